@@ -76,7 +76,13 @@ export type Value =
   | { readonly k: 'unary'; readonly op: Unary; readonly a: Value }
   | { readonly k: 'select'; readonly condition: Value; readonly then: Value; readonly else: Value }
   | { readonly k: 'load'; readonly size: Size; readonly signed: boolean; readonly address: Value }
-  | { readonly k: 'atomic'; readonly op: AtomicBinary; readonly size: 4 | 8; readonly address: Value; readonly b: Value } // gives the old value, sign-extended
+  | {
+      readonly k: 'atomic';
+      readonly op: AtomicBinary;
+      readonly size: 4 | 8;
+      readonly address: Value;
+      readonly b: Value;
+    } // gives the old value, sign-extended
   | { readonly k: 'loadReserved'; readonly size: 4 | 8; readonly address: Value }
   | { readonly k: 'storeConditional'; readonly size: 4 | 8; readonly address: Value; readonly value: Value } // gives 0 on success, 1 on failure
   | { readonly k: 'float'; readonly helper: FloatHelperName; readonly operands: readonly Value[] }; // accrues fflags; rounds by the row's rm

@@ -1,0 +1,159 @@
+/**
+ * Where everything lies in the machine's one linear memory. Constants of the layout exist here and nowhere else.
+ *
+ *     0x0000_0000  engine scratch: what Wasm and JS tell each other (not state)
+ *     0x0000_1000  machine record                                   (state)
+ *     0x0000_2000  hart records, 4 KiB each, 8 of them              (state)
+ *     0x0001_0000  dispatch table of the interpreter, 64 KiB        (derived, constant)
+ *     0x0002_0000  compressed expansion table, 256 KiB              (derived, constant)
+ *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
+ *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
+ *     0x0010_0000  software TLBs, 48 KiB a hart                     (cache, not state)
+ *     0x0100_0000  RAM                                              (state)
+ *
+ * All values are little-endian, as Wasm's and RISC-V's.
+ */
+
+export const maxHarts = 8;
+export const pageBytes = 4096;
+export const pageShift = 12;
+
+/** Fields of a record: name and size in bytes, in order, each aligned to its size. */
+type FieldSpec = readonly (readonly [name: string, sizeBytes: number])[];
+
+const offsetsOf = <S extends FieldSpec>(spec: S): { readonly [K in S[number][0]]: number } => {
+  const offsets: Record<string, number> = {};
+  let at = 0;
+  for (const [name, sizeBytes] of spec) {
+    const align = Math.min(sizeBytes, 8);
+    at = Math.ceil(at / align) * align;
+    offsets[name] = at;
+    at += sizeBytes;
+  }
+  return offsets as { readonly [K in S[number][0]]: number };
+};
+
+/** What Wasm and JS tell each other during one run; meaningless between runs. */
+const scratchFields = [
+  ['budget', 4], // steps that remain, spilled before every call out
+  ['instruction', 4], // raw bits of the instruction under way (16-bit ones zero-extended)
+  ['value', 8], // result of a slow load, operand of a slow store
+  ['sliceEnd', 8], // f64: the moment at which budget is 0
+] as const satisfies FieldSpec;
+export const scratch = offsetsOf(scratchFields);
+
+/** Machine-wide state. Moments and ticks are f64 whole numbers below 2^53. */
+export const machineFields = [
+  ['now', 8], // f64: the moment
+  ['clockTicks', 8], // f64: value of mtime at clockMoment
+  ['clockMoment', 8], // f64
+  ['quantumEnd', 8], // f64: the moment at which the current hart gives way
+  ['currentHart', 4],
+  ['stopped', 4], // 0 running, 1 powered off, 2 reset asked for
+  ['exitCode', 4], // of the finisher
+] as const satisfies FieldSpec;
+export const machineOffset = offsetsOf(machineFields);
+export const machineBase = 0x1000;
+
+const pmpAddressNames = [
+  'pmpaddr0',
+  'pmpaddr1',
+  'pmpaddr2',
+  'pmpaddr3',
+  'pmpaddr4',
+  'pmpaddr5',
+  'pmpaddr6',
+  'pmpaddr7',
+  'pmpaddr8',
+  'pmpaddr9',
+  'pmpaddr10',
+  'pmpaddr11',
+  'pmpaddr12',
+  'pmpaddr13',
+  'pmpaddr14',
+  'pmpaddr15',
+] as const;
+
+/** One hart. Names of CSRs are the manual's. 8-byte fields are 64-bit integers, 4-byte ones are 32-bit. */
+export const hartFields = [
+  ['x', 32 * 8],
+  ['f', 32 * 8],
+  ['pc', 8],
+  ['privilege', 4], // 0 U, 1 S, 3 M
+  ['waiting', 4], // 1 after wfi, until an enabled interrupt is pending
+  ['fflags', 4],
+  ['frm', 4],
+  ['reservation', 8], // physical address of the reserved word or double word, -1 when none
+  ['mstatus', 8],
+  ['medeleg', 8],
+  ['mideleg', 8],
+  ['mie', 8],
+  ['mip', 8], // the bits that software sets (SSIP, STIP, SEIP)
+  ['lines', 8], // the bits that come from outside the hart: MSIP, MTIP, MEIP, SEIP, STIP of stimecmp
+  ['mtvec', 8],
+  ['mcounteren', 8],
+  ['mscratch', 8],
+  ['mepc', 8],
+  ['mcause', 8],
+  ['mtval', 8],
+  ['menvcfg', 8],
+  ['mcountinhibit', 8],
+  ['stvec', 8],
+  ['scounteren', 8],
+  ['sscratch', 8],
+  ['sepc', 8],
+  ['scause', 8],
+  ['stval', 8],
+  ['satp', 8],
+  ['senvcfg', 8],
+  ['stimecmp', 8],
+  ['cycleOffset', 8], // mcycle = steps + cycleOffset
+  ['instretOffset', 8], // minstret = steps - traps + instretOffset
+  ['steps', 8], // f64: steps this hart has made up to its last slice's end
+  ['traps', 8], // f64: traps and interrupts entered
+  ['pmpcfg0', 8],
+  ['pmpcfg2', 8],
+  ...pmpAddressNames.map((name) => [name, 8] as const),
+  ['hsmState', 4], // SBI hart state management: 0 started, 1 stopped (waits for hart_start)
+  ['sbiTimerArmed', 4],
+] as const satisfies FieldSpec;
+export type HartField = (typeof hartFields)[number][0];
+export const hartOffset = offsetsOf(hartFields);
+export const hartStateBytes = 0x500;
+export const hartStride = 0x1000;
+export const hartBase = (hart: number): number => 0x2000 + hart * hartStride;
+
+/** Not state: pointers that the engine keeps behind each hart's state, to the TLBs of its present context. */
+export const hartTlbPointers = { read: 0xf00, write: 0xf04, execute: 0xf08 } as const;
+
+export const dispatchTableBase = 0x1_0000;
+export const expandTableBase = 0x2_0000;
+export const pageFlagsBase = 0x6_0000;
+export const breakFilterBase = 0xe_0000;
+
+/** Bits of a page's flags byte. */
+export const pageFlag = {
+  dirtySinceDigest: 1,
+  dirtySinceCheckpoint: 2,
+  pageTable: 4, // a cached translation was made from it: writes to it must be seen
+} as const;
+
+/**
+ * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's
+ * address (low 12 bits zero), or -1 when empty. Host address = low 32 bits of the virtual address + addend.
+ * A hart has one for each context (who is asking) and kind (what for), so that a change of privilege costs nothing.
+ */
+export const tlbEntries = 256;
+export const tlbEntryBytes = 16;
+export const tlbBytes = tlbEntries * tlbEntryBytes;
+export const tlbContexts = { user: 0, supervisor: 1, supervisorUserMemory: 2, machine: 3 } as const;
+export type TlbContext = (typeof tlbContexts)[keyof typeof tlbContexts];
+export const tlbKinds = { read: 0, write: 1, execute: 2 } as const;
+export type TlbKind = (typeof tlbKinds)[keyof typeof tlbKinds];
+export const tlbBase = 0x10_0000;
+export const tlbHartBytes = 4 * 3 * tlbBytes;
+export const tlbAddress = (hart: number, context: TlbContext, kind: TlbKind): number =>
+  tlbBase + hart * tlbHartBytes + (context * 3 + kind) * tlbBytes;
+
+export const ramOffset = 0x100_0000;
+export const wasmPageBytes = 0x1_0000;

@@ -1,0 +1,69 @@
+/**
+ * A hart as JS sees it: a window on its record in linear memory. It holds no state of its own, so that whatever
+ * restores the memory restores the hart. 64-bit values are unsigned bigints; the hot ones can be had as halves.
+ */
+
+import { type HartField, hartBase, hartOffset } from '../engine/layout.ts';
+import type { MachineMemory } from './memory.ts';
+
+export const privilege = { user: 0, supervisor: 1, machine: 3 } as const;
+export type Privilege = (typeof privilege)[keyof typeof privilege];
+
+export class Hart {
+  readonly base: number;
+  readonly id: number;
+  readonly memory: MachineMemory;
+
+  constructor(memory: MachineMemory, id: number) {
+    this.memory = memory;
+    this.id = id;
+    this.base = hartBase(id);
+  }
+
+  /** A 64-bit field, unsigned. */
+  get(field: HartField): bigint {
+    return this.memory.u64[(this.base + hartOffset[field]) >>> 3]!;
+  }
+  set(field: HartField, value: bigint): void {
+    this.memory.u64[(this.base + hartOffset[field]) >>> 3] = value;
+  }
+
+  /** Low 32 bits of a 64-bit field, or a 32-bit field; unsigned. */
+  low(field: HartField): number {
+    return this.memory.u32[(this.base + hartOffset[field]) >>> 2]!;
+  }
+  setLow(field: HartField, value: number): void {
+    this.memory.u32[(this.base + hartOffset[field]) >>> 2] = value;
+  }
+  high(field: HartField): number {
+    return this.memory.u32[((this.base + hartOffset[field]) >>> 2) + 1]!;
+  }
+  setHigh(field: HartField, value: number): void {
+    this.memory.u32[((this.base + hartOffset[field]) >>> 2) + 1] = value;
+  }
+
+  /** A field that holds an f64 count. */
+  count(field: HartField): number {
+    return this.memory.f64[(this.base + hartOffset[field]) >>> 3]!;
+  }
+  setCount(field: HartField, value: number): void {
+    this.memory.f64[(this.base + hartOffset[field]) >>> 3] = value;
+  }
+
+  get privilege(): Privilege {
+    return this.low('privilege') as Privilege;
+  }
+
+  x(register: number): bigint {
+    return this.memory.u64[((this.base + hartOffset.x) >>> 3) + register]!;
+  }
+  setX(register: number, value: bigint): void {
+    if (register !== 0) this.memory.u64[((this.base + hartOffset.x) >>> 3) + register] = value;
+  }
+  f(register: number): bigint {
+    return this.memory.u64[((this.base + hartOffset.f) >>> 3) + register]!;
+  }
+  setF(register: number, value: bigint): void {
+    this.memory.u64[((this.base + hartOffset.f) >>> 3) + register] = value;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The machine's linear memory and the typed views on it. The views are made once: the memory never grows.
+ * Physical addresses are plain numbers here (below 2^53); RAM begins at `ramBase` in the guest's physical space.
+ */
+
+import { pageBytes, pageShift, ramOffset, wasmPageBytes } from '../engine/layout.ts';
+
+/** Start of RAM in the guest's physical address space (board memory map). */
+export const ramBase = 0x8000_0000;
+
+export interface MachineMemory {
+  readonly wasm: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly u64: BigUint64Array;
+  readonly i64: BigInt64Array;
+  readonly f64: Float64Array;
+  readonly view: DataView;
+  readonly ramBytes: number;
+  readonly ramPages: number;
+}
+
+export const createMemory = (ramBytes: number): MachineMemory => {
+  const pages = (ramOffset + ramBytes) / wasmPageBytes + 1; // one more, so that a wide read at the very end stays inside
+  const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const buffer = wasm.buffer;
+  return {
+    wasm,
+    u8: new Uint8Array(buffer),
+    u16: new Uint16Array(buffer),
+    i32: new Int32Array(buffer),
+    u32: new Uint32Array(buffer),
+    u64: new BigUint64Array(buffer),
+    i64: new BigInt64Array(buffer),
+    f64: new Float64Array(buffer),
+    view: new DataView(buffer),
+    ramBytes,
+    ramPages: ramBytes / pageBytes,
+  };
+};
+
+/** Whether [address, address + sizeBytes) lies in RAM. */
+export const inRam = (memory: MachineMemory, address: number, sizeBytes: number): boolean =>
+  address >= ramBase && address + sizeBytes <= ramBase + memory.ramBytes;
+
+/** Offset in linear memory of a physical address that lies in RAM. */
+export const hostOffset = (address: number): number => address - ramBase + ramOffset;
+
+/** Index of the RAM page that holds a physical address in RAM. */
+export const pageIndex = (address: number): number => (address - ramBase) >>> pageShift;
