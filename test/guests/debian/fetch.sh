@@ -1,0 +1,146 @@
+#!/bin/sh
+# Fetches Debian's riscv64 kernel and wraps busybox into an initramfs, for the tests that boot a real Linux.
+# This is not part of `npm test`: it needs apt, a Debian mirror and about 400 MB of disk.
+#
+#   sh fetch.sh [--refresh] [CACHE-FOLDER]      (the default folder is .cache beside this script)
+#
+# What it leaves in the folder, and nowhere else:
+#
+#   Image            the kernel, as QEMU's -kernel and our loader take it (RISC-V Linux boot image)
+#   Image.gz         the same, compressed
+#   initrd.cpio.gz   busybox, an /init, and the virtio modules that Debian's kernel does not carry built in
+#   version.txt      which packages these are; its presence means that the folder is complete
+#
+# The machine's own apt is left alone: state, lists and archives live in the cache folder. No address is written
+# here: the mirror is whichever one the machine already uses, and Debian's archive keyring has to vouch for it.
+set -eu
+
+SUITE=trixie
+GUEST_ARCHITECTURE=riscv64
+here=$(cd "$(dirname "$0")" && pwd)
+
+refresh=no
+if [ "${1:-}" = --refresh ]; then
+  refresh=yes
+  shift
+fi
+cache=${1:-$here/.cache}
+
+# ---- Failures say what is wrong and what to do ------------------------------------------------------------------
+
+fail() {
+  printf 'fetch.sh: %s\n' "$1" >&2
+  exit 1
+}
+
+need() {
+  command -v "$1" >/dev/null 2>&1 || fail "the command '$1' is missing; install the Debian package $2"
+}
+
+# ---- apt, kept in a folder of its own ---------------------------------------------------------------------------
+
+# The first Debian mirror of the machine's own sources, asked of apt itself so that both source formats work.
+# Security archives have another layout and are passed over; so is every source without the component main.
+machine_mirror() {
+  apt-get indextargets --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' 'Identifier: Packages' |
+    awk '$1 == "main" && $2 !~ /security/ && $3 ~ /debian\/?$/ { print $3; exit }'
+}
+
+# The keyring that carries the suite's key. An older release's keyring package is updated ahead of a new suite.
+archive_keyring() {
+  for file in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
+    if [ -r "$file" ]; then
+      printf '%s\n' "$file"
+      return
+    fi
+  done
+  fail "Debian's archive keyring is missing; install the package debian-archive-keyring"
+}
+
+private_apt() {
+  command="$1"
+  shift
+  "$command" \
+    -o Dir::Etc::sourcelist="$apt/sources.list" \
+    -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State="$apt/state" \
+    -o Dir::State::status="$apt/status" \
+    -o Dir::State::Lists="$apt/lists" \
+    -o Dir::Cache="$apt/archives" \
+    -o APT::Architecture="$GUEST_ARCHITECTURE" \
+    -o APT::Architectures="$GUEST_ARCHITECTURE" \
+    -o APT::Sandbox::User=root \
+    -o Acquire::Languages=none \
+    -o Acquire::AllowInsecureRepositories=false \
+    "$@"
+}
+
+prepare_apt() {
+  mirror=$(machine_mirror)
+  [ -n "$mirror" ] || fail "found no Debian mirror in this machine's apt sources; expected one with the component main"
+  keyring=$(archive_keyring)
+  mkdir -p "$apt/state" "$apt/lists/partial" "$apt/archives/archives/partial"
+  : >"$apt/status"
+  (umask 077 && printf 'deb [arch=%s signed-by=%s] %s %s main\n' \
+    "$GUEST_ARCHITECTURE" "$keyring" "$mirror" "$SUITE" >"$apt/sources.list")
+  private_apt apt-get -qq update ||
+    fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring"
+}
+
+# `linux-image-riscv64` only points at the package that holds this point release's kernel.
+kernel_package() {
+  private_apt apt-cache depends --important linux-image-riscv64 |
+    sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
+}
+
+# ---- The work ---------------------------------------------------------------------------------------------------
+
+if [ "$refresh" = no ] && [ -e "$cache/version.txt" ]; then
+  cat "$cache/version.txt"
+  exit 0
+fi
+need apt-get apt
+need dpkg-deb dpkg
+need gzip gzip
+need xz xz-utils
+need node nodejs
+
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+apt=$cache/apt
+rm -f "$cache/version.txt"
+
+prepare_apt
+kernel=$(kernel_package)
+[ -n "$kernel" ] || fail "linux-image-riscv64 of suite $SUITE names no kernel package"
+
+rm -rf "$cache/packages" "$cache/root"
+mkdir -p "$cache/packages" "$cache/root"
+(cd "$cache/packages" && private_apt apt-get -qq download "$kernel" busybox-static)
+for package in "$cache"/packages/*.deb; do
+  dpkg -x "$package" "$cache/root"
+done
+
+# riscv64 kernels of Debian are installed uncompressed; should that change, the Image is inside.
+for file in "$cache"/root/boot/vmlinu[xz]-*; do
+  if gzip -t "$file" 2>/dev/null; then
+    gzip -dc "$file" >"$cache/Image"
+  else
+    cp "$file" "$cache/Image"
+  fi
+done
+[ "$(dd if="$cache/Image" bs=1 skip=48 count=5 2>/dev/null)" = RISCV ] ||
+  fail "the package $kernel holds no RISC-V boot image: expected the magic 'RISCV' at byte 48 of its vmlinux file"
+gzip -1nc "$cache/Image" >"$cache/Image.gz"
+
+node "$here/initramfs.mjs" "$cache/root" "$here/init" >"$cache/initrd.cpio"
+gzip -9nf "$cache/initrd.cpio"
+
+# The unpacked packages are 150 MB that nothing reads again.
+rm -rf "$cache/root"
+(cd "$cache/packages" && for package in *.deb; do
+  dpkg-deb --show --showformat '${Package} ${Version}\n' "$package"
+done) >"$cache/version.txt.new"
+rm -rf "$cache/packages"
+mv "$cache/version.txt.new" "$cache/version.txt"
+cat "$cache/version.txt"
