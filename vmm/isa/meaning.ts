@@ -65,7 +65,7 @@ export type Size = 1 | 2 | 4 | 8;
 export type AtomicBinary = 'swap' | 'add' | 'xor' | 'and' | 'or' | 'minS' | 'maxS' | 'minU' | 'maxU';
 
 export type Value =
-  | { readonly k: 'const'; readonly value: bigint }
+  | { readonly k: 'const'; readonly value: bigint } // modulo 2^64; may be negative
   | { readonly k: 'x'; readonly field: XField }
   | { readonly k: 'f'; readonly field: FField }
   | { readonly k: 'imm' } // the row's immediate, sign-extended as its format says
@@ -94,7 +94,9 @@ export type Effect =
   | { readonly k: 'setX'; readonly value: Value } // rd; writes to x0 vanish
   | { readonly k: 'setF'; readonly value: Value } // rd of the f registers, raw 64 bits; marks mstatus.FS dirty
   | { readonly k: 'store'; readonly size: Size; readonly address: Value; readonly value: Value }
-  | { readonly k: 'jump'; readonly target: Value } // the target's bit 0 is already clear
+  // The target's bit 0 is already clear. A jump decides where the next instruction is; effects after it in a sequence
+  // still happen: `jalr ra, 0(ra)` must take its target from the old ra, so it is sequence(jump(...), setX(nextPc)).
+  | { readonly k: 'jump'; readonly target: Value }
   | { readonly k: 'branch'; readonly condition: Value; readonly target: Value }
   | { readonly k: 'sequence'; readonly effects: readonly Effect[] } // in order; a fault in one leaves nothing done
   | { readonly k: 'nothing' } // fence, pause, hints
@@ -119,7 +121,9 @@ export const systemOps = [
 ] as const;
 export type SystemOp = (typeof systemOps)[number];
 
-/** A row may use floating-point state only if mstatus.FS is not Off; the engine checks before the meaning runs. */
+/*
+ * A row may use floating-point state only if mstatus.FS is not Off; the engine checks before the meaning runs.
+ */
 
 // Builders, so that rows read like the manual.
 
@@ -155,3 +159,53 @@ export const branch = (condition: Value, target: Value): Effect => ({ k: 'branch
 export const sequence = (...effects: Effect[]): Effect => ({ k: 'sequence', effects });
 export const nothing: Effect = { k: 'nothing' };
 export const system = (op: SystemOp): Effect => ({ k: 'system', op });
+
+// Walking the trees, once for every reader that only looks.
+
+/** The values that a value is made of, one level down, in the order of evaluation. */
+export const valueChildren = (value: Value): readonly Value[] => {
+  switch (value.k) {
+    case 'binary':
+      return [value.a, value.b];
+    case 'unary':
+      return [value.a];
+    case 'select':
+      return [value.condition, value.then, value.else];
+    case 'load':
+    case 'loadReserved':
+      return [value.address];
+    case 'atomic':
+      return [value.address, value.b];
+    case 'storeConditional':
+      return [value.address, value.value];
+    case 'float':
+      return value.operands;
+    case 'const':
+    case 'x':
+    case 'f':
+    case 'imm':
+    case 'field':
+    case 'pc':
+    case 'nextPc':
+      return [];
+  }
+};
+
+/** The values that an effect is made of, one level down; those of a sequence's effects are not among them. */
+export const effectValues = (effect: Effect): readonly Value[] => {
+  switch (effect.k) {
+    case 'setX':
+    case 'setF':
+      return [effect.value];
+    case 'store':
+      return [effect.address, effect.value];
+    case 'jump':
+      return [effect.target];
+    case 'branch':
+      return [effect.condition, effect.target];
+    case 'sequence':
+    case 'nothing':
+    case 'system':
+      return [];
+  }
+};

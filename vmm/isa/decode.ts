@@ -1,0 +1,49 @@
+/**
+ * From words to rows. A 16-bit instruction becomes the word that it expands to; an undefined row is an illegal
+ * instruction. Operands are taken out by fields.ts.
+ */
+
+import type { CompressedRow, Row } from './row.ts';
+import { compressedRows, rows } from './table.ts';
+
+export { type Fields, fields, immediateOf } from './fields.ts';
+
+/** The length in bytes that the low bits of an instruction tell ("Base Instruction-Length Encoding"). */
+export const lengthOf = (low: number): 2 | 4 => ((low & 3) === 3 ? 4 : 2);
+
+/** The row of a 32-bit instruction word, or `undefined` when none matches. Signed and unsigned words are both taken. */
+export const decode = (word: number): Row | undefined => {
+  if ((word & 3) !== 3) return undefined;
+  for (const row of buckets[bucketOf(word)]!) if ((word & row.mask) === (row.match | 0)) return row;
+  return undefined;
+};
+
+/** The word that a 16-bit instruction expands to, or `undefined` when it is illegal. */
+export const expandCompressed = (half: number): number | undefined => compressedTable()[half & 0xffff] || undefined;
+
+/** The row of a legal 16-bit instruction. */
+export const decodeCompressed = (half: number): CompressedRow | undefined => {
+  const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
+  return row?.expand(half & 0xffff) === undefined ? undefined : row;
+};
+
+/** The expansion of each of the 65536 halves; 0, which is no instruction, for those that are illegal or not 16 bits long. */
+export const compressedTable = (): Uint32Array => {
+  expansions ??= Uint32Array.from({ length: 0x1_0000 }, (_, half) => {
+    const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
+    return row?.expand(half) ?? 0;
+  });
+  return expansions;
+};
+
+let expansions: Uint32Array | undefined;
+
+/** Opcode bits 6:2 and funct3 tell at most a few dozen rows apart; the rest is a scan. */
+const bucketOf = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);
+
+const bucketBits = 0b111_00000_1111100;
+
+const buckets: readonly (readonly Row[])[] = Array.from({ length: 256 }, (_, bucket) => {
+  const bits = ((bucket & 31) << 2) | ((bucket >>> 5) << 12);
+  return rows.filter(({ mask, match }) => ((bits ^ match) & mask & bucketBits) === 0);
+});
