@@ -1,0 +1,232 @@
+/**
+ * Appends a recording to a sink, chunk by chunk, so that whatever was flushed is a usable trace even when the recorder
+ * is killed. It knows no machine: it is told events, digests and how far the run has gone. What it is told wrongly (time
+ * running backwards, a field out of bounds) is our own bug and an assertion; what the world refuses is a `TraceError`.
+ */
+
+import type { ByteSink, Compression } from './bytes.ts';
+import { loadXxh64, type Xxh64 } from './checksum.ts';
+import {
+  type ChunkHeader,
+  type ChunkKind,
+  checkOfPreamble,
+  chunkBytesMax,
+  chunkKinds,
+  codecs,
+  encodeChunk,
+  encodePreamble,
+  imagePieceBytes,
+} from './chunk.ts';
+import { checkEvent, estimateBytes, eventsPerChunkMax, packEvents } from './codec.ts';
+import { checkDigest, packDigests, type StateDigest } from './digest.ts';
+import { checkEnd, type TraceEnd } from './end.ts';
+import { unwritable } from './errors.ts';
+import { type InputEvent, inputRowOf } from './events.ts';
+import { checkHeader, formatVersion, imageDataProblem, type TraceHeader } from './header.ts';
+import { encodeMessage } from './msgpack.ts';
+import { type Moment, momentZero } from './time.ts';
+
+/** A chunk is written before its plain bytes can exceed about this. */
+const pendingBytesMax = 1024 * 1024;
+const digestsPerChunkMax = 256;
+
+export class TraceWriter {
+  readonly #sink: ByteSink;
+  readonly #compression: Compression;
+  readonly #xxh64: Xxh64;
+  #ordinal = 0;
+  #check: bigint;
+  #ended = false;
+
+  #events: InputEvent[] = [];
+  #eventBytesPending = 0;
+  #digests: StateDigest[] = [];
+  #digestBytesPending = 0;
+
+  /** Of the last event or flush: nothing earlier can still come. */
+  #until: Moment = momentZero;
+  #lastDigestAt = -1;
+
+  /** Sizes in the file, chunk headers included. */
+  bytesWritten = 0;
+  headerBytes = 0;
+  imageBytes = 0;
+  eventBytes = 0;
+  digestBytes = 0;
+
+  /**
+   * Writes header and images and flushes them.
+   *
+   * @param imagesData for each image of the header its bytes, or undefined when it is not embedded
+   * @throws {TraceError} when the header is not valid, an image is not as described, or the sink fails
+   */
+  static async create(
+    sink: ByteSink,
+    header: TraceHeader,
+    imagesData: readonly (Uint8Array | undefined)[],
+    compression: Compression,
+  ): Promise<TraceWriter> {
+    const checked = checkHeader(header);
+    for (const [index, image] of checked.images.entries()) {
+      const problem = imageDataProblem(index, image, imagesData[index]);
+      if (problem !== undefined) throw problem;
+    }
+    return new TraceWriter(sink, checked, imagesData, compression, await loadXxh64());
+  }
+
+  private constructor(
+    sink: ByteSink,
+    header: TraceHeader,
+    imagesData: readonly (Uint8Array | undefined)[],
+    compression: Compression,
+    xxh64: Xxh64,
+  ) {
+    this.#sink = sink;
+    this.#compression = compression;
+    this.#xxh64 = xxh64;
+    const preamble = encodePreamble(formatVersion, xxh64);
+    this.#check = checkOfPreamble(preamble, xxh64);
+    this.#append(preamble);
+    this.headerBytes = preamble.length + this.#chunk('header', encodeMessage(header));
+    for (const [index, data] of imagesData.entries()) this.#image(index, data ?? new Uint8Array());
+    // The first chunk of events, though empty, says that the images are complete.
+    this.#writeEvents(momentZero);
+    this.#flushSink();
+  }
+
+  /** An input, in the order in which they are applied. After a digest of a moment no input of that moment may follow. */
+  event(event: InputEvent): void {
+    const checked = checkEvent(event, inputRowOf(event.kind));
+    this.#assert(event.at >= this.#until, `an event at ${event.at} after moment ${this.#until}`);
+    this.#assert(event.at > this.#lastDigestAt, `an event at ${event.at} after the digest of that moment`);
+    this.#until = event.at;
+    this.#events.push(checked);
+    this.#eventBytesPending += estimateBytes(event);
+    if (this.#eventBytesPending >= pendingBytesMax || this.#events.length >= eventsPerChunkMax) {
+      this.#writeEvents(event.at);
+    }
+  }
+
+  /** The state at a moment, all inputs of that moment applied. */
+  digest(digest: StateDigest): void {
+    const checked = checkDigest(digest);
+    this.#assert(
+      digest.at >= this.#until && digest.at >= this.#lastDigestAt,
+      `a digest at ${digest.at} after moment ${this.#until}`,
+    );
+    this.#until = digest.at;
+    this.#lastDigestAt = digest.at;
+    this.#digests.push(checked);
+    this.#digestBytesPending += digest.machine.length + digest.pages.length * 6 + 256;
+    for (const hart of digest.harts) this.#digestBytesPending += hart.length;
+    if (this.#digestBytesPending >= pendingBytesMax || this.#digests.length >= digestsPerChunkMax) {
+      this.#writePending(digest.at);
+    }
+  }
+
+  /** Everything so far, and that the run has gone to `now`, is in the sink and the sink is flushed. */
+  flush(now: Moment): void {
+    this.#assert(now >= this.#until, `a flush at ${now} after moment ${this.#until}`);
+    this.#writePending(now);
+    this.#flushSink();
+  }
+
+  /** Writes the end and closes the sink. Nothing may follow. */
+  end(end: TraceEnd): void {
+    checkEnd(end);
+    this.#assert(end.at >= this.#until, `an end at ${end.at} after moment ${this.#until}`);
+    this.#writePending(end.at);
+    this.#chunk('end', encodeMessage(end), { first: end.at, last: end.at, count: 0 });
+    this.#flushSink();
+    this.#ended = true;
+    this.#attempt(() => this.#sink.close());
+  }
+
+  /** Closes the sink without an end, as if the recorder had been killed after a flush at `now`. */
+  abandon(now: Moment): void {
+    this.flush(now);
+    this.#ended = true;
+    this.#attempt(() => this.#sink.close());
+  }
+
+  #image(index: number, data: Uint8Array): void {
+    for (let offset = 0; offset < data.length; offset += imagePieceBytes) {
+      const piece = data.subarray(offset, offset + imagePieceBytes);
+      if (isZero(piece)) continue;
+      this.imageBytes += this.#chunk('image', piece, { first: index, last: offset, count: 0 });
+    }
+  }
+
+  /** Events first: a digest in the file then never lies beyond what the events before it reach. */
+  #writePending(until: Moment): void {
+    this.#writeEvents(until);
+    const digests = this.#digests;
+    if (digests.length === 0) return;
+    this.#digests = [];
+    this.#digestBytesPending = 0;
+    const span = { first: digests[0]!.at, last: digests.at(-1)!.at, count: digests.length };
+    this.digestBytes += this.#chunk('digests', encodeMessage(packDigests(digests)), span);
+  }
+
+  #writtenUntil = -1;
+
+  #writeEvents(until: Moment): void {
+    const events = this.#events;
+    if (events.length === 0 && until === this.#writtenUntil) return;
+    this.#events = [];
+    this.#eventBytesPending = 0;
+    this.#until = until;
+    this.#writtenUntil = until;
+    const first = events[0]?.at ?? until;
+    const payload = events.length === 0 ? new Uint8Array() : encodeMessage(packEvents(events, first));
+    this.eventBytes += this.#chunk('events', payload, { first, last: until, count: events.length });
+  }
+
+  #chunk(kind: ChunkKind, plain: Uint8Array, span = { first: 0, last: 0, count: 0 }): number {
+    this.#assert(plain.length <= chunkBytesMax, `a chunk of ${plain.length} bytes`);
+    const compressed = this.#compression.compress(plain);
+    const isSmaller = compressed.length < plain.length;
+    const stored = isSmaller ? compressed : plain;
+    const header: ChunkHeader = {
+      kind: chunkKinds[kind],
+      codec: isSmaller ? codecs.brotli : codecs.stored,
+      ordinal: this.#ordinal++,
+      storedBytes: stored.length,
+      plainBytes: plain.length,
+      first: BigInt(span.first),
+      last: BigInt(span.last),
+      count: span.count,
+    };
+    const { bytes, check } = encodeChunk(header, stored, this.#check, this.#xxh64);
+    this.#check = check;
+    this.#append(bytes);
+    return bytes.length;
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#assert(!this.#ended, 'a chunk after the end');
+    this.#attempt(() => this.#sink.append(bytes));
+    this.bytesWritten += bytes.length;
+  }
+
+  #flushSink(): void {
+    this.#attempt(() => this.#sink.flush());
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (cause) {
+      throw unwritable(this.bytesWritten, cause);
+    }
+  }
+
+  #assert(condition: boolean, found: string): void {
+    if (!condition) throw new Error(`assertion: the trace writer was given ${found}`);
+  }
+}
+
+const isZero = (bytes: Uint8Array): boolean => {
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== 0) return false;
+  return true;
+};
