@@ -1,0 +1,16 @@
+/** A hart as it leaves reset (Privileged 3.4). What the specification leaves open is zero. */
+
+import { hartStateBytes } from '../../engine/layout.ts';
+import { type Hart, privilege } from '../hart.ts';
+
+export const noReservation = 0xffff_ffff_ffff_ffffn;
+/** A comparison that never comes true, so that switching Sstc on raises nothing. */
+export const neverTicks = 0xffff_ffff_ffff_ffffn;
+
+export const resetHart = (hart: Hart, pc: bigint): void => {
+  hart.memory.u8.fill(0, hart.base, hart.base + hartStateBytes);
+  hart.setLow('privilege', privilege.machine);
+  hart.set('pc', pc);
+  hart.set('reservation', noReservation);
+  hart.set('stimecmp', neverTicks);
+};

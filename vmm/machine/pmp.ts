@@ -1,0 +1,128 @@
+/**
+ * Physical memory protection (Privileged 3.7): sixteen entries, the lowest-numbered that matches decides. It judges
+ * accesses; writing the registers is csr/pmp.ts.
+ *
+ * Addresses are numbers. Those of 2^53 and above lose their lowest bits, which changes no verdict that matters: nothing
+ * answers there.
+ */
+
+import { hartOffset, pageBytes, type TlbKind, tlbKinds } from '../engine/layout.ts';
+import { type Hart, type Privilege, privilege } from './hart.ts';
+
+export const pmpEntries = 16;
+
+/** An entry's configuration byte. */
+export const pmpBit = {
+  read: 1 << 0,
+  write: 1 << 1,
+  execute: 1 << 2,
+  mode: 3 << 3, // A
+  locked: 1 << 7, // holds for M too, and until reset
+} as const;
+
+/** Values of A, in place. */
+export const pmpMode = { off: 0 << 3, tor: 1 << 3, na4: 2 << 3, napot: 3 << 3 } as const;
+
+const configOffsets = [hartOffset.pmpcfg0, hartOffset.pmpcfg2] as const;
+const addressWord = hartOffset.pmpaddr0 >>> 2; // the sixteen follow each other
+const two32 = 2 ** 32;
+
+const permissionFor: readonly number[] = (() => {
+  const bits: number[] = [];
+  bits[tlbKinds.read] = pmpBit.read;
+  bits[tlbKinds.write] = pmpBit.write;
+  bits[tlbKinds.execute] = pmpBit.execute;
+  return bits;
+})();
+
+export const pmpConfig = (hart: Hart, entry: number): number =>
+  hart.memory.u8[hart.base + (entry < 8 ? configOffsets[0] : configOffsets[1]) + (entry & 7)]!;
+
+/** Where an entry begins and ends; one scratch for all, so that nothing is allocated on the way of each TLB miss. */
+const range = { start: 0, end: 0 };
+
+const addressOf = (hart: Hart, entry: number): number => {
+  const word = (hart.base >>> 2) + addressWord + 2 * entry;
+  return (hart.memory.u32[word + 1]! * two32 + hart.memory.u32[word]!) * 4;
+};
+
+/** Sets `range` for an entry that is not off (3.7.1, tables 3.10 and 3.11). */
+const findRange = (hart: Hart, entry: number, mode: number): void => {
+  if (mode === pmpMode.tor) {
+    range.start = entry === 0 ? 0 : addressOf(hart, entry - 1);
+    range.end = addressOf(hart, entry);
+    return;
+  }
+  if (mode === pmpMode.na4) {
+    range.start = addressOf(hart, entry);
+    range.end = range.start + 4;
+    return;
+  }
+  // NAPOT: y...y01...1 with n ones is a region of 2^(n+3) bytes.
+  const word = (hart.base >>> 2) + addressWord + 2 * entry;
+  const low = hart.memory.u32[word]!;
+  const high = hart.memory.u32[word + 1]!;
+  const ones = low === 0xffff_ffff ? 32 + trailingOnes(high) : trailingOnes(low);
+  const sizeBytes = 2 ** (ones + 3);
+  const address = (high * two32 + low) * 4;
+  range.start = Math.floor(address / sizeBytes) * sizeBytes;
+  range.end = range.start + sizeBytes;
+};
+
+/** Whether no byte of [address, end) is in `range`. A TOR entry whose bounds are not in order matches nothing (3.7.1). */
+const isApart = (address: number, end: number): boolean =>
+  end <= range.start || address >= range.end || range.start >= range.end;
+
+const trailingOnes = (value: number): number => {
+  const inverted = ~value;
+  return inverted === 0 ? 32 : 31 - Math.clz32(inverted & -inverted);
+};
+
+const anyActive = 0x1818_1818;
+
+/** Whether no entry is on. */
+const allOff = (hart: Hart): boolean => {
+  const { u32 } = hart.memory;
+  const base = hart.base >>> 2;
+  const first = base + (configOffsets[0] >>> 2);
+  const second = base + (configOffsets[1] >>> 2);
+  return ((u32[first]! | u32[first + 1]! | u32[second]! | u32[second + 1]!) & anyActive) === 0;
+};
+
+/**
+ * Whether an access may be made. All its bytes must lie in the first entry that holds any of them. With no match M
+ * succeeds, and S and U fail, since entries are implemented (3.7.1).
+ */
+export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeBytes: number, kind: TlbKind): boolean => {
+  if (level === privilege.machine && allOff(hart)) return true;
+  const end = address + sizeBytes;
+  for (let entry = 0; entry < pmpEntries; entry++) {
+    const config = pmpConfig(hart, entry);
+    const mode = config & pmpBit.mode;
+    if (mode === pmpMode.off) continue;
+    findRange(hart, entry, mode);
+    if (isApart(address, end)) continue;
+    if (address < range.start || end > range.end) return false;
+    // M is bound by locked entries only (3.7.1).
+    if (level === privilege.machine && (config & pmpBit.locked) === 0) return true;
+    return (config & permissionFor[kind]!) !== 0;
+  }
+  return level === privilege.machine;
+};
+
+/**
+ * Whether one verdict holds for every access inside the page at `page` (its physical address), so that it may be cached.
+ * Says no in doubt: an entry's edge inside the page is enough.
+ */
+export const pmpUniform = (hart: Hart, page: number): boolean => {
+  if (allOff(hart)) return true;
+  const end = page + pageBytes;
+  for (let entry = 0; entry < pmpEntries; entry++) {
+    const mode = pmpConfig(hart, entry) & pmpBit.mode;
+    if (mode === pmpMode.off) continue;
+    findRange(hart, entry, mode);
+    if (isApart(page, end)) continue;
+    return page >= range.start && end <= range.end;
+  }
+  return true;
+};
