@@ -1,0 +1,57 @@
+/** What can be wrong with a program file, each as one function and one sentence. No other error leaves the readers. */
+
+import { brief, hex, InputError, plural, type Sentence } from './input-error.ts';
+
+export type ProgramErrorCode = 'not-elf' | 'architecture' | 'kind' | 'header' | 'bounds' | 'symbols';
+
+export class ProgramError extends InputError {
+  readonly code: ProgramErrorCode;
+
+  constructor(code: ProgramErrorCode, sentence: Sentence) {
+    super(sentence);
+    this.name = 'ProgramError';
+    this.code = code;
+  }
+}
+
+const damaged = 'Build or copy the file again; it is cut off or damaged';
+
+export const notElf = (file: string, found: string) =>
+  new ProgramError('not-elf', {
+    what: `${brief(file)} is not an ELF file`,
+    expected: 'the bytes 7f 45 4c 46 at the start',
+    found,
+    remedy: 'Name the linked kernel with its symbols',
+  });
+
+export const otherArchitecture = (file: string, part: string, expected: string, found: string) =>
+  new ProgramError('architecture', {
+    what: `The ${part} of ${brief(file)} is not that of a 64-bit RISC-V program`,
+    expected,
+    found,
+    remedy: 'Build it for riscv64, for example with riscv64-linux-gnu-gcc',
+  });
+
+export const otherKind = (file: string, found: string) =>
+  new ProgramError('kind', {
+    what: `${brief(file)} is not a program that can be loaded`,
+    expected: 'an executable ELF (type 2) or a position-independent one (type 3)',
+    found,
+    remedy: 'Name the linked program, not one of the object files it is made of',
+  });
+
+export const headerField = (file: string, field: string, expected: string, found: number | bigint) =>
+  new ProgramError('header', {
+    what: `The field ${field} of ${brief(file)} is not valid`,
+    expected,
+    found: hex(found),
+    remedy: damaged,
+  });
+
+export const outOfBounds = (file: string, part: string, end: bigint, sizeBytes: number) =>
+  new ProgramError('bounds', {
+    what: `The ${part} of ${brief(file)} is not all there`,
+    expected: `it to end at byte ${end}`,
+    found: `a file of ${plural(sizeBytes, 'byte')}`,
+    remedy: damaged,
+  });
