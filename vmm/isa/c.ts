@@ -96,6 +96,9 @@ export const c: readonly CompressedRow[] = [
   row('c.lui',      '011 i ddddd iiiii 01',       'rd, imm',        'lui',   (h) => when(immUpper(h), { rd: r7(h), imm: immUpper(h) })),
   row('c.srli',     '100 h 00 ddd hhhhh 01',      'rd, shamt',      'srli',  (h) => ({ rd: r7short(h), rs1: r7short(h), shamt: shamt6(h) })),
   row('c.srai',     '100 h 01 ddd hhhhh 01',      'rd, shamt',      'srai',  (h) => ({ rd: r7short(h), rs1: r7short(h), shamt: shamt6(h) })),
+  // A shift by 0 is a hint with a name of its own.
+  row('c.srli64',   '100 0 00 ddd 00000 01',      'rd',             'srli',  (h) => ({ rd: r7short(h), rs1: r7short(h), shamt: 0 })),
+  row('c.srai64',   '100 0 01 ddd 00000 01',      'rd',             'srai',  (h) => ({ rd: r7short(h), rs1: r7short(h), shamt: 0 })),
   row('c.andi',     '100 i 10 ddd iiiii 01',      'rd, imm',        'andi',  (h) => ({ rd: r7short(h), rs1: r7short(h), imm: imm6(h) })),
   row('c.sub',      '100 0 11 ddd 00 ttt 01',     'rd, rs2',        'sub',   (h) => ({ rd: r7short(h), rs1: r7short(h), rs2: r2short(h) })),
   row('c.xor',      '100 0 11 ddd 01 ttt 01',     'rd, rs2',        'xor',   (h) => ({ rd: r7short(h), rs1: r7short(h), rs2: r2short(h) })),
@@ -108,6 +111,7 @@ export const c: readonly CompressedRow[] = [
   row('c.bnez',     '111 iii sss iiiii 01',       'rs1, target',    'bne',   (h) => ({ rs1: r7short(h), rs2: zero, imm: immBranch(h) })),
 
   row('c.slli',     '000 h ddddd hhhhh 10',       'rd, shamt',      'slli',  (h) => ({ rd: r7(h), rs1: r7(h), shamt: shamt6(h) })),
+  row('c.slli64',   '000 0 ddddd 00000 10',       'rd',             'slli',  (h) => ({ rd: r7(h), rs1: r7(h), shamt: 0 })),
   row('c.fldsp',    '001 i ddddd iiiii 10',       'frd, imm(rs1)',  'fld',   (h) => ({ rd: r7(h), rs1: sp, imm: uimmDoubleSp(h) })),
   row('c.lwsp',     '010 i ddddd iiiii 10',       'rd, imm(rs1)',   'lw',    (h) => when(r7(h), { rd: r7(h), rs1: sp, imm: uimmWordSp(h) })),
   row('c.ldsp',     '011 i ddddd iiiii 10',       'rd, imm(rs1)',   'ld',    (h) => when(r7(h), { rd: r7(h), rs1: sp, imm: uimmDoubleSp(h) })),
