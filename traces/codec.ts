@@ -6,7 +6,7 @@
 
 import * as v from 'valibot';
 import { ColumnReader, ColumnWriter } from './columns.ts';
-import { type ColumnType, type InputEvent, type InputRow, inputKinds, inputRowOf, inputRowOfCode } from './events.ts';
+import { type ColumnType, type InputEvent, type InputRow, inputRowOf, inputRowOfCode } from './events.ts';
 import { type Moment, moment } from './time.ts';
 
 const payloadSchema = v.strictObject({
@@ -125,7 +125,3 @@ const takeValue: Record<ColumnType, (column: ColumnReader, state: TakeState) => 
 
 /** The most values that one chunk's list of texts can need, for the writer to stay below the reader's bound. */
 export const eventsPerChunkMax = 32_768;
-
-/** Every name that a column can have, for documentation and tests. */
-export const columnNames = (): string[] =>
-  inputKinds.flatMap((row) => Object.keys(row.fields).map((name) => `${row.kind}.${name}`));

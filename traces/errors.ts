@@ -122,7 +122,10 @@ export const cutOff = (sizeBytes: number, missing: string) =>
 
 export const chunkDamaged = (at: ChunkPlace, part: 'header' | 'contents', expected: bigint, found: bigint) =>
   new TraceError('chunk-damaged', {
-    what: `The ${part} of ${place(at)} ${part === 'header' ? 'is' : 'are'} damaged, or a chunk before it was replaced`,
+    what:
+      part === 'header'
+        ? `The header of ${place(at)} is damaged`
+        : `The contents of ${place(at)} are damaged, or a chunk before it was replaced`,
     expected: `checksum ${expected.toString(16)}`,
     found: found.toString(16),
     remedy: salvage,
