@@ -30,22 +30,10 @@ const riscvVectors = (count: number, seed: number): string => {
   ];
   const numbers = [`-DCOUNT=${count}`, `-DSEED=${seed}`, '-Wl,-Ttext=0x80000000,--build-id=none'];
   run('riscv64-linux-gnu-gcc', '-O1', ...machine, ...numbers, source, '-o', program);
-  const text = run(
-    'qemu-system-riscv64',
-    '-M',
-    'virt',
-    '-bios',
-    'none',
-    '-kernel',
-    program,
-    '-display',
-    'none',
-    '-serial',
-    'stdio',
-    '-monitor',
-    'none',
-  );
-  return text.replaceAll('\r', '');
+  const output = join(folder, 'riscv.txt');
+  const board = ['-M', 'virt', '-bios', 'none', '-display', 'none', '-monitor', 'none'];
+  run('qemu-system-riscv64', ...board, '-serial', `file:${output}`, '-kernel', program);
+  return readFileSync(output, 'latin1');
 };
 
 describe.runIf(process.arch === 'x64')('on x86-64', () => {
@@ -56,7 +44,7 @@ describe.runIf(process.arch === 'x64')('on x86-64', () => {
   test('the golden vectors are what the oracle prints', () => expect(run(program, '50', '1')).toBe(golden('x86.txt')));
 
   for (const name of floatHelperNames.filter((name) => !/^(min|max|class)/.test(name))) {
-    test(`${name} agrees with 200,000 vectors`, () => {
+    test(`${name} agrees with about 200,000 outcomes`, () => {
       // Four outcomes a vector where the mode matters, less those that x86 cannot answer.
       const count = /^(eq|lt|le)/.test(name) ? 200_000 : 50_000;
       expect(checkVectors(run(program, `${count}`, '2', name))).toBeGreaterThan(50_000);
@@ -67,7 +55,7 @@ describe.runIf(process.arch === 'x64')('on x86-64', () => {
 describe('on RISC-V under QEMU', () => {
   test('the golden vectors are what the oracle prints', () => expect(riscvVectors(50, 1)).toBe(golden('riscv.txt')));
 
-  test('every helper agrees with 3,000 vectors in five rounding modes', () => {
-    expect(checkVectors(riscvVectors(3000, 2))).toBeGreaterThan(500_000);
+  test('every helper agrees with 1,000 vectors in five rounding modes', () => {
+    expect(checkVectors(riscvVectors(1000, 2))).toBeGreaterThan(150_000);
   });
 });
