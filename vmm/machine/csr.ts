@@ -3,6 +3,7 @@
  * do with them is in system.ts. Numbers that have no row are illegal instructions.
  */
 
+import { csrNumber } from '../isa/csr-names.ts';
 import { counterRows } from './csr/counters.ts';
 import { floatRows } from './csr/float.ts';
 import { machineRows } from './csr/machine.ts';
@@ -14,27 +15,34 @@ import type { Hart } from './hart.ts';
 export type { CsrRow, CsrServices } from './csr/row.ts';
 export { disturbs } from './csr/row.ts';
 
-export const csrRows: readonly CsrRow[] = [
-  ...floatRows,
-  ...supervisorRows,
-  ...machineRows,
-  ...pmpRows,
-  ...counterRows,
-].sort((a, b) => a.number - b.number);
+export interface Csr extends CsrRow {
+  readonly number: number;
+}
+
+const numbered = (row: CsrRow): Csr => {
+  const number = csrNumber(row.name);
+  if (number === undefined) {
+    throw new Error(`CSR table: ${row.name} has no number; expected a name of isa/csr-names.ts`);
+  }
+  return { ...row, number };
+};
+
+/** Every CSR that a hart has, by ascending number. */
+export const csrRows: readonly Csr[] = [...floatRows, ...supervisorRows, ...machineRows, ...pmpRows, ...counterRows]
+  .map(numbered)
+  .sort((a, b) => a.number - b.number);
 
 const csrNumbers = 4096;
-const byNumber: (CsrRow | undefined)[] = new Array<CsrRow | undefined>(csrNumbers).fill(undefined);
-const byName = new Map<string, CsrRow>();
+const byNumber: (Csr | undefined)[] = new Array<Csr | undefined>(csrNumbers).fill(undefined);
+const byName = new Map<string, Csr>();
 for (const row of csrRows) {
-  if (byNumber[row.number] !== undefined || byName.has(row.name)) {
-    throw new Error(`CSR table: ${row.name} (0x${row.number.toString(16)}) is there twice; each number and name once`);
-  }
+  if (byName.has(row.name)) throw new Error(`CSR table: ${row.name} is there twice; expected each name once`);
   byNumber[row.number] = row;
   byName.set(row.name, row);
 }
 
-export const csrByNumber = (number: number): CsrRow | undefined => byNumber[number];
-export const csrByName = (name: string): CsrRow | undefined => byName.get(name);
+export const csrByNumber = (number: number): Csr | undefined => byNumber[number];
+export const csrByName = (name: string): Csr | undefined => byName.get(name);
 
 /** Bits 9:8 of the number (Privileged 2.1). */
 export const csrLowestPrivilege = (number: number): number => (number >>> 8) & 3;
@@ -42,7 +50,7 @@ export const csrLowestPrivilege = (number: number): number => (number >>> 8) & 3
 export const csrIsReadOnly = (number: number): boolean => number >>> 10 === 3;
 
 /** Whether the hart, as it is now, may access the register; `writes` says whether the access would write. */
-export const csrAccessIsLegal = (hart: Hart, row: CsrRow, writes: boolean): boolean =>
+export const csrAccessIsLegal = (hart: Hart, row: Csr, writes: boolean): boolean =>
   hart.privilege >= csrLowestPrivilege(row.number) &&
   !(writes && csrIsReadOnly(row.number)) &&
   (row.legal === undefined || row.legal(hart));

@@ -111,11 +111,12 @@ export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeByt
 };
 
 /**
- * Whether one verdict holds for every access inside the page at `page` (its physical address), so that it may be cached.
- * Says no in doubt: an entry's edge inside the page is enough.
+ * Whether one verdict holds for every access inside the page that holds `physical`, so that it may be cached. Says no in
+ * doubt: an entry's edge inside the page is enough.
  */
-export const pmpUniform = (hart: Hart, page: number): boolean => {
+export const pmpUniform = (hart: Hart, physical: number): boolean => {
   if (allOff(hart)) return true;
+  const page = physical - (physical % pageBytes);
   const end = page + pageBytes;
   for (let entry = 0; entry < pmpEntries; entry++) {
     const mode = pmpConfig(hart, entry) & pmpBit.mode;

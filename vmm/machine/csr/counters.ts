@@ -41,8 +41,7 @@ const writeCounter = (hart: Hart, counter: Counter, value: bigint, services: Csr
   hart.set(counter.offset, (value - BigInt(base)) & all64);
 };
 
-const machineCounter = (number: number, name: string, counter: Counter): CsrRow => ({
-  number,
+const machineCounter = (name: string, counter: Counter): CsrRow => ({
   name,
   read: (hart, services) => readCounter(hart, counter, services),
   write: (hart, value, services) => {
@@ -58,20 +57,19 @@ export const counterIsEnabled = (hart: Hart, bit: number): boolean => {
   return hart.privilege !== privilege.user || ((hart.low('scounteren') >>> bit) & 1) === 1;
 };
 
-const userCounter = (number: number, name: string, read: CsrRow['read']): CsrRow => ({
-  number,
+/** `bit`: the counter's in mcounteren and scounteren. */
+const userCounter = (bit: number, name: string, read: CsrRow['read']): CsrRow => ({
   name,
   read,
-  legal: (hart) => counterIsEnabled(hart, number & 0x1f),
+  legal: (hart) => counterIsEnabled(hart, bit),
 });
 
 const hpmIndices = Array.from({ length: 29 }, (_, i) => i + 3);
 
 export const counterRows: readonly CsrRow[] = [
-  machineCounter(0xb00, 'mcycle', cycleCounter),
-  machineCounter(0xb02, 'minstret', instretCounter),
+  machineCounter('mcycle', cycleCounter),
+  machineCounter('minstret', instretCounter),
   {
-    number: 0x320,
     name: 'mcountinhibit',
     read: (hart) => BigInt(hart.low('mcountinhibit')),
     write: (hart, value, services) => {
@@ -85,11 +83,11 @@ export const counterRows: readonly CsrRow[] = [
       return disturbs.nothing;
     },
   },
-  userCounter(0xc00, 'cycle', (hart, services) => readCounter(hart, cycleCounter, services)),
-  userCounter(0xc01, 'time', (_hart, services) => BigInt(services.ticks())),
-  userCounter(0xc02, 'instret', (hart, services) => readCounter(hart, instretCounter, services)),
+  userCounter(0, 'cycle', (hart, services) => readCounter(hart, cycleCounter, services)),
+  userCounter(1, 'time', (_hart, services) => BigInt(services.ticks())),
+  userCounter(2, 'instret', (hart, services) => readCounter(hart, instretCounter, services)),
   // No performance event is implemented: the counters and their selectors are read-only zero (3.1.10).
-  ...hpmIndices.map((i) => fixed(0xb00 + i, `mhpmcounter${i}`, 0n)),
-  ...hpmIndices.map((i) => fixed(0x320 + i, `mhpmevent${i}`, 0n)),
-  ...hpmIndices.map((i) => userCounter(0xc00 + i, `hpmcounter${i}`, () => 0n)),
+  ...hpmIndices.map((i) => fixed(`mhpmcounter${i}`, 0n)),
+  ...hpmIndices.map((i) => fixed(`mhpmevent${i}`, 0n)),
+  ...hpmIndices.map((i) => userCounter(i, `hpmcounter${i}`, () => 0n)),
 ];

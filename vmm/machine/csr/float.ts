@@ -4,13 +4,7 @@ import type { Hart } from '../hart.ts';
 import { type CsrRow, disturbs } from './row.ts';
 import { floatIsOff, markFloatDirty } from './status.ts';
 
-const floatRow = (
-  number: number,
-  name: string,
-  read: (hart: Hart) => number,
-  write: (hart: Hart, value: number) => void,
-): CsrRow => ({
-  number,
+const floatRow = (name: string, read: (hart: Hart) => number, write: (hart: Hart, value: number) => void): CsrRow => ({
   name,
   read: (hart) => BigInt(read(hart)),
   write: (hart, value) => {
@@ -23,19 +17,16 @@ const floatRow = (
 
 export const floatRows: readonly CsrRow[] = [
   floatRow(
-    0x001,
     'fflags',
     (hart) => hart.low('fflags'),
     (hart, value) => hart.setLow('fflags', value & 0x1f),
   ),
   floatRow(
-    0x002,
     'frm',
     (hart) => hart.low('frm'),
     (hart, value) => hart.setLow('frm', value & 7),
   ),
   floatRow(
-    0x003,
     'fcsr',
     (hart) => (hart.low('frm') << 5) | hart.low('fflags'),
     (hart, value) => {

@@ -33,26 +33,24 @@ export const envcfg = {
 } as const;
 
 export const machineRows: readonly CsrRow[] = [
-  fixed(0xf11, 'mvendorid', 0n),
-  fixed(0xf12, 'marchid', 0n),
-  fixed(0xf13, 'mimpid', 0n),
-  { number: 0xf14, name: 'mhartid', read: (hart) => BigInt(hart.id) },
-  fixed(0xf15, 'mconfigptr', 0n),
+  fixed('mvendorid', 0n),
+  fixed('marchid', 0n),
+  fixed('mimpid', 0n),
+  { name: 'mhartid', read: (hart) => BigInt(hart.id) },
+  fixed('mconfigptr', 0n),
 
   {
-    number: 0x300,
     name: 'mstatus',
     read: readMstatus,
     write: (hart, value) => writeMstatusLow(hart, Number(value & 0xffff_ffffn)),
   },
-  fixed(0x301, 'misa', misa), // no extension can be switched off
-  stored(0x302, 'medeleg', 'medeleg', delegableExceptions),
-  stored(0x303, 'mideleg', 'mideleg', delegableInterrupts, disturbs.interrupts),
-  stored(0x304, 'mie', 'mie', allInterrupts, disturbs.interrupts),
-  storedIf(0x305, 'mtvec', 'mtvec', tvecIsLegal),
-  stored(0x306, 'mcounteren', 'mcounteren', 0xffff_ffffn),
+  fixed('misa', misa), // no extension can be switched off
+  stored('medeleg', 'medeleg', delegableExceptions),
+  stored('mideleg', 'mideleg', delegableInterrupts, disturbs.interrupts),
+  stored('mie', 'mie', allInterrupts, disturbs.interrupts),
+  storedIf('mtvec', 'mtvec', tvecIsLegal),
+  stored('mcounteren', 'mcounteren', 0xffff_ffffn),
   {
-    number: 0x30a,
     name: 'menvcfg',
     read: (hart) => hart.get('menvcfg'),
     write: (hart, value, services) => {
@@ -67,12 +65,11 @@ export const machineRows: readonly CsrRow[] = [
     },
   },
 
-  stored(0x340, 'mscratch', 'mscratch'),
-  stored(0x341, 'mepc', 'mepc', epcMask),
-  stored(0x342, 'mcause', 'mcause'),
-  stored(0x343, 'mtval', 'mtval'),
+  stored('mscratch', 'mscratch'),
+  stored('mepc', 'mepc', epcMask),
+  stored('mcause', 'mcause'),
+  stored('mtval', 'mtval'),
   {
-    number: 0x344,
     name: 'mip',
     read: (hart) => BigInt((hart.low('mip') | hart.low('lines')) >>> 0),
     write: (hart, value) => {

@@ -17,8 +17,7 @@ const legalConfig = (byte: number): number => {
   return masked & pmpBit.read ? masked : masked & ~pmpBit.write;
 };
 
-const configRow = (number: number, name: 'pmpcfg0' | 'pmpcfg2', firstEntry: number): CsrRow => ({
-  number,
+const configRow = (name: 'pmpcfg0' | 'pmpcfg2', firstEntry: number): CsrRow => ({
   name,
   read: (hart) => hart.get(name),
   write: (hart, value) => {
@@ -45,7 +44,6 @@ const addressIsLocked = (hart: Hart, entry: number): boolean => {
 const addressRow = (entry: number): CsrRow => {
   const field = `pmpaddr${entry}` as HartField;
   return {
-    number: 0x3b0 + entry,
     name: field,
     read: (hart) => hart.get(field),
     write: (hart, value) => {
@@ -57,7 +55,7 @@ const addressRow = (entry: number): CsrRow => {
 };
 
 export const pmpRows: readonly CsrRow[] = [
-  configRow(0x3a0, 'pmpcfg0', 0),
-  configRow(0x3a2, 'pmpcfg2', 8), // odd-numbered pmpcfg do not exist on RV64
+  configRow('pmpcfg0', 0),
+  configRow('pmpcfg2', 8), // odd-numbered pmpcfg do not exist on RV64
   ...Array.from({ length: pmpEntries }, (_, entry) => addressRow(entry)),
 ];

@@ -26,7 +26,7 @@ export const disturbs = {
 } as const;
 
 export interface CsrRow {
-  readonly number: number;
+  /** The manual's; the number follows from it (isa/csr-names.ts). */
   readonly name: string;
   read(hart: Hart, services: CsrServices): bigint;
   /** Stores what is legal of `value` and returns a set of `disturbs`. Without it writes are legal and do nothing. */
@@ -41,13 +41,11 @@ export const all64 = 0xffff_ffff_ffff_ffffn;
 
 /** A register that stores the bits of `mask` in a field of the hart's record. */
 export const stored = (
-  number: number,
   name: string,
   field: HartField,
   mask: bigint = all64,
   disturbed: number = disturbs.nothing,
 ): CsrRow => ({
-  number,
   name,
   read: (hart) => hart.get(field),
   write: (hart, value) => {
@@ -57,16 +55,10 @@ export const stored = (
 });
 
 /** A register that always reads the same; writes, where the number allows them, do nothing. */
-export const fixed = (number: number, name: string, value: bigint): CsrRow => ({ number, name, read: () => value });
+export const fixed = (name: string, value: bigint): CsrRow => ({ name, read: () => value });
 
 /** A register that stores a whole value or, when the value is not legal, keeps the old one. */
-export const storedIf = (
-  number: number,
-  name: string,
-  field: HartField,
-  accepts: (value: bigint) => boolean,
-): CsrRow => ({
-  number,
+export const storedIf = (name: string, field: HartField, accepts: (value: bigint) => boolean): CsrRow => ({
   name,
   read: (hart) => hart.get(field),
   write: (hart, value) => {

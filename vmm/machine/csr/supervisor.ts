@@ -22,14 +22,12 @@ export const virtualMemoryTraps = (hart: Hart): boolean =>
 
 export const supervisorRows: readonly CsrRow[] = [
   {
-    number: 0x100,
     name: 'sstatus',
     read: readSstatus,
     write: (hart, value) => writeSstatusLow(hart, Number(value & 0xffff_ffffn)),
   },
   {
     // Only interrupts that M has delegated appear (4.1.3).
-    number: 0x104,
     name: 'sie',
     read: (hart) => hart.get('mie') & hart.get('mideleg'),
     write: (hart, value) => {
@@ -38,15 +36,14 @@ export const supervisorRows: readonly CsrRow[] = [
       return disturbs.interrupts;
     },
   },
-  storedIf(0x105, 'stvec', 'stvec', tvecIsLegal),
-  stored(0x106, 'scounteren', 'scounteren', 0xffff_ffffn),
-  stored(0x10a, 'senvcfg', 'senvcfg', envcfg.fiom),
-  stored(0x140, 'sscratch', 'sscratch'),
-  stored(0x141, 'sepc', 'sepc', epcMask),
-  stored(0x142, 'scause', 'scause'),
-  stored(0x143, 'stval', 'stval'),
+  storedIf('stvec', 'stvec', tvecIsLegal),
+  stored('scounteren', 'scounteren', 0xffff_ffffn),
+  stored('senvcfg', 'senvcfg', envcfg.fiom),
+  stored('sscratch', 'sscratch'),
+  stored('sepc', 'sepc', epcMask),
+  stored('scause', 'scause'),
+  stored('stval', 'stval'),
   {
-    number: 0x144,
     name: 'sip',
     read: (hart) => BigInt((hart.low('mip') | hart.low('lines')) & hart.low('mideleg')),
     write: (hart, value) => {
@@ -57,7 +54,6 @@ export const supervisorRows: readonly CsrRow[] = [
     },
   },
   {
-    number: 0x14d,
     name: 'stimecmp',
     read: (hart) => hart.get('stimecmp'),
     write: (hart, value, services) => {
@@ -70,7 +66,6 @@ export const supervisorRows: readonly CsrRow[] = [
       (((hart.low('mcounteren') >>> timeBit) & 1) === 1 && (hart.get('menvcfg') & envcfg.stce) !== 0n),
   },
   {
-    number: 0x180,
     name: 'satp',
     read: (hart) => hart.get('satp'),
     write: (hart, value) => {
