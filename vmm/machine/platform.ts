@@ -31,8 +31,6 @@ export interface TreeFacts {
   readonly properties?: Readonly<Record<string, number | true>>;
   /** For interrupt controllers of harts: the hart's local interrupts that it drives, in the order of its contexts. */
   readonly localInterrupts?: readonly number[];
-  /** How `reg` spells the size where that is not the window's size. */
-  readonly regBytes?: number;
 }
 
 export interface PlatformRow {
