@@ -3,14 +3,14 @@
  * the UART of the `virt` board, and its finisher ends the run.
  *
  *     riscv64-linux-gnu-gcc -O1 -march=rv64gc -mabi=lp64d -mcmodel=medany -ffreestanding -nostdlib -static -no-pie \
- *       -DCOUNT=100 -DSEED=1 -Wl,-Ttext=0x80000000,--build-id=none oracle.c -o oracle.elf
+ *       -DCOUNT=50 -DSEED=1 -Wl,-Ttext=0x80000000,--build-id=none oracle.c -o oracle.elf
  *     qemu-system-riscv64 -M virt -bios none -kernel oracle.elf -display none -serial file:riscv.txt
  */
 
 enum { MODES = 5 };
 static bool is_known;
 
-/* The board jumps to the start of RAM; gcc puts functions not declared in order, so this one comes first by name. */
+/* The board jumps to the start of RAM, and the linker puts sections of this name before all other code. */
 __asm__(
     ".section .text.unlikely._start, \"ax\"\n"
     ".globl _start\n"

@@ -8,7 +8,7 @@
  * name, operands, then an outcome (result, a slash, flags as in fflags, in hexadecimal) for each of RNE RTZ RDN RUP
  * and, on RISC-V, RMM. A dot repeats the outcome before it; a dash stands for what the oracle cannot answer.
  *
- *     gcc -O1 -frounding-math -fno-math-errno -ffp-contract=off oracle.c -lm -o oracle
+ *     gcc -O1 -frounding-math -fsignaling-nans -fno-math-errno -ffp-contract=off oracle.c -lm -o oracle
  *     ./oracle COUNT SEED [NAME]
  */
 #include <stdbool.h>

@@ -22,14 +22,16 @@ export const NV = 16; // invalid operation
 
 export type Format = {
   readonly widthBits: number;
-  readonly exponentBits: number;
   readonly fractionBits: number;
+  readonly fractionShift: bigint; // fractionBits, as shifts of bigints take it
+  readonly biasedExponentMax: number;
   /** p, the bits of a normal number's significand, with the implicit one. */
   readonly precision: number;
   /** The exponent of the last place of every subnormal number: the smallest positive number is 2 ** quantumMin. */
   readonly quantumMin: number;
   readonly signBit: bigint;
-  readonly fractionMask: bigint;
+  /** The leading one of a normal number's significand, which its encoding leaves out. */
+  readonly implicitBit: bigint;
   readonly quietBit: bigint;
   readonly infinity: bigint;
   /** The one NaN that operations return (unprivileged specification, "NaN Generation and Propagation"). */
@@ -42,12 +44,13 @@ const formatOf = (exponentBits: number, fractionBits: number): Format => {
   const quietBit = 1n << BigInt(fractionBits - 1);
   return {
     widthBits: 1 + exponentBits + fractionBits,
-    exponentBits,
     fractionBits,
+    fractionShift: BigInt(fractionBits),
+    biasedExponentMax: 2 ** exponentBits - 1,
     precision: fractionBits + 1,
     quantumMin: 1 - bias - fractionBits,
     signBit: 1n << BigInt(exponentBits + fractionBits),
-    fractionMask: (1n << BigInt(fractionBits)) - 1n,
+    implicitBit: 1n << BigInt(fractionBits),
     quietBit,
     infinity,
     canonicalNaN: infinity | quietBit,
@@ -67,21 +70,19 @@ export type Operand = {
 };
 
 export const unpack = (format: Format, pattern: bigint): Operand => {
-  const bits = BigInt.asUintN(format.widthBits, pattern);
-  const negative = bits >= format.signBit;
-  const magnitude = negative ? bits - format.signBit : bits;
-  const fraction = magnitude & format.fractionMask;
-  if (magnitude >= format.infinity) {
-    const kind =
-      fraction === 0n ? 'infinity' : (fraction & format.quietBit) === 0n ? 'signallingNaN' : ('quietNaN' as const);
+  const signAndExponent = Number(BigInt.asUintN(format.widthBits, pattern) >> format.fractionShift);
+  const fraction = BigInt.asUintN(format.fractionBits, pattern);
+  const negative = signAndExponent > format.biasedExponentMax;
+  const biasedExponent = signAndExponent & format.biasedExponentMax;
+  if (biasedExponent === format.biasedExponentMax) {
+    const kind = fraction === 0n ? 'infinity' : fraction >= format.quietBit ? 'quietNaN' : 'signallingNaN';
     return { kind, negative, significand: 0n, exponent: 0 };
   }
-  const biasedExponent = Number(magnitude >> BigInt(format.fractionBits));
   if (biasedExponent === 0) {
     const kind = fraction === 0n ? 'zero' : 'finite';
     return { kind, negative, significand: fraction, exponent: format.quantumMin };
   }
-  const significand = fraction | (format.fractionMask + 1n);
+  const significand = fraction + format.implicitBit;
   return { kind: 'finite', negative, significand, exponent: format.quantumMin + biasedExponent - 1 };
 };
 

@@ -35,7 +35,7 @@ export const roundAndPack = (
 
   // A normal number's leading bit adds one to the biased exponent, which is why the quantum of both the subnormal
   // and the least normal numbers counts as 0, and why a carry out of the significand needs no care.
-  const magnitude = (BigInt(quantum - format.quantumMin) << BigInt(format.fractionBits)) + integer;
+  const magnitude = (BigInt(quantum - format.quantumMin) << format.fractionShift) + integer;
   if (magnitude >= format.infinity) return overflow(format, context, negative, rm);
 
   if (isInexact(significand, shift)) {
