@@ -29,6 +29,29 @@ check memloop 0 '' -bios none </dev/null
 check hello 0 'hello' -bios none </dev/null
 check exit42 42 '' -bios none </dev/null
 check timer 0 '..........' -bios none </dev/null
+check fault 0 'from user mode
+scause 13 value 50000000
+scause 12 value 50001000
+scause 15 value 40000008
+scause 13 value 80000000
+scause 15 value 40002000
+scause 2 value 100022f3
+scause 3 value 00000000
+scause 8 value 00000000
+from supervisor mode
+scause 13 value 40001000
+scause 12 value 40000000
+mcause 9 value 00000000' -bios none </dev/null
+for harts in 1 2 4 8; do
+  check smp 0 "harts: $harts
+lr/sc: ${harts}000
+amoadd: ${harts}000" -bios none -smp "$harts" </dev/null
+  check smode-sbi 0 "sbi: hello from supervisor mode
+sbi: tick
+sbi: tick
+sbi: tick
+$((harts - 1)) other harts started" -bios default -smp "$harts" </dev/null
+done
 (sleep 1 && printf 'ab\rcq') | check echo 0 'echo: type, q ends
 ab
 c
