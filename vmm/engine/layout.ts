@@ -51,6 +51,7 @@ export const machineFields = [
   ['currentHart', 4],
   ['stopped', 4], // 0 running, 1 powered off, 2 reset asked for
   ['exitCode', 4], // of the finisher
+  ['entropyTaken', 8], // f64: bytes of entropy that devices have had
 ] as const satisfies FieldSpec;
 export const machineOffset = offsetsOf(machineFields);
 export const machineBase = 0x1000;
@@ -130,6 +131,7 @@ export const dispatchTableBase = 0x1_0000;
 export const expandTableBase = 0x2_0000;
 export const pageFlagsBase = 0x6_0000;
 export const breakFilterBase = 0xe_0000;
+export const breakFilterEntries = 0x1_0000;
 
 /** Bits of a page's flags byte. */
 export const pageFlag = {

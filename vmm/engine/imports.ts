@@ -1,0 +1,60 @@
+/**
+ * What emitted code asks of JS, by name. Everything that is not plain computation or a cached memory access leaves
+ * Wasm through one of these; before each call the code has spilled pc and budget, so that JS sees a precise state.
+ */
+
+import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
+import type { ModuleBuilder, Signature } from '../wasm/module.ts';
+
+/** Addresses come as two unsigned-as-signed 32-bit halves. 1 means: leave, the hart's record says where to go on. */
+export interface EngineHost {
+  /** Raw instruction at pc into scratch.instruction; fills the execute TLB when the page may be cached. */
+  fetchSlow(low: number, high: number): 0 | 1;
+  /** Value into scratch.value, zero-extended. */
+  loadSlow(low: number, high: number, sizeBytes: number): 0 | 1;
+  /** Value from scratch.value. */
+  storeSlow(low: number, high: number, sizeBytes: number): 0 | 1;
+  /** Offset in linear memory of the operand of an atomic access, or 0 after a trap. `write`: 1 for all but LR. */
+  atomicSlow(low: number, high: number, sizeBytes: number, write: number): number;
+  /** `word` is the 32-bit (expanded) instruction, `raw` its bits as in memory. */
+  system(op: number, word: number, raw: number, lengthBytes: number): 0 | 1;
+  float: Readonly<Record<FloatHelperName, (a: bigint, b: bigint, c: bigint, rm: number) => bigint>>;
+}
+
+type Slow = 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
+const signatures: Record<Slow, Signature> = {
+  fetchSlow: { parameters: ['i32', 'i32'], results: ['i32'] },
+  loadSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
+  storeSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
+  atomicSlow: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
+  system: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
+};
+
+export type ImportIndices = Readonly<Record<Slow, number>> & {
+  readonly float: Readonly<Record<FloatHelperName, number>>;
+};
+
+const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
+
+export const declareImports = (module: ModuleBuilder): ImportIndices => {
+  const slow = Object.fromEntries(
+    Object.entries(signatures).map(([name, signature]) => [name, module.import(name, signature)]),
+  ) as Record<Slow, number>;
+  const float = Object.fromEntries(
+    floatHelperNames.map((name) => [name, module.import(`float.${name}`, floatSignature)]),
+  ) as Record<FloatHelperName, number>;
+  return { ...slow, float };
+};
+
+/** The import object for an instance. */
+export const importObject = (memory: WebAssembly.Memory, host: EngineHost): WebAssembly.Imports => ({
+  env: {
+    memory,
+    fetchSlow: host.fetchSlow,
+    loadSlow: host.loadSlow,
+    storeSlow: host.storeSlow,
+    atomicSlow: host.atomicSlow,
+    system: host.system,
+    ...Object.fromEntries(floatHelperNames.map((name) => [`float.${name}`, host.float[name]])),
+  },
+});

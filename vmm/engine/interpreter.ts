@@ -1,0 +1,363 @@
+/**
+ * The interpreter, emitted as one WebAssembly function from the instruction rows. It runs one hart for at most
+ * scratch.budget steps and gives the reason why it came back. It caches no decoded instruction: it reads each word
+ * from memory, so code that changes itself needs nothing from it.
+ *
+ *     run(hart: i32) -> i32    0 the budget is used up, 1 leave (see EngineHost), 2 a breakpoint filter hit at pc
+ *
+ * One step of budget is taken before an instruction begins; an instruction that traps has used it for its trap.
+ */
+
+import type { FField, XField } from '../isa/meaning.ts';
+import type { Row } from '../isa/row.ts';
+import type { Code, Label } from '../wasm/code.ts';
+import { ModuleBuilder } from '../wasm/module.ts';
+import { op } from '../wasm/opcodes.ts';
+import { MemoryAccess } from './access.ts';
+import { buildDispatch, type Handler } from './dispatch.ts';
+import { type EmitContext, emitEffect, type Operands } from './emit.ts';
+import { declareImports, type ImportIndices } from './imports.ts';
+import {
+  breakFilterBase,
+  dispatchTableBase,
+  expandTableBase,
+  hartOffset,
+  hartTlbPointers,
+  pageBytes,
+  scratch,
+  tlbEntries,
+} from './layout.ts';
+import { defineLibrary } from './library.ts';
+
+export const runExit = { budget: 0, leave: 1, breakpoint: 2 } as const;
+export type RunExit = (typeof runExit)[keyof typeof runExit];
+
+/** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
+export const illegalWord = 0xffff_ffff;
+
+/** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
+const fsDirty = 0x6000n;
+
+/** Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction. */
+export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(memoryPages);
+  const imports = declareImports(module);
+  const library = defineLibrary(module);
+  module.define({ parameters: ['i32'], results: ['i32'] }, (code) => emitRun(code, imports, library, armed), 'run');
+  return module.finish();
+};
+
+const declareLocals = (code: Code) => ({
+  hart: 0,
+  pc: code.local('i64'), // of the next instruction
+  current: code.local('i64'), // of this instruction
+  next: code.local('i64'), // current + length
+  page: code.local('i64'), // virtual page that pageAddend is for, or -1
+  address: code.local('i64'),
+  value: code.local('i64'),
+  operand: code.local('i64'),
+  temporary0: code.local('i64'),
+  temporary1: code.local('i64'),
+  word: code.local('i32'), // 32-bit form
+  raw: code.local('i32'), // as in memory
+  budget: code.local('i32'),
+  pageAddend: code.local('i32'),
+  entry: code.local('i32'),
+  host: code.local('i32'),
+  readTlb: code.local('i32'),
+  writeTlb: code.local('i32'),
+  executeTlb: code.local('i32'),
+  rounding: code.local('i32'),
+});
+type Locals = ReturnType<typeof declareLocals>;
+
+const emitRun = (code: Code, imports: ImportIndices, library: EmitContext['library'], armed: boolean): void => {
+  const locals = declareLocals(code);
+  emitPrologue(code, locals);
+
+  // Each exit is a block to branch out of; what follows the block gives the reason.
+  const leave = code.block();
+  const outOfBudget = code.block();
+  const breakpoint = code.block();
+  const next = code.loop();
+
+  code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // x0 is zero again, whatever wrote to it
+  code.get(locals.budget).ops(op.i32Eqz).brIf(outOfBudget);
+  if (armed) {
+    code.get(locals.pc).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU).i32(0xffff).ops(op.i32And);
+    code.memory(op.i32Load8U, breakFilterBase).brIf(breakpoint);
+  }
+  code.get(locals.budget).i32(1).ops(op.i32Sub).set(locals.budget);
+  code.get(locals.pc).set(locals.current);
+
+  const spill = (): void => {
+    code.get(locals.hart).get(locals.current).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
+  };
+  emitFetch(code, locals, imports, leave, spill);
+
+  const access = new MemoryAccess(code, imports, locals, leave, spill, () =>
+    code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget),
+  );
+  const context: EmitContext = {
+    code,
+    operands: interpreterOperands(code, locals),
+    access,
+    imports,
+    library,
+    temporaries: [locals.temporary0, locals.temporary1],
+  };
+  emitHandlers(context, locals, next);
+
+  code.end(); // loop
+  code.end(); // breakpoint
+  emitEpilogue(code, locals, runExit.breakpoint);
+  code.end(); // outOfBudget
+  emitEpilogue(code, locals, runExit.budget);
+  code.end(); // leave: pc and budget are in memory already
+  code.i32(runExit.leave);
+};
+
+const emitPrologue = (code: Code, locals: Locals): void => {
+  code.get(locals.hart).memory(op.i64Load, hartOffset.pc).set(locals.pc);
+  code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
+  code.i64(-1n).set(locals.page);
+  for (const [local, offset] of [
+    [locals.readTlb, hartTlbPointers.read],
+    [locals.writeTlb, hartTlbPointers.write],
+    [locals.executeTlb, hartTlbPointers.execute],
+  ] as const)
+    code.get(locals.hart).memory(op.i32Load, offset).set(local);
+};
+
+const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
+  code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
+  code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
+  code.i32(reason).ops(op.return);
+};
+
+/** Sets raw, word, next and pc from the instruction at `current`. */
+const emitFetch = (code: Code, locals: Locals, imports: ImportIndices, leave: Label, spill: () => void): void => {
+  const { current, page, pageAddend, entry, word, raw } = locals;
+  const pageMask = -BigInt(pageBytes);
+
+  const fetched = code.block();
+  const slow = code.block();
+  // Another page than the last one: take its mapping from the execute TLB.
+  code.get(current).i64(pageMask).ops(op.i64And).get(page).ops(op.i64Ne).if();
+  code
+    .get(current)
+    .ops(op.i32WrapI64)
+    .i32(8)
+    .ops(op.i32ShrU)
+    .i32((tlbEntries - 1) * 16)
+    .ops(op.i32And);
+  code.get(locals.executeTlb).ops(op.i32Add).tee(entry).memory(op.i64Load, 0);
+  code.get(current).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).if();
+  code.i64(-1n).set(page).br(slow);
+  code.end();
+  code.get(entry).memory(op.i32Load, 8).set(pageAddend);
+  code.end();
+
+  code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).memory(op.i32Load, 0).tee(raw);
+  // A 32-bit instruction in the last two bytes of a page goes on in another one.
+  code.i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
+  code
+    .get(current)
+    .ops(op.i32WrapI64)
+    .i32(pageBytes - 1)
+    .ops(op.i32And)
+    .i32(pageBytes - 2)
+    .ops(op.i32Eq)
+    .brIf(slow);
+  code.end();
+  code.br(fetched);
+  code.end(); // slow
+  spill();
+  code.get(current).ops(op.i32WrapI64).get(current).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
+  code.call(imports.fetchSlow).brIf(leave);
+  code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
+  code.end(); // fetched
+
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
+  code.get(raw).set(word);
+  code.get(current).i64(4n).ops(op.i64Add).tee(locals.next).set(locals.pc);
+  code.else();
+  code.get(raw).i32(0xffff).ops(op.i32And).tee(raw).i32(2).ops(op.i32Shl).memory(op.i32Load, expandTableBase).set(word);
+  code.get(current).i64(2n).ops(op.i64Add).tee(locals.next).set(locals.pc);
+  code.end();
+};
+
+const emitHandlers = (context: EmitContext, locals: Locals, next: Label): void => {
+  const { code } = context;
+  const { handlers } = buildDispatch();
+  const illegal = code.block();
+  // Outermost block belongs to the last handler: br_table's label k ends right before handler k.
+  const blocks = handlers.map(() => code.block()).reverse();
+  code.get(locals.word).i32(2).ops(op.i32ShrU).i32(31).ops(op.i32And);
+  code
+    .get(locals.word)
+    .i32(12 - 5)
+    .ops(op.i32ShrU)
+    .i32(7 << 5)
+    .ops(op.i32And, op.i32Or);
+  code.get(locals.word).i32(25).ops(op.i32ShrU).i32(8).ops(op.i32Shl, op.i32Or);
+  code.memory(op.i32Load8U, dispatchTableBase).brTable(blocks, illegal);
+  for (const handler of handlers) {
+    code.end();
+    emitHandler(context, locals, handler, next, illegal);
+  }
+  code.end(); // illegal
+  emitEffect(context, illegalRow, illegalRow.meaning);
+  code.br(next);
+};
+
+const emitHandler = (context: EmitContext, locals: Locals, handler: Handler, next: Label, illegal: Label): void => {
+  const { code } = context;
+  for (const { row, mask, match } of handler.candidates) {
+    const other = mask === 0 ? undefined : code.block();
+    if (other !== undefined) {
+      code.get(locals.word).i32(mask).ops(op.i32And).i32(match).ops(op.i32Ne).brIf(other);
+    }
+    emitRow(context, locals, row, illegal);
+    code.br(next);
+    if (other === undefined) return;
+    code.end();
+  }
+  code.br(illegal);
+};
+
+const emitRow = (context: EmitContext, locals: Locals, row: Row, illegal: Label): void => {
+  const { code } = context;
+  if (row.usesFloat) {
+    code.get(locals.hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz).brIf(illegal);
+  }
+  if (row.rounds) {
+    code.get(locals.word).i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
+    code.get(locals.hart).memory(op.i32Load, hartOffset.frm).set(locals.rounding);
+    code.end();
+    code.get(locals.rounding).i32(4).ops(op.i32GtU).brIf(illegal);
+  }
+  emitEffect(context, row, row.meaning);
+};
+
+/** Stands for words that no row matches. */
+const illegalRow: Row = {
+  name: 'illegal',
+  picture: '',
+  syntax: '',
+  meaning: { k: 'system', op: 'illegal' },
+  mask: 0,
+  match: 0,
+  immediate: 'none',
+  usesFloat: false,
+  rounds: false,
+  extension: 'I',
+};
+
+/** Operands out of the word at run time: register fields become byte offsets into the hart's record. */
+const interpreterOperands = (code: Code, locals: Locals): Operands => {
+  const { hart, word } = locals;
+  /** hart + 8 * field, the field's lowest bit being `bit` of the word. */
+  const registerAddress = (bit: number): void => {
+    if (bit > 3)
+      code
+        .get(word)
+        .i32(bit - 3)
+        .ops(op.i32ShrU);
+    code
+      .i32(31 << 3)
+      .ops(op.i32And)
+      .get(hart)
+      .ops(op.i32Add);
+  };
+  const bits: Record<XField | FField, number> = { rs1: 15, rs2: 20, rs3: 27 };
+  const rdBit = 7;
+  const push = (shift: () => void): void => {
+    code.get(word);
+    shift();
+  };
+  return {
+    pushX: (field) => {
+      registerAddress(bits[field]);
+      code.memory(op.i64Load, hartOffset.x);
+    },
+    pushF: (field) => {
+      registerAddress(bits[field]);
+      code.memory(op.i64Load, hartOffset.f);
+    },
+    pushImmediate: (format) => {
+      push(() => emitImmediate(code, word, format));
+      code.ops(op.i64ExtendI32S);
+    },
+    pushShift: () => {
+      code.get(word).i32(20).ops(op.i32ShrU).i32(63).ops(op.i32And, op.i64ExtendI32U);
+    },
+    pushRoundingMode: () => {
+      code.get(locals.rounding);
+    },
+    pushPc: () => {
+      code.get(locals.current);
+    },
+    pushNextPc: () => {
+      code.get(locals.next);
+    },
+    setX: (pushValue) => {
+      registerAddress(rdBit);
+      pushValue();
+      code.memory(op.i64Store, hartOffset.x);
+    },
+    setF: (pushValue) => {
+      registerAddress(rdBit);
+      pushValue();
+      code.memory(op.i64Store, hartOffset.f);
+      code.get(hart).get(hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
+      code.memory(op.i64Store, hartOffset.mstatus);
+    },
+    setPc: (pushValue) => {
+      pushValue();
+      code.set(locals.pc);
+    },
+    pushSystemArguments: () => {
+      code.get(word).get(locals.raw).get(locals.next).get(locals.current).ops(op.i64Sub, op.i32WrapI64);
+    },
+  };
+};
+
+/** With the word on the stack, leaves the sign-extended immediate (i32). */
+const emitImmediate = (code: Code, word: number, format: Row['immediate']): void => {
+  /** Or-s in `word[bit + width - 1 : bit]` at `at`. */
+  const piece = (bit: number, width: number, at: number): void => {
+    const mask = ((1 << width) - 1) << at;
+    code.get(word);
+    if (bit > at) code.i32(bit - at).ops(op.i32ShrU);
+    else if (bit < at) code.i32(at - bit).ops(op.i32Shl);
+    code.i32(mask).ops(op.i32And, op.i32Or);
+  };
+  switch (format) {
+    case 'I':
+      code.i32(20).ops(op.i32ShrS);
+      return;
+    case 'S':
+      code.i32(25).ops(op.i32ShrS).i32(5).ops(op.i32Shl);
+      piece(7, 5, 0);
+      return;
+    case 'B':
+      code.i32(31).ops(op.i32ShrS).i32(12).ops(op.i32Shl);
+      piece(7, 1, 11);
+      piece(25, 6, 5);
+      piece(8, 4, 1);
+      return;
+    case 'U':
+      code.i32(-4096).ops(op.i32And);
+      return;
+    case 'J':
+      code.i32(31).ops(op.i32ShrS).i32(20).ops(op.i32Shl);
+      piece(12, 8, 12);
+      piece(20, 1, 11);
+      piece(21, 10, 1);
+      return;
+    case 'none':
+      throw new Error('a row without an immediate names one');
+  }
+};

@@ -1,0 +1,69 @@
+/** The physical address space outside RAM: which device answers where, with which widths. */
+
+import type { Device } from '../devices/device.ts';
+import { platformRow } from './platform.ts';
+
+interface Window {
+  readonly base: number;
+  readonly end: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly device: Device;
+}
+
+export class Bus {
+  readonly #windows: readonly Window[];
+  /** The boot ROM, which can be read and executed; its start in the physical address space. */
+  readonly #rom: Uint8Array;
+  readonly #romView: DataView;
+  readonly #romBase = platformRow('rom').base;
+
+  constructor(devices: readonly Device[], rom: Uint8Array) {
+    this.#windows = devices.map((device) => {
+      const row = platformRow(device.name);
+      const [minBytes, maxBytes] = row.accessBytes ?? [1, 8];
+      return { base: row.base, end: row.base + row.sizeBytes, minBytes, maxBytes, device };
+    });
+    this.#rom = new Uint8Array(platformRow('rom').sizeBytes);
+    this.#rom.set(rom);
+    this.#romView = new DataView(this.#rom.buffer);
+  }
+
+  /** Whether instructions may be fetched at a physical address outside RAM. */
+  isExecutable(address: number): boolean {
+    return address >= this.#romBase && address + 2 <= this.#romBase + this.#rom.length;
+  }
+
+  /** The value, zero-extended; `undefined` when nothing answers (an access fault). */
+  read(address: number, sizeBytes: number): bigint | undefined {
+    const inRom = address - this.#romBase;
+    if (inRom >= 0 && inRom + sizeBytes <= this.#rom.length) return this.#readRom(inRom, sizeBytes);
+    const window = this.#window(address, sizeBytes);
+    if (window === undefined) return undefined;
+    return BigInt.asUintN(sizeBytes * 8, window.device.read(address - window.base, sizeBytes));
+  }
+
+  /** False when nothing answers (an access fault). */
+  write(address: number, sizeBytes: number, value: bigint): boolean {
+    const window = this.#window(address, sizeBytes);
+    if (window === undefined) return false;
+    window.device.write(address - window.base, sizeBytes, value);
+    return true;
+  }
+
+  #readRom(offset: number, sizeBytes: number): bigint {
+    let value = 0n;
+    for (let index = sizeBytes - 1; index >= 0; index -= 1)
+      value = (value << 8n) | BigInt(this.#romView.getUint8(offset + index));
+    return value;
+  }
+
+  #window(address: number, sizeBytes: number): Window | undefined {
+    for (const window of this.#windows)
+      if (address >= window.base && address + sizeBytes <= window.end)
+        return sizeBytes >= window.minBytes && sizeBytes <= window.maxBytes && address % sizeBytes === 0
+          ? window
+          : undefined;
+    return undefined;
+  }
+}

@@ -1,0 +1,450 @@
+/**
+ * The machine: harts, board, clock and the run loop that takes it from moment to moment. Given the same initial state
+ * and the same inputs at the same moments it does the same, in whatever portions it is run. It knows no host.
+ *
+ * Between steps, in this order: wake-ups that are due, timer lines, the choice of the hart, its interrupts. All of that
+ * happens when the machine is about to make a step, never on arriving at a moment, so that stopping somewhere changes
+ * nothing ("settling" is idempotent).
+ */
+
+import type { InputEvent } from '../../traces/events.ts';
+import type { MachineConfiguration } from '../../traces/header.ts';
+import { type Moment, moment } from '../../traces/time.ts';
+import type { PlainState } from '../devices/device.ts';
+import { Engine } from '../engine/engine.ts';
+import { runExit } from '../engine/interpreter.ts';
+import { hartStateBytes, machineBase, machineOffset, scratch } from '../engine/layout.ts';
+import { type Board, createBoard, type Disks } from './board.ts';
+import { Bus } from './bus.ts';
+import { Clock } from './clock.ts';
+import { Hart } from './hart.ts';
+import { interruptBit, pendingInterrupt, wakesWaiting } from './interrupts.ts';
+import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { dataContext, fetchContext } from './mmu.ts';
+import { pokeRegister } from './registers.ts';
+import { createSlowPath } from './slowpath.ts';
+import type { HartServices } from './system.ts';
+import { Translations } from './translations.ts';
+import { enterTrap } from './trap.ts';
+
+/** Bytes of the initial memory at a physical address in RAM. */
+export interface Placement {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Initial state, all of it. */
+export interface MachineImage {
+  readonly configuration: MachineConfiguration;
+  readonly placements: readonly Placement[];
+  /** Contents of the boot ROM at 0x1000. */
+  readonly rom: Uint8Array;
+  /** With the built-in SBI: where hart 0 starts in S-mode, and the device tree's address. */
+  readonly supervisorStart?: { readonly pc: bigint; readonly deviceTree: number };
+  /** Initial contents of the disks, by virtio slot. */
+  readonly disks: Disks;
+}
+
+/** What goes out of a machine. Not state: a replay produces it again. */
+export interface MachineOutputs {
+  /** Characters of the console. */
+  readonly console: (bytes: Uint8Array) => void;
+  /** Entropy for a device at the present moment; `taken` bytes were had before. */
+  readonly entropy: (device: string, sizeBytes: number, taken: number) => Uint8Array;
+}
+
+export type Stop =
+  | { readonly reason: 'until' } // arrived
+  | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
+  | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
+  | { readonly reason: 'requested' }
+  | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
+
+/** A saved machine without its RAM. Plain data. */
+export interface MachineRecord {
+  readonly machine: Uint8Array;
+  readonly harts: readonly Uint8Array[];
+  readonly wakeups: readonly (number | null)[];
+  readonly devices: readonly { readonly name: string; readonly state: PlainState }[];
+}
+
+/** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
+const sliceStepsMax = 500_000;
+
+const running = 0;
+const poweredOff = 1;
+
+export class Machine {
+  readonly configuration: MachineConfiguration;
+  readonly memory: MachineMemory;
+  readonly harts: readonly Hart[];
+  readonly engine: Engine;
+  readonly translations: Translations;
+  readonly board: Board;
+  readonly #clock: Clock;
+  readonly #wakeups: (number | undefined)[];
+  /** Earliest moment at which something is due; derived, recomputed when `#dueStale`. */
+  #nextDue = 0;
+  #dueStale = true;
+  #current: Hart;
+  #inRun = false;
+  #sliceBudget = 0;
+  #stopRequested = false;
+
+  constructor(image: MachineImage, outputs: MachineOutputs) {
+    const { configuration } = image;
+    this.configuration = configuration;
+    this.memory = createMemory(configuration.ramBytes);
+    this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
+    this.#current = this.harts[0]!;
+    this.translations = new Translations(this.memory, configuration.harts);
+    this.#clock = new Clock(this.memory, configuration.stepsPerTick);
+    this.board = createBoard(image, {
+      memory: this.memory,
+      translations: this.translations,
+      now: () => this.#stepMoment(),
+      ticks: () => this.#clock.ticksAt(this.#stepMoment()),
+      setTicks: (ticks) => this.#setClock(ticks),
+      wakeAt: (device, at) => this.#wakeAt(device, at),
+      interruptLine: (hart, bit, high) => this.#setLine(this.harts[hart]!, bit, high),
+      timerChanged: () => this.#scheduleChanged(),
+      output: outputs.console,
+      entropy: (device, sizeBytes) => this.#takeEntropy(outputs, device, sizeBytes),
+      power: (action, exitCode) => this.#powerDown(action, exitCode),
+    });
+    this.#wakeups = this.board.devices.map(() => undefined);
+    const services: HartServices = {
+      ticks: () => this.#clock.ticksAt(this.#stepMoment()),
+      steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
+      dropTranslations: (hart) => this.translations.dropHart(hart.id),
+      timerChanged: () => this.#scheduleChanged(),
+    };
+    const bus = new Bus(this.board.devices, image.rom);
+    this.engine = new Engine(
+      this.memory,
+      createSlowPath({
+        memory: this.memory,
+        bus,
+        translations: this.translations,
+        services,
+        currentHart: () => this.#current,
+      }),
+    );
+    this.#reset(image);
+  }
+
+  #reset(image: MachineImage): void {
+    for (const { address, bytes } of image.placements) {
+      if (!inRam(this.memory, address, bytes.length))
+        throw new Error(`a placement at 0x${address.toString(16)} lies outside RAM: the boot code must refuse it`);
+      this.memory.u8.set(bytes, hostOffset(address));
+      for (let at = address; at < address + bytes.length; at += 4096) this.translations.markDirty(at);
+      if (bytes.length > 0) this.translations.markDirty(address + bytes.length - 1);
+    }
+    for (const hart of this.harts) resetHart(hart, image.rom.length > 0 ? 0x1000n : 0n);
+    this.#setMachine('quantumEnd', this.configuration.quantumSteps);
+  }
+
+  // Time
+
+  get now(): Moment {
+    return moment(this.#machine('now'));
+  }
+
+  /** The guest's clock at the present moment, in ticks of 100 ns. */
+  get ticks(): number {
+    return this.#clock.ticksAt(this.now);
+  }
+
+  #machine(field: 'now' | 'quantumEnd' | 'entropyTaken'): number {
+    return this.memory.f64[(machineBase + machineOffset[field]) >>> 3]!;
+  }
+  #setMachine(field: 'now' | 'quantumEnd' | 'entropyTaken', value: number): void {
+    this.memory.f64[(machineBase + machineOffset[field]) >>> 3] = value;
+  }
+  #word(field: 'currentHart' | 'stopped' | 'exitCode'): number {
+    return this.memory.i32[(machineBase + machineOffset[field]) >>> 2]!;
+  }
+  #setWord(field: 'currentHart' | 'stopped' | 'exitCode', value: number): void {
+    this.memory.i32[(machineBase + machineOffset[field]) >>> 2] = value;
+  }
+
+  /** Steps made in the slice under way, without the one that is being made. */
+  #sliceMade(): number {
+    return this.#inRun ? this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]! - 1 : 0;
+  }
+
+  /** The moment of the step that is being made, or the present one between steps. */
+  #stepMoment(): Moment {
+    return moment(this.#machine('now') + this.#sliceMade());
+  }
+
+  /** Ends the slice under way after the present instruction: something must be looked at before the next one. */
+  #cutSlice(): void {
+    if (!this.#inRun) return;
+    this.#sliceBudget -= this.memory.i32[scratch.budget >>> 2]!;
+    this.memory.i32[scratch.budget >>> 2] = 0;
+  }
+
+  #scheduleChanged(): void {
+    this.#dueStale = true;
+    this.#cutSlice();
+  }
+
+  #setClock(ticks: number): void {
+    this.#clock.set(this.#stepMoment(), ticks);
+    this.#scheduleChanged();
+  }
+
+  #wakeAt(device: number, at: number | undefined): void {
+    this.#wakeups[device] = at;
+    this.#scheduleChanged();
+  }
+
+  #setLine(hart: Hart, bit: number, high: boolean): void {
+    const before = hart.low('lines');
+    const after = high ? before | bit : before & ~bit;
+    if (after === before) return;
+    hart.setLow('lines', after);
+    this.#cutSlice();
+  }
+
+  #takeEntropy(outputs: MachineOutputs, device: string, sizeBytes: number): Uint8Array {
+    const taken = this.#machine('entropyTaken');
+    this.#setMachine('entropyTaken', taken + sizeBytes);
+    return outputs.entropy(device, sizeBytes, taken);
+  }
+
+  #powerDown(action: 'off' | 'reset', exitCode: number): void {
+    this.#setWord('stopped', action === 'off' ? poweredOff : poweredOff + 1);
+    this.#setWord('exitCode', exitCode);
+    this.#cutSlice();
+  }
+
+  /** What a device that asked for it, or a timer, has to do by now. Idempotent. */
+  #settle(): void {
+    if (!this.#dueStale && this.#machine('now') < this.#nextDue) return;
+    this.#dueStale = false;
+    const now = this.#machine('now');
+    for (;;) {
+      const due = earliest(this.#wakeups);
+      if (due === undefined || this.#wakeups[due]! > now) break;
+      this.#fire(due);
+    }
+    const ticks = this.#clock.ticksAt(now);
+    let next = this.#wakeups[earliest(this.#wakeups) ?? -1] ?? Number.POSITIVE_INFINITY;
+    for (const hart of this.harts)
+      for (const timer of this.#timers(hart)) {
+        const pending = timer.compare <= ticks;
+        this.#setLine(hart, timer.bit, pending);
+        if (!pending) next = Math.min(next, this.#clock.momentOf(timer.compare));
+      }
+    this.#nextDue = next;
+  }
+
+  #fire(device: number): void {
+    this.#wakeups[device] = undefined;
+    this.board.devices[device]!.wake?.();
+  }
+
+  /** Timer compares of a hart, as numbers of ticks (beyond 2^53: never), and the lines that they drive. */
+  #timers(hart: Hart): readonly { readonly bit: number; readonly compare: number }[] {
+    const machineTimer = { bit: interruptBit.mtip, compare: Number(this.board.clint.mtimecmp(hart.id)) };
+    const armed = hart.high('menvcfg') >>> 31 === 1 || hart.low('sbiTimerArmed') === 1;
+    const supervisor = armed ? Number(hart.get('stimecmp')) : Number.POSITIVE_INFINITY;
+    return [machineTimer, { bit: interruptBit.stip, compare: supervisor }];
+  }
+
+  // Running
+
+  /** Asks `run` to come back soon with reason `requested`. */
+  requestStop(): void {
+    this.#stopRequested = true;
+  }
+
+  /**
+   * Runs until the moment `until`, or until something else stops it before. `armed`: with the engine's breakpoint
+   * filter; a stop is then made before the instruction is executed, also at the present moment.
+   */
+  run(until: Moment, armed = false): Stop {
+    this.#stopRequested = false;
+    while (this.#machine('now') < until) {
+      if (this.#word('stopped') !== running) return this.#powerStop();
+      if (this.#stopRequested) return { reason: 'requested' };
+      const hart = this.#prepare();
+      if (!(hart instanceof Hart)) return hart;
+      const cause = pendingInterrupt(hart);
+      if (cause >= 0) {
+        enterTrap(hart, cause, 0n, true);
+        hart.setCount('steps', hart.count('steps') + 1);
+        this.#setMachine('now', this.#machine('now') + 1);
+        continue;
+      }
+      if (this.#runHart(hart, Math.min(until, this.#nextDue, this.#machine('quantumEnd')), armed))
+        return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
+    }
+    return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
+  }
+
+  /** Everything that happens between two steps. Idempotent, so that an input may come after it or a run go on. */
+  #prepare(): Hart | Stop {
+    for (;;) {
+      this.#settle();
+      const hart = this.#schedule();
+      if (hart !== undefined) return hart;
+      const idle = this.#idle();
+      if (idle !== undefined) return idle;
+    }
+  }
+
+  #powerStop(): Stop {
+    const action = this.#word('stopped') === poweredOff ? 'off' : 'reset';
+    return { reason: 'power', action, exitCode: this.#word('exitCode') };
+  }
+
+  /** True when the breakpoint filter stopped it. */
+  #runHart(hart: Hart, limit: number, armed: boolean): boolean {
+    const now = this.#machine('now');
+    this.#current = hart;
+    this.translations.select(hart, dataContext(hart), fetchContext(hart));
+    this.#sliceBudget = Math.min(limit - now, sliceStepsMax);
+    this.memory.i32[scratch.budget >>> 2] = this.#sliceBudget;
+    this.#inRun = true;
+    const exit = this.engine.run(hart, armed);
+    this.#inRun = false;
+    const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
+    hart.setCount('steps', hart.count('steps') + made);
+    this.#setMachine('now', now + made);
+    return exit === runExit.breakpoint;
+  }
+
+  /** The hart that makes the next step: the present one until its quantum ends or it waits, then the next in turn. */
+  #schedule(): Hart | undefined {
+    const count = this.harts.length;
+    const present = this.#word('currentHart');
+    const now = this.#machine('now');
+    const start = now < this.#machine('quantumEnd') ? 0 : 1;
+    for (let turn = start; turn < count + start; turn += 1) {
+      const hart = this.harts[(present + turn) % count]!;
+      if (hart.low('hsmState') !== 0) continue;
+      if (hart.low('waiting') !== 0) {
+        if (!wakesWaiting(hart)) continue;
+        hart.setLow('waiting', 0);
+      }
+      if (hart.id !== present) {
+        this.harts[present]!.set('reservation', noReservation);
+        this.#setWord('currentHart', hart.id);
+      }
+      if (hart.id !== present || turn !== 0) this.#setMachine('quantumEnd', now + this.configuration.quantumSteps);
+      return hart;
+    }
+    return undefined;
+  }
+
+  /**
+   * Nothing can run: the board's own work is done at once; else the clock jumps to the next timer, if this machine
+   * skips idle time. Gives a stop when only the world outside can go on.
+   */
+  #idle(): Stop | undefined {
+    const device = earliest(this.#wakeups);
+    if (device !== undefined) {
+      this.#fire(device);
+      this.#dueStale = true;
+      return undefined;
+    }
+    const ticks = this.#clock.ticksAt(this.#machine('now'));
+    let next = Number.POSITIVE_INFINITY;
+    for (const hart of this.harts)
+      if (hart.low('hsmState') === 0)
+        for (const { bit, compare } of this.#timers(hart))
+          if (compare > ticks && (hart.low('mie') & bit) !== 0) next = Math.min(next, compare);
+    const untilTicks = next < Number.MAX_SAFE_INTEGER ? next : undefined;
+    if (untilTicks === undefined || this.configuration.idlePolicy === 'wait') return { reason: 'idle', untilTicks };
+    this.#setClock(untilTicks);
+    return undefined;
+  }
+
+  // Inputs
+
+  /** Takes an input at the present moment. The same for a recording and its replay. */
+  apply(event: InputEvent): void {
+    this.#prepare();
+    switch (event.kind) {
+      case 'serial':
+        this.board.uart.receive(event.bytes);
+        return;
+      case 'clock':
+        this.#setClock(event.ticks);
+        return;
+      case 'entropy':
+        return; // the device asks for it when it needs it
+      case 'power':
+        this.#powerDown(event.action === 'reset' ? 'reset' : 'off', 0);
+        return;
+      case 'setRegister':
+        pokeRegister(this.harts[event.hart]!, event.register, event.value);
+        this.translations.dropHart(event.hart);
+        this.#dueStale = true;
+        return;
+      case 'setMemory':
+        this.writeRam(event.address, event.bytes);
+        return;
+      case 'disk':
+        return;
+    }
+  }
+
+  /** A copy of RAM at a physical address, or `undefined` when the range is not in RAM. */
+  readRam(address: number, sizeBytes: number): Uint8Array | undefined {
+    if (!inRam(this.memory, address, sizeBytes)) return undefined;
+    return this.memory.u8.slice(hostOffset(address), hostOffset(address) + sizeBytes);
+  }
+
+  /** Writes RAM and drops what was derived from it. For inputs only: a write that no input stands for breaks replay. */
+  writeRam(address: number, bytes: Uint8Array): void {
+    this.translations.beforeWrite(address, bytes.length);
+    this.memory.u8.set(bytes, hostOffset(address));
+  }
+
+  // State
+
+  save(): MachineRecord {
+    const { u8 } = this.memory;
+    return {
+      machine: u8.slice(machineBase, machineBase + machineStateBytes),
+      harts: this.harts.map((hart) => u8.slice(hart.base, hart.base + hartStateBytes)),
+      wakeups: this.#wakeups.map((at) => at ?? null),
+      devices: this.board.devices.map((device) => ({ name: device.name, state: device.save() })),
+    };
+  }
+
+  /** After this, and after RAM was set to what it was, the machine is as it was. Drops every translation. */
+  restore(record: MachineRecord): void {
+    this.memory.u8.set(record.machine, machineBase);
+    for (const [index, hart] of this.harts.entries()) this.memory.u8.set(record.harts[index]!, hart.base);
+    for (const [index, device] of this.board.devices.entries()) device.restore(record.devices[index]!.state);
+    for (const [index, at] of record.wakeups.entries()) this.#wakeups[index] = at ?? undefined;
+    this.translations.reset();
+    this.#dueStale = true;
+  }
+}
+
+/** Bytes of the machine record that are state. */
+export const machineStateBytes = 64;
+
+const noReservation = 0xffff_ffff_ffff_ffffn;
+
+/** Privileged specification, section 3.4, "Reset". */
+const resetHart = (hart: Hart, pc: bigint): void => {
+  hart.set('pc', pc);
+  hart.setLow('privilege', 3);
+  hart.set('reservation', noReservation);
+  hart.set('mstatus', 0xa_0000_0000n); // UXL = SXL = 64 bits
+};
+
+const earliest = (wakeups: readonly (number | undefined)[]): number | undefined => {
+  let found: number | undefined;
+  for (const [device, at] of wakeups.entries())
+    if (at !== undefined && (found === undefined || at < wakeups[found]!)) found = device;
+  return found;
+};

@@ -1,0 +1,150 @@
+/**
+ * The body of one WebAssembly function under construction: a byte buffer with a method for each form of instruction.
+ * Labels are counted from the function inwards, so that a branch names its target and not its depth.
+ */
+
+import { type Opcode, op, type ValueType, valueType } from './opcodes.ts';
+
+/** A place to branch to: the end of a block or `if`, the beginning of a loop. */
+export interface Label {
+  readonly level: number;
+}
+
+export class Code {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+  #level = 0;
+  readonly #locals: ValueType[] = [];
+  readonly #parameterCount: number;
+
+  constructor(parameterCount: number) {
+    this.#parameterCount = parameterCount;
+  }
+
+  /** Declares a local variable and gives its index. */
+  local(type: ValueType): number {
+    this.#locals.push(type);
+    return this.#parameterCount + this.#locals.length - 1;
+  }
+
+  byte(value: number): this {
+    if (this.#length === this.#bytes.length) {
+      const larger = new Uint8Array(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  unsigned(value: number): this {
+    let rest = value >>> 0;
+    while (rest >= 0x80) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    return this.byte(rest);
+  }
+
+  signed(value: bigint): this {
+    let rest = value;
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) return this.byte(low);
+      this.byte(low | 0x80);
+    }
+  }
+
+  /** Instructions without immediates, in order. */
+  ops(...opcodes: Opcode[]): this {
+    for (const opcode of opcodes) this.byte(opcode);
+    return this;
+  }
+
+  get(local: number): this {
+    return this.byte(op.localGet).unsigned(local);
+  }
+  set(local: number): this {
+    return this.byte(op.localSet).unsigned(local);
+  }
+  tee(local: number): this {
+    return this.byte(op.localTee).unsigned(local);
+  }
+
+  /** A 32-bit constant, given signed or unsigned. */
+  i32(value: number): this {
+    return this.byte(op.i32Const).signed(BigInt(value | 0));
+  }
+
+  /** A 64-bit constant, given signed or unsigned. */
+  i64(value: bigint): this {
+    return this.byte(op.i64Const).signed(BigInt.asIntN(64, value));
+  }
+
+  /** A load or store; `offset` is unsigned. Alignment is only a hint: always 1 byte. */
+  memory(opcode: Opcode, offset: number): this {
+    return this.byte(opcode).unsigned(0).unsigned(offset);
+  }
+
+  call(functionIndex: number): this {
+    return this.byte(op.call).unsigned(functionIndex);
+  }
+
+  #open(opcode: Opcode, result?: ValueType): Label {
+    this.byte(opcode).byte(result === undefined ? 0x40 : valueType[result]);
+    this.#level += 1;
+    return { level: this.#level };
+  }
+  block(result?: ValueType): Label {
+    return this.#open(op.block, result);
+  }
+  loop(): Label {
+    return this.#open(op.loop);
+  }
+  if(result?: ValueType): Label {
+    return this.#open(op.if, result);
+  }
+  else(): this {
+    return this.byte(op.else);
+  }
+  end(): this {
+    this.#level -= 1;
+    return this.byte(op.end);
+  }
+
+  br(label: Label): this {
+    return this.byte(op.br).unsigned(this.#level - label.level);
+  }
+  brIf(label: Label): this {
+    return this.byte(op.brIf).unsigned(this.#level - label.level);
+  }
+  brTable(labels: readonly Label[], otherwise: Label): this {
+    this.byte(op.brTable).unsigned(labels.length);
+    for (const label of labels) this.unsigned(this.#level - label.level);
+    return this.unsigned(this.#level - otherwise.level);
+  }
+
+  /** The function's body as the code section wants it, without its leading size. */
+  finish(): Uint8Array {
+    const head = new Code(0);
+    head.unsigned(this.#locals.length);
+    for (const type of this.#locals) head.unsigned(1).byte(valueType[type]);
+    return concat(head.raw(), this.raw(), [op.end]);
+  }
+
+  /** The bytes so far. */
+  raw(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+export const concat = (...parts: ArrayLike<number>[]): Uint8Array => {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+};

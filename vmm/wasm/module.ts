@@ -1,0 +1,90 @@
+/** A WebAssembly module under construction: types, imports, functions, exports. One imported memory, no table. */
+
+import { Code, concat } from './code.ts';
+import { type ValueType, valueType } from './opcodes.ts';
+
+export interface Signature {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** All imports live in this namespace; the memory is `env.memory`. */
+export const importNamespace = 'env';
+
+export class ModuleBuilder {
+  readonly #types: string[] = [];
+  readonly #typeBytes: Uint8Array[] = [];
+  readonly #imports: { name: string; type: number }[] = [];
+  readonly #functions: { type: number; code: Code; exportName: string | undefined }[] = [];
+  readonly #memoryPages: number;
+
+  /** `memoryPages`: size of the imported memory, in 64 KiB pages (its minimum and maximum). */
+  constructor(memoryPages: number) {
+    this.#memoryPages = memoryPages;
+  }
+
+  #type(signature: Signature): number {
+    const key = JSON.stringify(signature);
+    const known = this.#types.indexOf(key);
+    if (known >= 0) return known;
+    const code = new Code(0).byte(0x60);
+    for (const list of [signature.parameters, signature.results]) {
+      code.unsigned(list.length);
+      for (const type of list) code.byte(valueType[type]);
+    }
+    this.#types.push(key);
+    this.#typeBytes.push(code.raw());
+    return this.#types.length - 1;
+  }
+
+  /** Declares an imported function and gives its index. All imports come before the first `define`. */
+  import(name: string, signature: Signature): number {
+    if (this.#functions.length > 0) throw new Error('imports come before functions');
+    this.#imports.push({ name, type: this.#type(signature) });
+    return this.#imports.length - 1;
+  }
+
+  /** Defines a function; `body` fills its code. Gives its index. */
+  define(signature: Signature, body: (code: Code) => void, exportName?: string): number {
+    const code = new Code(signature.parameters.length);
+    body(code);
+    this.#functions.push({ type: this.#type(signature), code, exportName });
+    return this.#imports.length + this.#functions.length - 1;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const text = (value: string): Uint8Array => {
+      const bytes = Uint8Array.from(value, (sign) => sign.charCodeAt(0)); // our names are ASCII
+      return concat(new Code(0).unsigned(bytes.length).raw(), bytes);
+    };
+    const vector = (items: readonly ArrayLike<number>[]): Uint8Array =>
+      concat(new Code(0).unsigned(items.length).raw(), ...items);
+    const section = (id: number, content: Uint8Array): Uint8Array =>
+      concat([id], new Code(0).unsigned(content.length).raw(), content);
+    const memoryImport = concat(
+      text(importNamespace),
+      text('memory'),
+      new Code(0).byte(2).byte(1).unsigned(this.#memoryPages).unsigned(this.#memoryPages).raw(),
+    );
+    const imports = this.#imports.map(({ name, type }) =>
+      concat(text(importNamespace), text(name), [0], new Code(0).unsigned(type).raw()),
+    );
+    const exports = this.#functions.flatMap(({ exportName }, index) =>
+      exportName === undefined
+        ? []
+        : [concat(text(exportName), [0], new Code(0).unsigned(this.#imports.length + index).raw())],
+    );
+    const bodies = this.#functions.map(({ code }) => {
+      const body = code.finish();
+      return concat(new Code(0).unsigned(body.length).raw(), body);
+    });
+    return concat(
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, vector(this.#typeBytes)),
+      section(2, vector([memoryImport, ...imports])),
+      section(3, vector(this.#functions.map(({ type }) => new Code(0).unsigned(type).raw()))),
+      section(7, vector(exports)),
+      section(10, vector(bodies)),
+    ) as Uint8Array<ArrayBuffer>;
+  }
+}
