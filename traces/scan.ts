@@ -61,8 +61,8 @@ export class ChunkScan {
     this.#source = source;
     this.#compression = compression;
     this.#xxh64 = xxh64;
-    const preamble = this.#preamble();
-    this.version = formatVersion;
+    const { preamble, version } = this.#preamble();
+    this.version = version;
     this.#check = checkOfPreamble(preamble, xxh64);
     try {
       while (this.#next());
@@ -84,7 +84,7 @@ export class ChunkScan {
     return chunk.codec === codecs.stored ? stored : this.#decompress(chunk, stored);
   }
 
-  #preamble(): Uint8Array {
+  #preamble(): { preamble: Uint8Array; version: number } {
     const { sizeBytes } = this.#source;
     if (sizeBytes === 0) throw errors.emptyFile();
     const preamble = this.#read(0, Math.min(sizeBytes, preambleBytes));
@@ -98,7 +98,7 @@ export class ChunkScan {
     const version = view.getUint32(8, true);
     if (version > formatVersion) throw errors.versionNewer(version, formatVersion);
     if (version === 0) throw errors.versionUnknown(version, formatVersion);
-    return preamble;
+    return { preamble, version };
   }
 
   /** Takes one chunk; false when the file ends, or tears, here. */

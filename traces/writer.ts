@@ -20,7 +20,7 @@ import {
 import { checkEvent, estimateBytes, eventsPerChunkMax, packEvents } from './codec.ts';
 import { checkDigest, packDigests, type StateDigest } from './digest.ts';
 import { checkEnd, type TraceEnd } from './end.ts';
-import { unwritable } from './errors.ts';
+import { type TraceError, unwritable } from './errors.ts';
 import { type InputEvent, inputRowOf } from './events.ts';
 import { checkHeader, formatVersion, imageDataProblem, type TraceHeader } from './header.ts';
 import { encodeMessage } from './msgpack.ts';
@@ -45,7 +45,11 @@ export class TraceWriter {
 
   /** Of the last event or flush: nothing earlier can still come. */
   #until: Moment = momentZero;
+  /** Of the last chunk of events. */
+  #writtenUntil = -1;
   #lastDigestAt = -1;
+  /** After the sink failed, perhaps in the middle of a chunk, nothing more is appended: the file ends in a torn chunk. */
+  #failure: TraceError | undefined;
 
   /** Sizes in the file, chunk headers included. */
   bytesWritten = 0;
@@ -168,8 +172,6 @@ export class TraceWriter {
     this.digestBytes += this.#chunk('digests', encodeMessage(packDigests(digests)), span);
   }
 
-  #writtenUntil = -1;
-
   #writeEvents(until: Moment): void {
     const events = this.#events;
     if (events.length === 0 && until === this.#writtenUntil) return;
@@ -214,10 +216,12 @@ export class TraceWriter {
   }
 
   #attempt(action: () => void): void {
+    if (this.#failure !== undefined) throw this.#failure;
     try {
       action();
     } catch (cause) {
-      throw unwritable(this.bytesWritten, cause);
+      this.#failure = unwritable(this.bytesWritten, cause);
+      throw this.#failure;
     }
   }
 

@@ -8,13 +8,8 @@ import { TraceError } from '../../traces/errors.ts';
 import { MemorySource } from '../../traces/memory.ts';
 import { type OpenOptions, openTrace } from '../../traces/reader.ts';
 import { moment } from '../../traces/time.ts';
-import { brotli, header, imagesData, type Recording, record, small } from './support.ts';
+import { brotli, record, tiny } from './support.ts';
 
-const tiny: Recording = {
-  ...small,
-  header: { ...header, machine: { ...header.machine, devices: [] }, images: header.images.slice(0, 1) },
-  images: imagesData().slice(0, 1),
-};
 let bytes: Uint8Array;
 let other: Uint8Array;
 

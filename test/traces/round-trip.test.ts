@@ -116,6 +116,21 @@ describe('the writer', () => {
     expect(() => writer.event({ at: moment(5), kind: 'clock', ticks: 1 })).toThrow(/assertion/);
   });
 
+  test('appends nothing more once the sink has failed in the middle of a chunk', async () => {
+    const { sink, writer } = await create();
+    const append = sink.append.bind(sink);
+    sink.append = (bytes) => {
+      append(bytes.subarray(0, 50));
+      throw new Error('ENOSPC: no space left on device');
+    };
+    writer.event({ at: moment(1), kind: 'serial', bytes: Uint8Array.of(1, 2, 3) });
+    expect(() => writer.flush(moment(2))).toThrow('no space left');
+    sink.append = append;
+    expect(() => writer.end({ at: moment(3), reason: 'error' })).toThrow('no space left');
+    const trace = await openTrace(new MemorySource(sink.bytes()), brotli);
+    expect(trace).toMatchObject({ complete: false, tornBytes: 50, until: 0 });
+  });
+
   test('says in a sentence that the disk is full', async () => {
     const sink = new MemorySink();
     sink.append = () => {

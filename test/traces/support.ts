@@ -106,6 +106,13 @@ export const small: Recording = {
   flushEvery: 3,
 };
 
+/** The same with one small image: short enough to be damaged everywhere. */
+export const tiny: Recording = {
+  ...small,
+  header: { ...header, machine: { ...header.machine, devices: [] }, images: header.images.slice(0, 1) },
+  images: small.images.slice(0, 1),
+};
+
 /** Records in the order of moments; where an event and a digest share one, the event comes first. */
 export const record = async (recording: Recording, compression: Compression = brotli): Promise<Uint8Array> => {
   const sink = new MemorySink();
