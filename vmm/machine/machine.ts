@@ -17,11 +17,14 @@ import { hartStateBytes, machineBase, machineOffset, scratch } from '../engine/l
 import { type Board, createBoard, type Disks } from './board.ts';
 import { Bus } from './bus.ts';
 import { Clock } from './clock.ts';
+import { resetHart } from './csr/reset.ts';
 import { Hart } from './hart.ts';
 import { interruptBit, pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
+import { platformRow } from './platform.ts';
 import { pokeRegister } from './registers.ts';
+import { bootSupervisor, createSbi, parkSupervisor } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
 import type { HartServices } from './system.ts';
 import { Translations } from './translations.ts';
@@ -118,6 +121,7 @@ export class Machine {
       steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
+      ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
     };
     const bus = new Bus(this.board.devices, image.rom);
     this.engine = new Engine(
@@ -133,6 +137,26 @@ export class Machine {
     this.#reset(image);
   }
 
+  #createFirmware(outputs: MachineOutputs): (hart: Hart) => boolean {
+    return createSbi({
+      harts: this.harts,
+      setTimer: (hart, ticks) => {
+        hart.set('stimecmp', ticks);
+        this.#scheduleChanged();
+      },
+      startHart: (hart, pc, opaque) => bootSupervisor(hart, pc, opaque),
+      stopHart: () => this.#cutSlice(),
+      dropTranslations: (hart) => this.translations.dropHart(hart.id),
+      interruptsChanged: () => this.#cutSlice(),
+      output: outputs.console,
+      input: () => this.board.uart.take() ?? -1,
+      power: (action, exitCode) => this.#powerDown(action, exitCode),
+      readRam: (address, sizeBytes) => this.readRam(address, sizeBytes),
+      writeRam: (address, bytes) => this.writeRam(address, bytes),
+      observer: this.translations,
+    });
+  }
+
   #reset(image: MachineImage): void {
     for (const { address, bytes } of image.placements) {
       if (!inRam(this.memory, address, bytes.length))
@@ -141,8 +165,12 @@ export class Machine {
       for (let at = address; at < address + bytes.length; at += 4096) this.translations.markDirty(at);
       if (bytes.length > 0) this.translations.markDirty(address + bytes.length - 1);
     }
-    for (const hart of this.harts) resetHart(hart, image.rom.length > 0 ? 0x1000n : 0n);
+    for (const hart of this.harts) resetHart(hart, BigInt(platformRow('rom').base));
     this.#setMachine('quantumEnd', this.configuration.quantumSteps);
+    const { supervisorStart } = image;
+    if (supervisorStart === undefined) return;
+    for (const hart of this.harts) parkSupervisor(hart);
+    bootSupervisor(this.harts[0]!, supervisorStart.pc, BigInt(supervisorStart.deviceTree));
   }
 
   // Time
@@ -400,10 +428,12 @@ export class Machine {
     return this.memory.u8.slice(hostOffset(address), hostOffset(address) + sizeBytes);
   }
 
-  /** Writes RAM and drops what was derived from it. For inputs only: a write that no input stands for breaks replay. */
-  writeRam(address: number, bytes: Uint8Array): void {
+  /** Writes RAM and drops what was derived from it; false when the range is not in RAM. For inputs only: a write that no input stands for breaks replay. */
+  writeRam(address: number, bytes: Uint8Array): boolean {
+    if (!inRam(this.memory, address, bytes.length)) return false;
     this.translations.beforeWrite(address, bytes.length);
     this.memory.u8.set(bytes, hostOffset(address));
+    return true;
   }
 
   // State
@@ -433,14 +463,6 @@ export class Machine {
 export const machineStateBytes = 64;
 
 const noReservation = 0xffff_ffff_ffff_ffffn;
-
-/** Privileged specification, section 3.4, "Reset". */
-const resetHart = (hart: Hart, pc: bigint): void => {
-  hart.set('pc', pc);
-  hart.setLow('privilege', 3);
-  hart.set('reservation', noReservation);
-  hart.set('mstatus', 0xa_0000_0000n); // UXL = SXL = 64 bits
-};
 
 const earliest = (wakeups: readonly (number | undefined)[]): number | undefined => {
   let found: number | undefined;

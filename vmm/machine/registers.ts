@@ -1,21 +1,8 @@
 /** Registers by name, as a debugger spells them: x and f registers with their ABI names, pc, privilege, CSRs. */
 
+import { fNames, xNames } from '../isa/register-names.ts';
 import { type CsrServices, csrByName } from './csr.ts';
 import type { Hart, Privilege } from './hart.ts';
-
-/** ABI names of x0 to x31 (calling convention, "Integer Register Convention"). */
-// biome-ignore format: two rows of sixteen
-export const xNames: readonly string[] = [
-  'zero', 'ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 's0', 's1', 'a0', 'a1', 'a2', 'a3', 'a4', 'a5',
-  'a6', 'a7', 's2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10', 's11', 't3', 't4', 't5', 't6',
-];
-
-/** ABI names of f0 to f31 ("Floating-point Register Convention"). */
-// biome-ignore format: two rows of sixteen
-export const fNames: readonly string[] = [
-  'ft0', 'ft1', 'ft2', 'ft3', 'ft4', 'ft5', 'ft6', 'ft7', 'fs0', 'fs1', 'fa0', 'fa1', 'fa2', 'fa3', 'fa4', 'fa5',
-  'fa6', 'fa7', 'fs2', 'fs3', 'fs4', 'fs5', 'fs6', 'fs7', 'fs8', 'fs9', 'fs10', 'fs11', 'ft8', 'ft9', 'ft10', 'ft11',
-];
 
 const xByName = new Map<string, number>([
   ...xNames.map((name, index) => [name, index] as const),

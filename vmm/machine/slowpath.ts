@@ -9,7 +9,7 @@ import { type FloatHelperName, floatHelperNames, floatHelpers } from '../float/h
 import type { Bus } from './bus.ts';
 import type { Hart } from './hart.ts';
 import { hostOffset, inRam, type MachineMemory } from './memory.ts';
-import { dataContext, fetchContext, translate, type WalkObserver } from './mmu.ts';
+import { dataContext, fetchContext, translate } from './mmu.ts';
 import { pmpUniform } from './pmp.ts';
 import { executeSystem, type HartServices } from './system.ts';
 import type { Translations } from './translations.ts';
@@ -38,11 +38,6 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   const { u8, u16, u32, u64, view } = memory;
   const valueAt = scratch.value;
 
-  const observer: WalkObserver = {
-    tableRead: (page) => translations.tableRead(page),
-    tableWritten: (address) => translations.markDirty(address),
-  };
-
   const address64 = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
   const trap = (hart: Hart, cause: number, low: number, high: number): 1 => {
@@ -53,7 +48,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   /** Physical address of a whole access, or a negative fault; caches the page when that is allowed. */
   const resolve = (hart: Hart, kind: 0 | 1 | 2, low: number, high: number, sizeBytes: number): number => {
     const context = kind === tlbKinds.execute ? fetchContext(hart) : dataContext(hart);
-    const physical = translate(hart, context, kind, low >>> 0, high >>> 0, sizeBytes, observer);
+    const physical = translate(hart, context, kind, low >>> 0, high >>> 0, sizeBytes, translations);
     if (physical < 0 || !inRam(memory, physical, sizeBytes)) return physical;
     if (kind === tlbKinds.write) {
       translations.markDirty(physical);

@@ -22,11 +22,12 @@ import {
 } from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
 import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
+import type { WalkObserver } from './mmu.ts';
 
 const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 const emptyTag = 0xff;
 
-export class Translations {
+export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
   readonly #harts: number;
 
@@ -89,6 +90,11 @@ export class Translations {
     if ((u8[flags]! & pageFlag.pageTable) !== 0) return;
     u8[flags]! |= pageFlag.pageTable;
     this.#dropWritesTo(hostOffset(physical) & -pageBytes);
+  }
+
+  /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
+  tableWritten(physical: number): void {
+    this.markDirty(physical);
   }
 
   isPageTable(physical: number): boolean {
