@@ -97,6 +97,17 @@ export class Uart implements Device {
     this.#drive();
   }
 
+  /**
+   * Takes one received character as if the guest had read it, for firmware that lends its console calls the port;
+   * `undefined` when nothing was received.
+   */
+  take(): number | undefined {
+    const character = this.#received.shift();
+    this.#refill();
+    this.#drive();
+    return character;
+  }
+
   read(offset: number): bigint {
     return BigInt(this.#readRegister(offset & 7));
   }
@@ -142,10 +153,7 @@ export class Uart implements Device {
     switch (register) {
       case 0: {
         if (divisorAccess) return this.#divisor & 0xff;
-        const character = this.#received.shift() ?? 0;
-        this.#refill();
-        this.#drive();
-        return character;
+        return this.take() ?? 0;
       }
       case 1:
         return divisorAccess ? this.#divisor >>> 8 : this.#ier;
