@@ -46,6 +46,10 @@ const machineSchema = v.strictObject({
   /** The kernel's command line. */
   append: text(65_536),
   entropySeed: v.exactOptional(bytesSchema(0, 64)),
+  /** What the real-time clock shows at moment 0, in seconds since 1970; 0 if the header does not say. */
+  rtcSeconds: v.exactOptional(integer(0, 2 ** 40)),
+  /** Whether virtio-mmio has the legacy interface (version 1), which is QEMU's default. */
+  virtioLegacy: v.exactOptional(v.boolean()),
   devices: v.pipe(
     v.array(deviceSchema),
     v.maxLength(devicesMax),

@@ -174,8 +174,8 @@ export class ChunkScan {
     }
     if (kind === 'events') {
       notBefore(this.until);
-      if (chunk.count > 0 && first <= this.#lastDigestAt) {
-        throw errors.momentsOutOfOrder(chunk, this.#lastDigestAt + 1, first);
+      if (chunk.count > 0 && first < this.#lastDigestAt) {
+        throw errors.momentsOutOfOrder(chunk, this.#lastDigestAt, first);
       }
       this.#sawEvents = true;
       this.until = moment(last);

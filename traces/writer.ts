@@ -98,11 +98,11 @@ export class TraceWriter {
     this.#flushSink();
   }
 
-  /** An input, in the order in which they are applied. After a digest of a moment no input of that moment may follow. */
+  /** An input, in the order in which they are applied. A digest of its moment, which is of the state before it, comes first. */
   event(event: InputEvent): void {
     const checked = checkEvent(event, inputRowOf(event.kind));
     this.#assert(event.at >= this.#until, `an event at ${event.at} after moment ${this.#until}`);
-    this.#assert(event.at > this.#lastDigestAt, `an event at ${event.at} after the digest of that moment`);
+    this.#assert(event.at >= this.#lastDigestAt, `an event at ${event.at} before the last digest's moment`);
     this.#until = event.at;
     this.#events.push(checked);
     this.#eventBytesPending += estimateBytes(event);
@@ -111,7 +111,7 @@ export class TraceWriter {
     }
   }
 
-  /** The state at a moment, all inputs of that moment applied. */
+  /** The state on arrival at a moment, before the inputs of that moment. */
   digest(digest: StateDigest): void {
     const checked = checkDigest(digest);
     this.#assert(

@@ -130,12 +130,12 @@ describe('moments', () => {
       'payload',
       /2\^53/,
     ));
-  test('of inputs may not be that of a digest before them', () =>
+  test('of inputs may not lie before that of a digest before them', () =>
     check(
       [
         headerChunk(),
-        { ...noEvents, last: 5n },
-        { kind: 'digests', payload: encodeMessage(packDigests([digestAt(5)])), first: 5n, last: 5n, count: 1 },
+        { ...noEvents, last: 6n },
+        { kind: 'digests', payload: encodeMessage(packDigests([digestAt(6)])), first: 6n, last: 6n, count: 1 },
         eventsChunk(packed, { first: 5n, last: 9n, count: 2 }),
       ],
       'moments',
