@@ -6,8 +6,7 @@
 import { hartsOf, idOf, refused, type SbiExtension, sbiError, succeeded } from './call.ts';
 
 const fenceI = 0;
-
-const sfenceVmaAsid = 2;
+const sfenceVmaAsid = 2; // 1 is sfence.vma of all address spaces
 
 export const rfenceExtension: SbiExtension = {
   name: 'RFENCE',
