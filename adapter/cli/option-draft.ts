@@ -1,8 +1,8 @@
 /** The machine's options while they are being read: names are not yet looked up and slots not yet given. */
 
 import { assignVirtioSlots } from '../../vmm/machine/platform.ts';
+import type { ConsoleOption, DeviceOption, LoaderOption, MachineOptions } from '../boot/machine-options.ts';
 import { noFreeSlot, noSuchDrive } from './errors.ts';
-import type { ConsoleOption, DeviceOption, LoaderOption, MachineOptions } from './machine-options.ts';
 
 const mebibyte = 2 ** 20;
 const ramBytesDefault = 128 * mebibyte; // as QEMU's virt

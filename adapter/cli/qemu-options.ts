@@ -3,10 +3,10 @@
  * is. THE table of options: one row each, either taken or refused with what to use instead. It opens no file.
  */
 
+import type { ConsoleOption, MachineOptions } from '../boot/machine-options.ts';
 import { takeBoard, takeCpu } from './board-options.ts';
 import { takeDevice, takeDrive, takeGlobal, useDrive } from './device-options.ts';
 import { badValue, missingValue, refusedOption, strayWord, twice, unknownOption } from './errors.ts';
-import type { ConsoleOption, MachineOptions } from './machine-options.ts';
 import { type Draft, finish, newDraft } from './option-draft.ts';
 import { nearest, onlyKnown, properties, sizeOf, wholeNumber } from './option-values.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { MachineOptions } from '../../adapter/boot/machine-options.ts';
 import { UsageError } from '../../adapter/cli/errors.ts';
-import type { MachineOptions } from '../../adapter/cli/machine-options.ts';
 import { optionHelp, parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 
 const words = (line: string): string[] => line.split(' ').filter((word) => word !== '');

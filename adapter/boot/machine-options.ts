@@ -1,6 +1,6 @@
 /**
- * What a command line asks for, as plain data: names of files, not their contents. `qemu-options.ts` makes it from words,
- * `boot/` makes a machine's configuration from it.
+ * What a command line asks for, as plain data: names of files, not their contents. `cli/qemu-options.ts` makes it from words,
+ * `configuration.ts` makes a machine's configuration from it.
  */
 
 export interface MachineOptions {

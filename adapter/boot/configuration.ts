@@ -1,0 +1,116 @@
+/**
+ * From what a command line asks for to what a trace's header says: the machine's configuration and its images. The files
+ * are read by whoever calls; nothing is placed or started here.
+ */
+
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import {
+  checkHeader,
+  type DeviceConfiguration,
+  formatVersion,
+  type MachineConfiguration,
+  type TraceHeader,
+} from '../../traces/header.ts';
+import { timebaseHz } from '../../vmm/machine/platform.ts';
+import type { BootImage, ImageRole } from './boot.ts';
+import type { MachineOptions } from './machine-options.ts';
+
+/** What is decided about a run besides the machine. */
+export interface RunPolicy {
+  readonly time: MachineConfiguration['timePolicy'];
+  readonly idle: MachineConfiguration['idlePolicy'];
+  readonly digestStride: number;
+  /** Steps of all harts to a tick of 100 ns. */
+  readonly stepsPerTick: number;
+  /** Steps of a hart before the next one has its turn. */
+  readonly quantumSteps: number;
+  /** From which a device's random bytes are made; without it they come from outside. */
+  readonly entropySeed?: Uint8Array;
+}
+
+/** 10 steps a tick is 100 million a second, about as fast as the guest really goes, so that its clock feels right. */
+export const defaultPolicy: RunPolicy = {
+  time: 'virtual',
+  idle: 'skip',
+  digestStride: 10_000_000,
+  stepsPerTick: 10,
+  quantumSteps: 10_000,
+};
+
+export interface MachineDescription {
+  readonly configuration: MachineConfiguration;
+  /** In the order of the header's list, which devices refer to by number. */
+  readonly images: readonly BootImage[];
+}
+
+/** `read` gives the bytes of a file that the command line names. */
+export const describeMachine = (
+  options: MachineOptions,
+  policy: RunPolicy,
+  read: (file: string) => Uint8Array,
+): MachineDescription => {
+  const images: BootImage[] = [];
+  const add = (role: ImageRole, file: string | undefined, address?: number): void => {
+    if (file === undefined) return;
+    images.push({ role, name: imageName(file), bytes: read(file), ...(address === undefined ? {} : { address }) });
+  };
+  const { bios } = options;
+  if (typeof bios === 'object') add('bios', bios.file);
+  add('kernel', options.kernel);
+  add('initrd', options.initrd);
+  add('dtb', options.dtb);
+  const devices = options.devices.map((device): DeviceConfiguration => {
+    if (device.kind === 'virtio-rng') return { kind: device.kind, slot: device.slot };
+    add('disk', device.file);
+    return { kind: device.kind, slot: device.slot, image: images.length - 1, readOnly: device.readOnly };
+  });
+  for (const { file, address } of options.loaders) add('loader', file, address);
+  const configuration: MachineConfiguration = {
+    board: 'virt',
+    harts: options.harts,
+    ramBytes: options.ramBytes,
+    bios: typeof bios === 'object' ? 'image' : bios,
+    timePolicy: policy.time,
+    idlePolicy: policy.idle,
+    timebaseHz,
+    stepsPerTick: policy.stepsPerTick,
+    quantumSteps: policy.quantumSteps,
+    append: options.append,
+    ...(policy.entropySeed === undefined ? {} : { entropySeed: policy.entropySeed }),
+    devices,
+    digestStride: policy.digestStride,
+  };
+  return { configuration, images };
+};
+
+/**
+ * The header of a trace of this machine. `embedded`: the trace holds the images, else only their digests.
+ * @throws {TraceError} when something is beyond what a trace can say
+ */
+export const traceHeader = (
+  { configuration, images }: MachineDescription,
+  createdBy: string,
+  embedded: boolean,
+): TraceHeader =>
+  checkHeader({
+    formatVersion,
+    createdBy,
+    machine: configuration,
+    images: images.map(({ role, name, bytes, address }) => ({
+      role,
+      name,
+      sizeBytes: bytes.length,
+      digest: imageDigest(bytes),
+      embedded,
+      ...(address === undefined ? {} : { address }),
+    })),
+  });
+
+/** As a header spells it: `sha256:` and 64 hexadecimal digits. */
+export const imageDigest = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+const imageName = (file: string): string =>
+  basename(file.replaceAll('\\', '/'))
+    .replace(/\p{Cc}/gu, '?')
+    .slice(-255) || 'image';
