@@ -80,6 +80,21 @@ const trailingOnes = (value: number): number => {
 
 const anyActive = 0x1818_1818;
 
+/** M is bound by locked entries only (3.7.1). */
+const permits = (config: number, level: Privilege, kind: TlbKind): boolean =>
+  (level === privilege.machine && (config & pmpBit.locked) === 0) || (config & permissionFor[kind]!) !== 0;
+
+/** Whether entry 0 alone decides everything, as where a kernel or its firmware opens all memory: NAPOT of all ones. */
+const entryZeroIsEverywhere = (hart: Hart): boolean => {
+  const { u32 } = hart.memory;
+  const word = (hart.base >>> 2) + addressWord;
+  return (
+    u32[word] === 0xffff_ffff &&
+    u32[word + 1] === 0x003f_ffff &&
+    (hart.memory.u8[hart.base + configOffsets[0]]! & pmpBit.mode) === pmpMode.napot
+  );
+};
+
 /** Whether no entry is on. */
 const allOff = (hart: Hart): boolean => {
   const { u32 } = hart.memory;
@@ -94,6 +109,7 @@ const allOff = (hart: Hart): boolean => {
  * succeeds, and S and U fail, since entries are implemented (3.7.1).
  */
 export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeBytes: number, kind: TlbKind): boolean => {
+  if (entryZeroIsEverywhere(hart)) return permits(pmpConfig(hart, 0), level, kind);
   if (level === privilege.machine && allOff(hart)) return true;
   const end = address + sizeBytes;
   for (let entry = 0; entry < pmpEntries; entry++) {
@@ -103,9 +119,7 @@ export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeByt
     findRange(hart, entry, mode);
     if (isApart(address, end)) continue;
     if (address < range.start || end > range.end) return false;
-    // M is bound by locked entries only (3.7.1).
-    if (level === privilege.machine && (config & pmpBit.locked) === 0) return true;
-    return (config & permissionFor[kind]!) !== 0;
+    return permits(config, level, kind);
   }
   return level === privilege.machine;
 };
@@ -115,7 +129,7 @@ export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeByt
  * doubt: an entry's edge inside the page is enough.
  */
 export const pmpUniform = (hart: Hart, physical: number): boolean => {
-  if (allOff(hart)) return true;
+  if (entryZeroIsEverywhere(hart) || allOff(hart)) return true;
   const page = physical - (physical % pageBytes);
   const end = page + pageBytes;
   for (let entry = 0; entry < pmpEntries; entry++) {
