@@ -98,11 +98,11 @@ export class Uart implements Device {
   }
 
   /**
-   * Takes one received character as if the guest had read it, for firmware that lends its console calls the port;
-   * `undefined` when nothing was received.
+   * Takes one received character as if the guest had read it, for firmware that lends its console calls the port; -1
+   * when nothing was received.
    */
-  take(): number | undefined {
-    const character = this.#received.shift();
+  take(): number {
+    const character = this.#received.shift() ?? -1;
     this.#refill();
     this.#drive();
     return character;
@@ -153,7 +153,7 @@ export class Uart implements Device {
     switch (register) {
       case 0: {
         if (divisorAccess) return this.#divisor & 0xff;
-        return this.take() ?? 0;
+        return Math.max(0, this.take());
       }
       case 1:
         return divisorAccess ? this.#divisor >>> 8 : this.#ier;

@@ -40,6 +40,9 @@ const idBytes = 20;
 /** Bounds the work of one request. Linux asks for at most 1280 KiB, unless told otherwise. */
 const requestBytesMax = 32 * 2 ** 20;
 
+/** Zeroing costs work without carrying data, so less of it fits a request. */
+const zeroedBytesMax = 4 * 2 ** 20;
+
 const latencyStepsBase = 2000;
 const latencyStepsPerSector = 50;
 
@@ -71,7 +74,7 @@ export class VirtioBlk implements VirtioBackend {
     view.setUint32(12, queueSizeMax / 4 - 2, true); // seg_max: room for header and status beside
     view.setUint32(20, sectorBytes, true); // blk_size
     view.setUint16(34, this.queues, true); // num_queues
-    const sectorsMax = requestBytesMax / sectorBytes;
+    const sectorsMax = zeroedBytesMax / sectorBytes;
     view.setUint32(36, sectorsMax, true); // max_discard_sectors
     view.setUint32(40, 1, true); // max_discard_seg
     view.setUint32(44, 1, true); // discard_sector_alignment
@@ -153,7 +156,7 @@ export class VirtioBlk implements VirtioBackend {
     if ((flags & ~(type === requestWriteZeroes ? segmentUnmap : 0)) !== 0) return unsupported;
     const sectors = view.getUint32(8, true);
     const at = this.#range(view.getBigUint64(0, true), sectors * sectorBytes);
-    if (at === undefined) return failed;
+    if (at === undefined || sectors * sectorBytes > zeroedBytesMax) return failed;
     this.#disk.zero(at, sectors);
     return done;
   }

@@ -9,15 +9,15 @@
  *     0x010  DeviceFeatures 0x038 QueueNum           0x070  Status          0x100  configuration
  *     0x014  DeviceFeaturesSel                       legacy: 0x028 GuestPageSize, 0x03c QueueAlign, 0x040 QueuePFN
  *
- * A request is taken when the driver notifies and served when its moment comes. The device serves one after the
- * other. Like QEMU's, it does not insist on VIRTIO_F_VERSION_1: xv6 never accepts it.
+ * A queue's next request is taken when the driver notifies or the one before it has been served, and is served when
+ * its moment comes. So one notification costs one request's work, however long the queue. Like QEMU's, it does not insist on VIRTIO_F_VERSION_1: xv6 never accepts it.
  */
 
 import { type Moment, moment } from '../../../traces/time.ts';
 import type { Device, DeviceContext, PlainState } from '../device.ts';
 import { SavedRecord } from '../record.ts';
 import type { VirtioBackend } from './backend.ts';
-import { isGuestFault, Queue, QueueFault, type QueueFeatures, queueSizeMax } from './queue.ts';
+import { isGuestFault, Queue, type QueueFeatures, queueSizeMax } from './queue.ts';
 
 const magic = 0x7472_6976; // "virt"
 const vendor = 0x554d_4551; // "QEMU", by which some drivers know the board
@@ -77,7 +77,7 @@ export interface VirtioMmioConfig {
   readonly backend?: VirtioBackend;
 }
 
-/** A request that was taken and not yet served. */
+/** A request that was taken and not yet served; at most one a queue. */
 interface Pending {
   readonly queue: number;
   readonly head: number;
@@ -222,7 +222,7 @@ export class VirtioMmio implements Device {
         }
         break;
       case register.queueNotify:
-        if (this.#queues[value] !== undefined) this.#guarded(() => this.#takeRequests(value));
+        if (this.#queues[value] !== undefined) this.#guarded(() => this.#takeRequest(value));
         break;
       case register.interruptAck:
         this.#interrupts &= ~value;
@@ -352,36 +352,28 @@ export class VirtioMmio implements Device {
     };
   }
 
-  #takeRequests(index: number): void {
+  #takeRequest(index: number): void {
     const queue = this.#queues[index]!;
     // Some legacy drivers notify before they are ready (section 3.1.2); later ones must not.
     const live = this.#legacy || (this.#status & statusDriverOk) !== 0;
-    if (!live || !queue.ready || this.#broken) return;
-    try {
-      for (;;) {
-        const chain = queue.take(this.#features());
-        if (chain === undefined) return;
-        // The driver owns a descriptor again only when it has been given back, so there cannot be more.
-        if (this.#pending.length >= queue.size * this.#queues.length) {
-          throw new QueueFault(`more than ${queue.size} requests under way`);
-        }
-        const busyUntil = this.#pending.at(-1)?.at ?? this.#context.now();
-        const at = moment(busyUntil + this.#backend!.latencySteps(index, chain));
-        this.#pending = [...this.#pending, { queue: index, head: chain.head, at }];
-      }
-    } finally {
-      this.#askToWake();
-    }
+    if (!live || !queue.ready || this.#broken || this.#pending.some((pending) => pending.queue === index)) return;
+    const chain = queue.take(this.#features());
+    if (chain === undefined) return;
+    const busyUntil = this.#pending.at(-1)?.at ?? this.#context.now();
+    const at = moment(busyUntil + this.#backend!.latencySteps(index, chain));
+    this.#pending = [...this.#pending, { queue: index, head: chain.head, at }];
+    this.#askToWake();
   }
 
   #serve(index: number, head: number): void {
     const queue = this.#queues[index]!;
-    if (this.#broken || !queue.ready) return;
     const features = this.#features();
     const written = this.#backend!.serve(index, queue.chain(head, features), this.#context);
-    if (!queue.give(head, written, features)) return;
-    this.#interrupts |= interruptUsedBuffer;
-    this.#drive();
+    if (queue.give(head, written, features)) {
+      this.#interrupts |= interruptUsedBuffer;
+      this.#drive();
+    }
+    this.#takeRequest(index);
   }
 
   /** A driver that breaks the rules stops the device until it resets it, and is told (section 2.1.2). */
