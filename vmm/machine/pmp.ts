@@ -26,6 +26,7 @@ export const pmpMode = { off: 0 << 3, tor: 1 << 3, na4: 2 << 3, napot: 3 << 3 } 
 const configOffsets = [hartOffset.pmpcfg0, hartOffset.pmpcfg2] as const;
 const addressWord = hartOffset.pmpaddr0 >>> 2; // the sixteen follow each other
 const two32 = 2 ** 32;
+const two34 = 2 ** 34;
 
 const permissionFor: readonly number[] = (() => {
   const bits: number[] = [];
@@ -58,25 +59,22 @@ const findRange = (hart: Hart, entry: number, mode: number): void => {
     range.end = range.start + 4;
     return;
   }
-  // NAPOT: y...y01...1 with n ones is a region of 2^(n+3) bytes.
+  // NAPOT: y...y01...1 with n ones is a region of 2^(n+3) bytes. v & (v + 1) drops the ones, v ^ (v + 1) is 2^(n+1) - 1.
   const word = (hart.base >>> 2) + addressWord + 2 * entry;
   const low = hart.memory.u32[word]!;
   const high = hart.memory.u32[word + 1]!;
-  const ones = low === 0xffff_ffff ? 32 + trailingOnes(high) : trailingOnes(low);
-  const sizeBytes = 2 ** (ones + 3);
-  const address = (high * two32 + low) * 4;
-  range.start = Math.floor(address / sizeBytes) * sizeBytes;
-  range.end = range.start + sizeBytes;
+  if (low === 0xffff_ffff) {
+    range.start = ((high & (high + 1)) >>> 0) * two34;
+    range.end = range.start + (((high ^ (high + 1)) >>> 0) + 1) * two34;
+  } else {
+    range.start = (high * two32 + ((low & (low + 1)) >>> 0)) * 4;
+    range.end = range.start + (((low ^ (low + 1)) >>> 0) + 1) * 4;
+  }
 };
 
 /** Whether no byte of [address, end) is in `range`. A TOR entry whose bounds are not in order matches nothing (3.7.1). */
 const isApart = (address: number, end: number): boolean =>
   end <= range.start || address >= range.end || range.start >= range.end;
-
-const trailingOnes = (value: number): number => {
-  const inverted = ~value;
-  return inverted === 0 ? 32 : 31 - Math.clz32(inverted & -inverted);
-};
 
 const anyActive = 0x1818_1818;
 
