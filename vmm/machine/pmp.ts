@@ -39,6 +39,44 @@ const permissionFor: readonly number[] = (() => {
 export const pmpConfig = (hart: Hart, entry: number): number =>
   hart.memory.u8[hart.base + (entry < 8 ? configOffsets[0] : configOffsets[1]) + (entry & 7)]!;
 
+/**
+ * Whether an access may be made. All its bytes must lie in the first entry that holds any of them. With no match M
+ * succeeds, and S and U fail, since entries are implemented (3.7.1).
+ */
+export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeBytes: number, kind: TlbKind): boolean => {
+  if (entryZeroIsEverywhere(hart)) return permits(pmpConfig(hart, 0), level, kind);
+  if (level === privilege.machine && allOff(hart)) return true;
+  const end = address + sizeBytes;
+  for (let entry = 0; entry < pmpEntries; entry++) {
+    const config = pmpConfig(hart, entry);
+    const mode = config & pmpBit.mode;
+    if (mode === pmpMode.off) continue;
+    findRange(hart, entry, mode);
+    if (isApart(address, end)) continue;
+    if (address < range.start || end > range.end) return false;
+    return permits(config, level, kind);
+  }
+  return level === privilege.machine;
+};
+
+/**
+ * Whether one verdict holds for every access inside the page that holds `physical`, so that it may be cached. Says no in
+ * doubt: an entry's edge inside the page is enough.
+ */
+export const pmpUniform = (hart: Hart, physical: number): boolean => {
+  if (entryZeroIsEverywhere(hart) || allOff(hart)) return true;
+  const page = physical - (physical % pageBytes);
+  const end = page + pageBytes;
+  for (let entry = 0; entry < pmpEntries; entry++) {
+    const mode = pmpConfig(hart, entry) & pmpBit.mode;
+    if (mode === pmpMode.off) continue;
+    findRange(hart, entry, mode);
+    if (isApart(page, end)) continue;
+    return page >= range.start && end <= range.end;
+  }
+  return true;
+};
+
 /** Where an entry begins and ends; one scratch for all, so that nothing is allocated on the way of each TLB miss. */
 const range = { start: 0, end: 0 };
 
@@ -100,42 +138,4 @@ const allOff = (hart: Hart): boolean => {
   const first = base + (configOffsets[0] >>> 2);
   const second = base + (configOffsets[1] >>> 2);
   return ((u32[first]! | u32[first + 1]! | u32[second]! | u32[second + 1]!) & anyActive) === 0;
-};
-
-/**
- * Whether an access may be made. All its bytes must lie in the first entry that holds any of them. With no match M
- * succeeds, and S and U fail, since entries are implemented (3.7.1).
- */
-export const pmpAllows = (hart: Hart, level: Privilege, address: number, sizeBytes: number, kind: TlbKind): boolean => {
-  if (entryZeroIsEverywhere(hart)) return permits(pmpConfig(hart, 0), level, kind);
-  if (level === privilege.machine && allOff(hart)) return true;
-  const end = address + sizeBytes;
-  for (let entry = 0; entry < pmpEntries; entry++) {
-    const config = pmpConfig(hart, entry);
-    const mode = config & pmpBit.mode;
-    if (mode === pmpMode.off) continue;
-    findRange(hart, entry, mode);
-    if (isApart(address, end)) continue;
-    if (address < range.start || end > range.end) return false;
-    return permits(config, level, kind);
-  }
-  return level === privilege.machine;
-};
-
-/**
- * Whether one verdict holds for every access inside the page that holds `physical`, so that it may be cached. Says no in
- * doubt: an entry's edge inside the page is enough.
- */
-export const pmpUniform = (hart: Hart, physical: number): boolean => {
-  if (entryZeroIsEverywhere(hart) || allOff(hart)) return true;
-  const page = physical - (physical % pageBytes);
-  const end = page + pageBytes;
-  for (let entry = 0; entry < pmpEntries; entry++) {
-    const mode = pmpConfig(hart, entry) & pmpBit.mode;
-    if (mode === pmpMode.off) continue;
-    findRange(hart, entry, mode);
-    if (isApart(page, end)) continue;
-    return page >= range.start && end <= range.end;
-  }
-  return true;
 };
