@@ -1,0 +1,59 @@
+/**
+ * The command line as a function: words in, an exit code out. One file a command, one line here. It ends no process and
+ * reads no environment, so that tests call it as the shell does.
+ */
+
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { exitCodeHelp, exitCodes } from './exit-codes.ts';
+import { addInfo } from './info.ts';
+import { reportOf } from './report.ts';
+import { columns } from './values.ts';
+
+/** What a command may touch of the process that it runs in. */
+export interface CliHost {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Whether errors come with stack traces. */
+  readonly debug: boolean;
+  /** The exit code, once the command is done, if it is not 0. */
+  exitCode: number;
+}
+
+export const product = `${manifest.name} ${manifest.version}`;
+
+/** @returns the exit code; never throws */
+export const runCli = async (words: readonly string[], host: CliHost): Promise<number> => {
+  try {
+    await createProgram(host).parseAsync(words, { from: 'user' });
+    return host.exitCode;
+  } catch (error) {
+    const { exitCode, text } = reportOf(error, host.debug);
+    if (text !== '') host.stderr.write(text);
+    return exitCode;
+  }
+};
+
+const commands: readonly ((program: Command, host: CliHost) => void)[] = [addInfo];
+
+const createProgram = (host: CliHost): Command => {
+  const program = new Command('chronovisor')
+    .description('Records RISC-V kernels in a virtual machine, replays them bit for bit, and debugs them backwards.')
+    .version(product, '-V, --version', 'say which version this is')
+    .helpOption('-h, --help', 'say this')
+    .helpCommand('help [command]', 'say what a command does')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      writeErr: (text) => void host.stderr.write(text),
+      outputError: () => {}, // the report says it
+    })
+    .addHelpText('after', `\nExit codes:\n${columns(exitCodeHelp, '  ')}`);
+  for (const add of commands) add(program, host);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+};
+
+export { exitCodes };

@@ -1,0 +1,14 @@
+/** The process behind `chronovisor`: the command line of this computer, joined to `cli.ts`. */
+
+import { runCli } from './cli.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const debug = (process.env.CHRONOVISOR_DEBUG ?? '') !== '';
+
+// Whoever reads our output may have enough of it, as `head` has; that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.bug);
+});
+
+const { stdin, stdout, stderr } = process;
+process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, debug, exitCode: exitCodes.ok });

@@ -1,0 +1,127 @@
+/** Files of the host: images read whole, traces written and read piece by piece, and their compression. */
+
+import {
+  closeSync,
+  constants as fsConstants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import type { ByteSink, ByteSource, Compression } from '../../traces/bytes.ts';
+import { sameFile, unreadableFile, unwritableFile } from './errors.ts';
+
+/** @throws {HostError} when it cannot be read */
+export const readWhole = (purpose: string, file: string): Uint8Array => {
+  try {
+    const bytes = readFileSync(file);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  } catch (cause) {
+    throw unreadableFile(purpose, file, cause);
+  }
+};
+
+/** @throws {HostError} when writing `file` would destroy one that is being read */
+export const refuseSameFile = (file: string, inputs: readonly (readonly [purpose: string, file: string])[]): void => {
+  const identity = (name: string): string | undefined => {
+    const found = statSync(name, { throwIfNoEntry: false });
+    return found?.isFile() ? `${found.dev}:${found.ino}` : undefined;
+  };
+  const own = identity(file);
+  if (own === undefined) return;
+  for (const [purpose, input] of inputs) if (identity(input) === own) throw sameFile(purpose, input);
+};
+
+/**
+ * A file that is appended to. Every append is handed to the operating system at once, so it survives the death of this
+ * process; only the end of a trace waits for the disk.
+ */
+export class FileSink implements ByteSink {
+  readonly #descriptor: number;
+  #closed = false;
+
+  /** @throws {HostError} when it cannot be made; an existing file is emptied */
+  constructor(purpose: string, file: string) {
+    try {
+      this.#descriptor = openSync(file, fsConstants.O_WRONLY | fsConstants.O_CREAT | fsConstants.O_TRUNC, 0o666);
+    } catch (cause) {
+      throw unwritableFile(purpose, file, cause);
+    }
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+  }
+
+  flush(): void {}
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      fsyncSync(this.#descriptor);
+    } catch (error) {
+      // A pipe or a device such as /dev/null has nothing to wait for.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error;
+    }
+    closeSync(this.#descriptor);
+  }
+}
+
+export class FileSource implements ByteSource {
+  readonly sizeBytes: number;
+  readonly #descriptor: number;
+
+  /** @throws {HostError} when it cannot be opened */
+  constructor(purpose: string, file: string) {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(file, 'r');
+      const found = fstatSync(descriptor);
+      if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+      this.sizeBytes = found.size;
+      this.#descriptor = descriptor;
+    } catch (cause) {
+      if (descriptor !== undefined) closeSync(descriptor);
+      throw unreadableFile(purpose, file, cause);
+    }
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    let have = 0;
+    while (have < length) {
+      const read = readSync(this.#descriptor, bytes, have, length - have, offset + have);
+      if (read === 0) break; // the file became shorter, which the reader notices
+      have += read;
+    }
+    return have === length ? bytes : bytes.subarray(0, have);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** The quality at which images of tens of megabytes still take a second, not a minute. */
+const brotliQuality = 5;
+
+export const brotli: Compression = {
+  compress: (bytes) =>
+    plainArray(
+      brotliCompressSync(bytes, {
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: brotliQuality,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+        },
+      }),
+    ),
+  decompress: (bytes, sizeBytes) =>
+    plainArray(brotliDecompressSync(bytes, { maxOutputLength: Math.max(sizeBytes, 1) })),
+};
+
+const plainArray = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
