@@ -30,7 +30,8 @@ const offsetsOf = <S extends FieldSpec>(spec: S): { readonly [K in S[number][0]]
     offsets[name] = at;
     at += sizeBytes;
   }
-  return offsets as { readonly [K in S[number][0]]: number };
+  // Parsed back, because V8 turns an object built key by key into a slow dictionary, and these are on hot paths.
+  return JSON.parse(JSON.stringify(offsets)) as { readonly [K in S[number][0]]: number };
 };
 
 /** What Wasm and JS tell each other during one run; meaningless between runs. */

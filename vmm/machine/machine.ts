@@ -56,9 +56,17 @@ export interface MachineOutputs {
   readonly entropy: (device: string, sizeBytes: number, taken: number) => Uint8Array;
 }
 
+export interface RunOptions {
+  /** Stop where the engine's breakpoint filter hits, before the instruction, also at the present moment. */
+  readonly armed?: boolean;
+  /** Stop after every trap and interrupt that is entered. */
+  readonly traps?: boolean;
+}
+
 export type Stop =
   | { readonly reason: 'until' } // arrived
   | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
+  | { readonly reason: 'trap'; readonly hart: number; readonly interrupt: boolean } // just entered
   | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
   | { readonly reason: 'requested' }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
@@ -291,10 +299,10 @@ export class Machine {
   }
 
   /**
-   * Runs until the moment `until`, or until something else stops it before. `armed`: with the engine's breakpoint
-   * filter; a stop is then made before the instruction is executed, also at the present moment.
+   * Runs until the moment `until`, or until something else stops it before.
    */
-  run(until: Moment, armed = false): Stop {
+  run(until: Moment, options: RunOptions = {}): Stop {
+    const { armed = false, traps = false } = options;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
       if (this.#word('stopped') !== running) return this.#powerStop();
@@ -306,10 +314,13 @@ export class Machine {
         enterTrap(hart, cause, 0n, true);
         hart.setCount('steps', hart.count('steps') + 1);
         this.#setMachine('now', this.#machine('now') + 1);
+        if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
       }
+      const trapsBefore = hart.count('traps');
       if (this.#runHart(hart, Math.min(until, this.#nextDue, this.#machine('quantumEnd')), armed))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
+      if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
   }

@@ -50,3 +50,11 @@ export const hostOffset = (address: number): number => address - ramBase + ramOf
 
 /** Index of the RAM page that holds a physical address in RAM. */
 export const pageIndex = (address: number): number => (address - ramBase) >>> pageShift;
+
+/** Whether a RAM page is all zeros. */
+export const isZeroPage = (memory: MachineMemory, page: number): boolean => {
+  const { u32 } = memory;
+  const start = ramOffset + page * pageBytes;
+  for (let index = start >>> 2; index < (start + pageBytes) >>> 2; index += 1) if (u32[index] !== 0) return false;
+  return true;
+};

@@ -1,0 +1,111 @@
+/**
+ * State digests: what the machine is, from what changed since the last one. They cover the machine and hart records,
+ * RAM and every device, and nothing that an engine caches. RAM's hash is the sum, modulo 2^64, of its pages' hashes;
+ * a page's hash is XXH64 of its bytes seeded with its index, and 0 for a page of zeros.
+ */
+
+import type { PageHash, StateDigest } from '../../traces/digest.ts';
+import type { PlainState } from '../devices/device.ts';
+import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
+import type { Machine } from './machine.ts';
+import { isZeroPage } from './memory.ts';
+
+export type Hash64 = (bytes: Uint8Array, seed: bigint) => bigint;
+
+export class Digester {
+  readonly #machine: Machine;
+  readonly #hash64: Hash64;
+  /** Hash of each page, unless its flag says that it changed. */
+  readonly #pages: BigUint64Array;
+  /** Low halves of the hashes in the last digest that was made. */
+  readonly #published: Uint32Array;
+  readonly #canonical: Canonical;
+  #ram = 0n;
+
+  constructor(machine: Machine, hash64: Hash64) {
+    this.#machine = machine;
+    this.#hash64 = hash64;
+    this.#canonical = new Canonical(hash64);
+    this.#pages = new BigUint64Array(machine.memory.ramPages);
+    this.#published = new Uint32Array(machine.memory.ramPages);
+  }
+
+  /** The digest of the present state. `pages` are those that changed since the digest before. */
+  digest(): StateDigest {
+    const changed = this.#refresh();
+    const record = this.#machine.save();
+    return {
+      at: this.#machine.now,
+      machine: record.machine,
+      harts: [...record.harts],
+      ram: this.#ram,
+      pages: changed,
+      devices: [
+        { name: 'wakeups', hash: this.#canonical.hash([...record.wakeups]) },
+        ...record.devices.map(({ name, state }) => ({ name, hash: this.#canonical.hash(state) })),
+      ],
+    };
+  }
+
+  #refresh(): PageHash[] {
+    const { memory, translations } = this.#machine;
+    const { u8, ramPages } = memory;
+    const halves = new Uint32Array(this.#pages.buffer);
+    for (let page = 0; page < ramPages; page += 1) {
+      if ((u8[pageFlagsBase + page]! & pageFlag.dirtySinceDigest) === 0) continue;
+      u8[pageFlagsBase + page]! &= ~pageFlag.dirtySinceDigest;
+      const at = ramOffset + page * pageBytes;
+      const hash = isZeroPage(memory, page) ? 0n : this.#hash64(u8.subarray(at, at + pageBytes), BigInt(page));
+      this.#ram = BigInt.asUintN(64, this.#ram - this.#pages[page]! + hash);
+      this.#pages[page] = hash;
+    }
+    translations.dropWrites();
+    const changed: PageHash[] = [];
+    for (let page = 0; page < ramPages; page += 1) {
+      const hash = halves[page * 2]!;
+      if (hash === this.#published[page]) continue;
+      this.#published[page] = hash;
+      changed.push({ index: page, hash });
+    }
+    return changed;
+  }
+}
+
+/**
+ * One spelling for equal states: keys sorted, kinds told apart, long byte strings by their hash. A saved state shares
+ * its large immutable parts with the one before, so their hashes are remembered by identity.
+ */
+class Canonical {
+  readonly #hash64: Hash64;
+  readonly #hashes = new WeakMap<Uint8Array, string>();
+
+  constructor(hash64: Hash64) {
+    this.#hash64 = hash64;
+  }
+
+  hash(state: PlainState): bigint {
+    return this.#hash64(new TextEncoder().encode(this.#text(state)), 0n);
+  }
+
+  #text(state: PlainState): string {
+    if (typeof state === 'bigint') return `n${state}`;
+    if (state === null || typeof state !== 'object') return JSON.stringify(state);
+    if (state instanceof Uint8Array) return state.length < longBytes ? `b${state.join()}` : this.#long(state);
+    if (state instanceof Uint32Array) return `w${state.join()}`;
+    if (Array.isArray(state)) return `[${state.map((item) => this.#text(item)).join()}]`;
+    const fields = state as { readonly [name: string]: PlainState };
+    const names = Object.keys(fields).sort();
+    return `{${names.map((name) => `${JSON.stringify(name)}:${this.#text(fields[name]!)}`).join()}}`;
+  }
+
+  #long(bytes: Uint8Array): string {
+    let text = this.#hashes.get(bytes);
+    if (text === undefined) {
+      text = `h${bytes.length}:${this.#hash64(bytes, 0n)}`;
+      this.#hashes.set(bytes, text);
+    }
+    return text;
+  }
+}
+
+const longBytes = 512;

@@ -1,0 +1,99 @@
+/**
+ * Makes a recording: a live timeline whose inputs, digests and end go into a trace. What a host does (reading a
+ * keyboard, looking at a clock) is the caller's; here every input gets its moment.
+ */
+
+import type { TraceEnd } from '../../traces/end.ts';
+import type { InputEvent } from '../../traces/events.ts';
+import type { Moment } from '../../traces/time.ts';
+import type { TraceWriter } from '../../traces/writer.ts';
+import { Digester, type Hash64 } from '../machine/digest.ts';
+import type { Machine } from '../machine/machine.ts';
+import { type InputLog, Timeline } from '../timeline/timeline.ts';
+
+/** An input whose moment is now. */
+export type Unstamped = InputEvent extends infer Event ? (Event extends InputEvent ? Omit<Event, 'at'> : never) : never;
+
+export class GrowingLog implements InputLog {
+  readonly #events: InputEvent[] = [];
+
+  get count(): number {
+    return this.#events.length;
+  }
+  get(index: number): InputEvent {
+    return this.#events[index]!;
+  }
+  push(event: InputEvent): void {
+    this.#events.push(event);
+  }
+}
+
+export interface RecorderOptions {
+  readonly checkpointStride: number;
+  readonly checkpointBudgetBytes: number;
+}
+
+export class Recorder {
+  readonly timeline: Timeline;
+  readonly machine: Machine;
+  /** Absent when nothing is written, as in `run`. */
+  readonly #writer: TraceWriter | undefined;
+  readonly #log = new GrowingLog();
+  #digests = 0;
+  #ended = false;
+
+  constructor(machine: Machine, hash64: Hash64, writer: TraceWriter | undefined, options: RecorderOptions) {
+    this.machine = machine;
+    this.#writer = writer;
+    const digester = new Digester(machine, hash64);
+    this.timeline = new Timeline(machine, {
+      log: this.#log,
+      end: 'live',
+      ...options,
+      stride: machine.configuration.digestStride,
+      ...(writer && {
+        onStride: () => {
+          writer.digest(digester.digest());
+          this.#digests += 1;
+        },
+      }),
+    });
+  }
+
+  get digestCount(): number {
+    return this.#digests;
+  }
+  get inputCount(): number {
+    return this.#log.count;
+  }
+
+  /** An input reaches the machine at the present moment. The timeline must stand at its live end. */
+  input(unstamped: Unstamped): void {
+    if (!this.timeline.atLiveEnd) throw new Error('an input can arrive only at the live end of the timeline');
+    this.#append({ ...unstamped, at: this.machine.now } as InputEvent);
+    this.timeline.applyInputs();
+  }
+
+  /** Entropy that was given to a device in the middle of a step at `at`: logged, and nothing is left to apply. */
+  logEntropy(at: Moment, device: string, bytes: Uint8Array): void {
+    this.#append({ at, kind: 'entropy', device, bytes });
+  }
+
+  #append(event: InputEvent): void {
+    this.#log.push(event);
+    this.#writer?.event(event);
+  }
+
+  /** What has happened so far is in the file. */
+  flush(): void {
+    this.#writer?.flush(this.timeline.end);
+  }
+
+  /** The recording ends at the timeline's end, which stays where it is; the timeline can still be travelled. */
+  end(end: Omit<TraceEnd, 'at'>): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.timeline.endRecording();
+    this.#writer?.end({ ...end, at: this.timeline.end });
+  }
+}

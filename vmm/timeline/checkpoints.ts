@@ -1,0 +1,137 @@
+/**
+ * Checkpoints of a machine: whole states at moments, page-granular and shared between them. They are an optimisation:
+ * dropping any but the first changes no answer, only how fast it comes. When there are too many, those that are close
+ * together and far from where the person stands go first, so that they thin out exponentially with distance.
+ */
+
+import type { Moment } from '../../traces/time.ts';
+import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
+import type { Machine, MachineRecord } from '../machine/machine.ts';
+import { isZeroPage } from '../machine/memory.ts';
+import { PageStore, zeroPage } from './page-store.ts';
+
+export interface Checkpoint {
+  readonly at: Moment;
+  /** How many inputs of the log had been applied. */
+  readonly cursor: number;
+  readonly record: MachineRecord;
+  /** Page number in the store of each RAM page. */
+  readonly pages: Int32Array;
+}
+
+export class Checkpoints {
+  readonly #machine: Machine;
+  readonly #store = new PageStore();
+  readonly #budgetBytes: number;
+  /** Ascending in time; the first is at moment 0 and stays. */
+  readonly #list: Checkpoint[] = [];
+  /** What each RAM page held when it was last known; right unless its flag says that it changed. */
+  readonly #known: Int32Array;
+
+  /** Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed. */
+  constructor(machine: Machine, budgetBytes: number) {
+    this.#machine = machine;
+    this.#budgetBytes = budgetBytes;
+    this.#known = new Int32Array(machine.memory.ramPages).fill(zeroPage);
+    this.take(0);
+  }
+
+  get count(): number {
+    return this.#list.length;
+  }
+
+  get sizeBytes(): number {
+    return this.#store.sizeBytes + this.#list.length * this.#known.byteLength;
+  }
+
+  get moments(): readonly Moment[] {
+    return this.#list.map(({ at }) => at);
+  }
+
+  /** The last checkpoint at or before a moment. */
+  before(at: Moment): Checkpoint {
+    return this.#list[this.#indexBefore(at)]!;
+  }
+
+  #indexBefore(at: Moment): number {
+    let low = 0;
+    let high = this.#list.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.#list[middle]!.at <= at) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Keeps the present state, unless there is a checkpoint of this moment already. */
+  take(cursor: number): void {
+    const at = this.#machine.now;
+    const index = this.#list.length === 0 ? -1 : this.#indexBefore(at);
+    if (index >= 0 && this.#list[index]!.at === at) return;
+    this.#rememberChangedPages();
+    const pages = this.#known.slice();
+    for (const page of pages) this.#store.hold(page);
+    this.#list.splice(index + 1, 0, { at, cursor, record: this.#machine.save(), pages });
+    this.#thin();
+  }
+
+  #rememberChangedPages(): void {
+    const { u8, ramPages } = this.#machine.memory;
+    for (let page = 0; page < ramPages; page += 1) {
+      const flags = u8[pageFlagsBase + page]!;
+      if ((flags & pageFlag.dirtySinceCheckpoint) === 0) continue;
+      u8[pageFlagsBase + page] = flags & ~pageFlag.dirtySinceCheckpoint;
+      const start = ramOffset + page * pageBytes;
+      this.#store.release(this.#known[page]!);
+      this.#known[page] = isZeroPage(this.#machine.memory, page)
+        ? zeroPage
+        : this.#store.add(u8.subarray(start, start + pageBytes));
+    }
+    this.#machine.translations.dropWrites();
+  }
+
+  /** Makes the machine what it was. */
+  restore(checkpoint: Checkpoint): void {
+    const { u8, ramPages } = this.#machine.memory;
+    const { pages } = checkpoint;
+    for (let page = 0; page < ramPages; page += 1) {
+      const flags = u8[pageFlagsBase + page]!;
+      const wanted = pages[page]!;
+      if ((flags & pageFlag.dirtySinceCheckpoint) === 0 && this.#known[page] === wanted) continue;
+      u8.set(this.#store.get(wanted), ramOffset + page * pageBytes);
+      this.#store.hold(wanted);
+      this.#store.release(this.#known[page]!);
+      this.#known[page] = wanted;
+      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest;
+    }
+    this.#machine.restore(checkpoint.record);
+  }
+
+  /** Drops checkpoints until they fit into the budget. */
+  #thin(): void {
+    while (this.#list.length > 2 && this.sizeBytes > this.#budgetBytes) {
+      const victim = this.#leastUseful();
+      for (const page of this.#list[victim]!.pages) this.#store.release(page);
+      this.#list.splice(victim, 1);
+    }
+  }
+
+  /** The one whose loss widens a gap least, measured against the gap's distance from the present moment. */
+  #leastUseful(): number {
+    const now = this.#machine.now;
+    let victim = 1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let index = 1; index < this.#list.length - 1; index += 1) {
+      const { at } = this.#list[index]!;
+      if (at === now) continue;
+      const gap = this.#list[index + 1]!.at - this.#list[index - 1]!.at;
+      const harm = gap / (Math.abs(now - at) + 1);
+      if (harm < least) {
+        least = harm;
+        victim = index;
+      }
+    }
+    return victim;
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The history of one machine, and where one stands in it. Its right-hand end is live, when somebody is recording, or
+ * the end of a recording. Going back is restoring a checkpoint and running forward to the exact moment; there is one
+ * log of inputs for both, so the machine cannot tell whether it is recorded or replayed.
+ *
+ * Long work is a generator that yields between portions, so that whoever drives it can pause, show progress or give up.
+ */
+
+import type { InputEvent } from '../../traces/events.ts';
+import { type Moment, moment } from '../../traces/time.ts';
+import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
+import { Checkpoints } from './checkpoints.ts';
+
+/** The inputs, in order. A trace's log is one; a recording's grows. */
+export interface InputLog {
+  readonly count: number;
+  get(index: number): InputEvent;
+}
+
+export interface TimelineOptions {
+  readonly log: InputLog;
+  /** The end of a recording, or `live`. */
+  readonly end: Moment | 'live';
+  /** Steps between checkpoints in territory that is new to this timeline. */
+  readonly checkpointStride: number;
+  readonly checkpointBudgetBytes: number;
+  /** Steps between calls of `onStride`. */
+  readonly stride: number;
+  /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
+  readonly onStride?: (at: Moment) => void;
+}
+
+export type TimelineStop = Stop | { readonly reason: 'end' };
+
+/** Longest portion between two yields: a pause is answered within it. */
+const portionSteps = 1_000_000;
+
+/** Distances before a destination at which checkpoints are left, for the steps back that may follow. */
+const landingDistances = [3_000_000, 300_000, 30_000, 3_000] as const;
+
+export class Timeline {
+  readonly machine: Machine;
+  readonly checkpoints: Checkpoints;
+  readonly #options: TimelineOptions;
+  #cursor = 0;
+  #end: Moment;
+  #live: boolean;
+  /** Up to where `onStride` has been called. */
+  #strideSeen = 0;
+
+  constructor(machine: Machine, options: TimelineOptions) {
+    this.machine = machine;
+    this.#options = options;
+    this.#live = options.end === 'live';
+    this.#end = options.end === 'live' ? machine.now : options.end;
+    this.checkpoints = new Checkpoints(machine, options.checkpointBudgetBytes);
+  }
+
+  get now(): Moment {
+    return this.machine.now;
+  }
+
+  /** The furthest moment that is known. */
+  get end(): Moment {
+    return this.#end;
+  }
+
+  /** Whether the machine stands at the end of a recording that goes on. */
+  get atLiveEnd(): boolean {
+    return this.#live && this.now === this.#end && this.#cursor === this.#options.log.count;
+  }
+
+  /** Ends the recording here: from now on the end is an end. */
+  endRecording(): void {
+    this.#live = false;
+  }
+
+  /** How many inputs have been applied; with the moment it says exactly where one stands. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Applies the inputs of the present moment that have not been applied. A recorder calls it after logging one. */
+  applyInputs(): void {
+    const { log } = this.#options;
+    while (this.#cursor < log.count) {
+      const event = log.get(this.#cursor);
+      if (event.at > this.now) return;
+      if (event.at < this.now) throw new Error(`input ${this.#cursor} at ${event.at} was missed at ${this.now}`);
+      this.#cursor += 1;
+      this.machine.apply(event);
+    }
+  }
+
+  /** One portion forward, to `until` at most. Comes back with `until` also when it got less far than that. */
+  forward(until: Moment, options: RunOptions = {}): TimelineStop {
+    this.applyInputs();
+    if (this.now >= until) return { reason: 'until' };
+    if (!this.#live && this.now >= this.#end) return { reason: 'end' };
+    const { stride, checkpointStride, log } = this.#options;
+    const nextInput = this.#cursor < log.count ? log.get(this.#cursor).at : Number.POSITIVE_INFINITY;
+    const limit = Math.min(
+      until,
+      this.now + portionSteps,
+      nextInput,
+      nextMultiple(this.now, stride),
+      nextMultiple(this.now, checkpointStride),
+      this.#live ? Number.POSITIVE_INFINITY : this.#end,
+    );
+    const stop = this.machine.run(moment(limit), options);
+    this.#arrived();
+    if (this.now % checkpointStride === 0) this.checkpoints.take(this.#cursor);
+    this.applyInputs();
+    if (stop.reason === 'idle' && !this.#live) return { reason: 'end' };
+    return stop;
+  }
+
+  #arrived(): void {
+    this.#end = moment(Math.max(this.#end, this.now));
+    if (this.now % this.#options.stride !== 0 || this.now <= this.#strideSeen) return;
+    this.#strideSeen = this.now;
+    this.#options.onStride?.(this.now);
+  }
+
+  /** Goes to a moment, at most to the end. Yields the moment reached, between portions. */
+  *travel(target: Moment): Generator<Moment, void> {
+    const destination = moment(Math.max(0, Math.min(target, this.#end)));
+    const checkpoint = this.checkpoints.before(destination);
+    if (this.now > destination || this.now < checkpoint.at) this.#restore(checkpoint);
+    const landings = landingDistances.map((distance) => destination - distance).filter((at) => at > this.now);
+    while (this.now < destination) {
+      const landing = landings.find((at) => at > this.now) ?? destination;
+      const stop = this.forward(moment(landing));
+      if (landings.includes(this.now)) this.checkpoints.take(this.#cursor);
+      if (stop.reason === 'end' || stop.reason === 'power') break;
+      yield this.now;
+    }
+    this.applyInputs();
+  }
+
+  #restore(checkpoint: ReturnType<Checkpoints['before']>): void {
+    this.checkpoints.restore(checkpoint);
+    this.#cursor = checkpoint.cursor;
+  }
+
+  /** `travel`, all of it at once. */
+  seek(target: Moment): void {
+    for (const _ of this.travel(target));
+  }
+
+  /**
+   * Goes back to the last moment before the present one for which `hit` is true, or to the start. Only moments at
+   * which a run with these options stops are candidates. Each candidate is asked once for each pass over its interval.
+   * Gives the stop that was found, or undefined at the start.
+   */
+  *reverse(options: RunOptions, hit: (stop: TimelineStop) => boolean): Generator<Moment, TimelineStop | undefined> {
+    let upTo = this.now;
+    while (upTo > 0) {
+      const from = this.checkpoints.before(moment(upTo - 1));
+      this.#restore(from);
+      let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
+      yield* this.#scan(moment(upTo), options, (stop) => {
+        if (hit(stop)) found = { at: this.now, stop };
+      });
+      if (found !== undefined) {
+        yield* this.travel(found.at);
+        return found.stop;
+      }
+      upTo = from.at;
+    }
+    yield* this.travel(moment(0));
+    return undefined;
+  }
+
+  /** Runs to `upTo`, calling `visit` at each candidate stop before it. */
+  *#scan(upTo: Moment, options: RunOptions, visit: (stop: TimelineStop) => void): Generator<Moment, void> {
+    let passing = false;
+    while (this.now < upTo) {
+      const before = this.now;
+      const stop: TimelineStop = passing
+        ? this.forward(moment(this.now + 1), { ...options, armed: false })
+        : this.forward(upTo, options);
+      passing = false;
+      if (stop.reason === 'end' || stop.reason === 'power') return;
+      if (stop.reason === 'breakpoint' || stop.reason === 'trap') {
+        if (this.now < upTo) visit(stop);
+        passing = stop.reason === 'breakpoint';
+      }
+      if (before !== this.now) yield this.now;
+    }
+  }
+}
+
+const nextMultiple = (now: number, stride: number): number => (Math.floor(now / stride) + 1) * stride;
