@@ -69,12 +69,27 @@ const listing = ({ image }: Program, { slots }: ProgramBlock, slot: number): str
 
 const textOf = (word: number, at: number): string => disassemble(word, BigInt(at), { aliases: false }).text;
 
-export const explainRecord = (log: Uint8Array, { offset, sizeBytes, part }: Place): string => {
-  const words = [...new BigUint64Array(log.buffer, log.byteOffset + offset, sizeBytes / 8)];
-  const name = (index: number) =>
-    part !== 'dump' ? '' : index < 31 ? `x${index + 1}=` : index < 63 ? `f${index - 31}=` : 'fcsr=';
-  return words.map((word, index) => `${name(index)}${word.toString(16).padStart(16, '0')}`).join(' ');
+/** The record's words; with `other`, of a dump only those that differ. */
+export const explainRecord = (log: Uint8Array, place: Place, other = log): string => {
+  const words = wordsOf(log, place);
+  const others = wordsOf(other, place);
+  return words
+    .flatMap((word, index) => {
+      if (place.part === 'dump' && other !== log && word === others[index]) return [];
+      return [`${place.part === 'dump' ? dumpName(index) : ''}${word.toString(16).padStart(16, '0')}`];
+    })
+    .join(' ');
 };
 
+const wordsOf = (log: Uint8Array, { offset, sizeBytes }: Place): bigint[] => [
+  ...new BigUint64Array(log.buffer, log.byteOffset + offset, sizeBytes / 8),
+];
+
+const dumpName = (index: number): string => (index < 31 ? `x${index + 1}=` : index < 63 ? `f${index - 31}=` : 'fcsr=');
+
 export const explainDifference = (program: Program, place: Place, expected: Uint8Array, found: Uint8Array): string =>
-  `${explainPlace(program, place)}\n  expected ${explainRecord(expected, place)}\n  found    ${explainRecord(found, place)}`;
+  [
+    explainPlace(program, place),
+    `  expected ${explainRecord(expected, place, found)}`,
+    `  found    ${explainRecord(found, place, expected)}`,
+  ].join('\n');

@@ -20,31 +20,34 @@ interface Subject {
 const all = 0xffff_ffff_ffff_ffffn;
 const statusBits = 0x007e_79aan; // SIE MIE SPIE MPIE SPP MPP FS MPRV SUM MXR TVM TW TSR
 
+const standardInterrupts = 0xaaan;
+const physicalBits = (1n << 54n) - 1n; // of a pmpaddr: bits 55:2 of an address
+
 const machineSubjects: readonly Subject[] = [
   { number: csr.mstatus, writable: statusBits },
   { number: csr.misa, writable: all },
-  { number: csr.medeleg },
-  { number: csr.mideleg },
-  { number: csr.mie },
+  { number: csr.medeleg, writable: 0xb3ffn }, // not bit 11, nor the hypervisor's
+  { number: csr.mideleg, writable: 0x222n },
+  { number: csr.mie, writable: standardInterrupts },
   { number: csr.mtvec },
-  { number: csr.mcounteren },
+  { number: csr.mcounteren, writable: 0xffff_ffffn },
   { number: csr.mscratch },
-  { number: csr.mepc },
+  { number: csr.mepc, writable: all ^ 1n },
   { number: csr.mcause },
   { number: csr.mtval },
-  { number: csr.mip },
+  { number: csr.mip, writable: standardInterrupts },
   { number: csr.satp },
-  { number: csr.pmpaddr0 },
-  { number: csr.pmpaddr0 + 7 },
+  { number: csr.pmpaddr0, writable: physicalBits },
+  { number: csr.pmpaddr0 + 7, writable: physicalBits },
 ];
 
 const supervisorSubjects: readonly Subject[] = [
   { number: csr.sstatus, writable: statusBits },
   { number: csr.sie },
   { number: csr.stvec },
-  { number: csr.scounteren },
+  { number: csr.scounteren, writable: 0xffff_ffffn },
   { number: csr.sscratch },
-  { number: csr.sepc },
+  { number: csr.sepc, writable: all ^ 1n },
   { number: csr.scause },
   { number: csr.stval },
   { number: csr.sip },
@@ -66,7 +69,11 @@ export const csrOperations: readonly Operation[] = ['csrrw', 'csrrs', 'csrrc', '
 
 export const emitCsr = (slot: Slot, operation: Operation = slot.random.pick(csrOperations)): void => {
   const { random, home } = slot;
-  const higher = home.privilege === 0 ? [...machineSubjects, ...supervisorSubjects] : machineSubjects;
+  // satp is the supervisor's own, but a random value there leaves no code to go on with.
+  const higher =
+    home.privilege === 0
+      ? [...machineSubjects, ...supervisorSubjects]
+      : machineSubjects.filter(({ number }) => number !== csr.satp);
   const own = [
     ...floatSubjects,
     ...(home.privilege > 0 ? supervisorSubjects : []),
@@ -88,7 +95,9 @@ const emitRefused = (slot: Slot, operation: Operation, number: number): void => 
 const emitReadOnly = (slot: Slot, number: number): void => {
   const rd = freeRegister(slot, true);
   const operation = slot.random.pick(csrOperations);
-  slot.asm.raw(csrWord(slot, operation, rd, number, slot.random.oneIn(2) ? 0 : freeRegister(slot)));
+  const rs1 = slot.random.oneIn(2) ? 0 : freeRegister(slot);
+  if (rs1 !== 0) slot.asm.addi(rs1, 0, 1); // QEMU lets a write of no bits pass (exceptions.ts)
+  slot.asm.raw(csrWord(slot, operation, rd, number, rs1));
   logRegister(slot, rd, 0);
 };
 
@@ -100,7 +109,7 @@ const emitAccepted = (slot: Slot, operation: Operation, { number, writable = all
   const given = random.oneIn(6) ? 0 : rs1;
   if (writable !== all || random.oneIn(2)) asm.li(rs1, legalised(random, number, writable));
   asm.readCsr(u, number);
-  asm.raw(csrWord(slot, operation, rd, number, given));
+  asm.raw(csrWord(slot, operation, rd, number, given, writable));
   asm.readCsr(t, number);
   asm.writeCsr(number, u);
   logRegister(slot, rd, 0);
@@ -117,9 +126,16 @@ const legalised = (random: Random, number: number, writable: bigint): bigint => 
   return value;
 };
 
-const csrWord = ({ random }: Slot, operation: Operation, rd: number, number: number, rs1: number): number =>
+const csrWord = (
+  { random }: Slot,
+  operation: Operation,
+  rd: number,
+  number: number,
+  rs1: number,
+  writable = all,
+): number =>
   operation.endsWith('i')
-    ? encode(operation, { rd, csr: number, zimm: number === csr.mstatus ? random.below(2) * 8 : random.below(32) })
+    ? encode(operation, { rd, csr: number, zimm: random.below(32) & Number(writable & 31n) })
     : encode(operation, { rd, csr: number, rs1 });
 
 /** cycle, time, instret in the home mode: whether they may be read (mcounteren, scounteren), not what they hold. */

@@ -27,7 +27,8 @@ export const unmappedAddresses: readonly bigint[] = [
 
 export const emitMemory = (slot: Slot, row: Row | CompressedRow): void => {
   const { asm, random, reserved } = slot;
-  const instance = instanceOf(slot, row);
+  let instance = instanceOf(slot, row);
+  while (instance !== undefined && !basePermits(instance)) instance = instanceOf(slot, row);
   if (instance === undefined) {
     asm.raw(row.match); // all operands zero: the reserved form
     return;
@@ -37,7 +38,7 @@ export const emitMemory = (slot: Slot, row: Row | CompressedRow): void => {
   const offset = random.oneIn(6) ? 0xff0 + random.below(0x20) : 0x80 + random.below(0xe00);
   const align = random.below(20) < (access.kind === 'load' || access.kind === 'store' ? 11 : 17);
   const address = layout.regionA + (align ? offset & -access.size : offset);
-  setBase(slot, instance, unmapped ? random.pick(unmappedAddresses) + BigInt(random.below(8)) : address);
+  setBase(slot, instance, unmapped ? random.pick(unmappedAddresses) : address);
   asm.raw(instance.raw);
   logResult(slot, instance.use);
   if (access.writes) {
@@ -47,6 +48,14 @@ export const emitMemory = (slot: Slot, row: Row | CompressedRow): void => {
       logRegister(slot, reserved.t, word);
     }
   }
+};
+
+/** A base of x0 leaves the address to the immediate: it must be aligned, and not an atomic's (exceptions.ts). */
+export const basePermits = ({ raw, use }: Instance): boolean => {
+  const word = lengthOf(raw) === 2 ? expandCompressed(raw)! : raw;
+  const { rs1, imm } = fields(word, use.row);
+  const { kind, size } = use.memory[0]!;
+  return rs1 !== 0 || (kind !== 'atomic' && Number(imm) % size === 0);
 };
 
 /** The base register such that the access goes to `address`; a number is physical, a bigint virtual. */

@@ -12,8 +12,8 @@ import type { Row } from '../../../vmm/isa/row.ts';
 import { rows } from '../../../vmm/isa/table.ts';
 import * as layout from '../layout.ts';
 import type { Random } from '../random.ts';
-import { setBase } from './memory.ts';
-import { instanceOf, logRegister, logResult, type Paging, type Slot } from './slot.ts';
+import { basePermits, setBase } from './memory.ts';
+import { type Instance, instanceOf, logRegister, logResult, type Paging, type Slot } from './slot.ts';
 
 const memoryRows: readonly Row[] = rows.filter((row) => {
   const access = readsWrites(row.match)?.memory[0];
@@ -24,6 +24,13 @@ const loadRows = memoryRows.filter((row) => !readsWrites(row.match)!.memory[0]!.
 const valid = 1n;
 const userBit = 0x10n;
 const pointerOf = (address: number): bigint => (BigInt(address) >> 12n) << 10n;
+
+const basedInstance = (slot: Slot, row: Row): Instance => {
+  for (;;) {
+    const instance = instanceOf(slot, row)!;
+    if (basePermits(instance)) return instance;
+  }
+};
 
 type Half = 'data' | 'fetch';
 const regionOf = { data: layout.regionA, fetch: layout.regionB } as const;
@@ -52,38 +59,38 @@ const randomEdit = (
   if (level === 0)
     return {
       address: layout.tables[half] + random.below(layout.regionPages) * 8,
-      entry: leaf(random, pointerOf(regionOf[half]) + pages, user),
+      entry: leaf(random, half, pointerOf(regionOf[half]) + pages, user),
     };
   if (level === 1) {
     const address = layout.tables.middle + middleIndex[half] * 8;
     if (random.below(5) < 3) return { address, entry: branchEntry(random, layout.tables[half]) };
-    return { address, entry: leaf(random, pointerOf(regionOf[half]) + (random.oneIn(4) ? pages : 0n), user) };
+    return { address, entry: leaf(random, half, pointerOf(regionOf[half]) + (random.oneIn(4) ? pages : 0n), user) };
   }
   if (level === 2) {
     const address = layout.tables.sv39 + 4 * 8;
     if (random.below(5) < 4) return { address, entry: branchEntry(random, layout.tables.middle) };
-    return { address, entry: leaf(random, pointerOf(layout.codeBase) + (random.oneIn(4) ? pages : 0n), user) };
+    return { address, entry: leaf(random, half, pointerOf(layout.codeBase) + (random.oneIn(4) ? pages : 0n), user) };
   }
   const address = (random.oneIn(2) ? layout.tables.sv48 : layout.tables.sv57) + 8;
   const next = address >= layout.tables.sv48 ? layout.tables.sv39 : layout.tables.sv48;
   if (random.oneIn(2)) return { address, entry: branchEntry(random, next) };
-  return { address, entry: leaf(random, random.oneIn(4) ? pages : 0n, user) };
+  return { address, entry: leaf(random, half, random.oneIn(4) ? pages : 0n, user) };
 };
 
-const leaf = (random: Random, pointer: bigint, user: boolean): bigint => {
+const leaf = (random: Random, half: Half, pointer: bigint, user: boolean): bigint => {
   const kind = random.below(16);
   let bits = random.bits64() & 0xffn;
   if (kind < 10) bits |= valid | 2n;
   if (kind < 6) bits |= 0x4en; // readable, writable, executable, accessed
   if (random.below(4) > 0) bits = user ? bits | userBit : bits & ~userBit;
   const software = BigInt(random.below(4)) << 8n;
-  if (random.oneIn(24)) return pointerOf(0x40_0000_0000) | bits; // no RAM there
+  if (half === 'fetch' && random.oneIn(24)) return pointerOf(0x40_0000_0000) | bits; // no RAM there
   if (random.oneIn(16)) return pointer | bits | software | reservedBit(random);
   return pointer | bits | software;
 };
 
 const branchEntry = (random: Random, table: number): bigint => {
-  const pointer = pointerOf(random.oneIn(24) ? 0x40_0000_0000 : table) | valid;
+  const pointer = pointerOf(table) | valid;
   const kind = random.below(20);
   if (kind === 0) return pointer & ~valid;
   if (kind === 1) return pointer | reservedBit(random);
@@ -100,9 +107,10 @@ export const emitWindowAccess = (slot: Slot): void => {
   const { asm, random, reserved, home } = slot;
   const half: Half = random.pick(['data', 'data', 'data', 'fetch']);
   const row = random.pick(half === 'data' ? memoryRows : loadRows);
-  const instance = instanceOf(slot, row)!;
+  const instance = basedInstance(slot, row);
   const { kind, size } = instance.use.memory[0]!;
-  const mayMisalign = (kind === 'load' || kind === 'store') && random.oneIn(5);
+  // The fetch half may lead where no RAM is.
+  const mayMisalign = half === 'data' && (kind === 'load' || kind === 'store') && random.oneIn(5);
   const address = windowAddress(random, home.paging, half, mayMisalign ? 1 : size);
   setBase(slot, instance, address);
   if (home.privilege === 3) {
@@ -149,7 +157,7 @@ const windowAddress = (random: Random, paging: Paging, half: Half, align: number
   // By way of the entry that may be a 512 GiB or a 256 TiB leaf; through the gigapages in its place.
   if (paging !== 'bare' && paging !== 'sv39' && random.oneIn(5)) {
     address |= paging === 'sv57' && random.oneIn(2) ? 1n << 48n : 1n << 39n;
-    if (random.oneIn(2)) address = (address & ~0x1_c000_0000n) | 0x8000_0000n;
+    if (half === 'data' || random.oneIn(2)) address = (address & ~0x1_c000_0000n) | 0x8000_0000n;
   }
   // Not the sign extension of the bits that are translated.
   if (random.oneIn(24)) address |= random.pick([1n << 63n, 1n << 38n, 1n << 47n, 1n << 56n, 0xffff_ff80_0000_0000n]);
@@ -173,7 +181,7 @@ export const emitProtection = (slot: Slot): void => {
   const { asm, random, reserved, home } = slot;
   const { t, u } = reserved;
   const row = random.pick(memoryRows);
-  const instance = instanceOf(slot, row)!;
+  const instance = basedInstance(slot, row);
   const { size } = instance.use.memory[0]!;
   if (home.privilege === 3) {
     const entry = random.below(8);

@@ -64,12 +64,11 @@ export const emitReturn = (slot: Slot, instruction: 'mret' | 'sret'): void => {
     asm.li(u, BigInt(layout.userAlias));
     asm.op('add', { rd: t, rs1: t, rs2: u });
   }
-  asm.addi(t, t, random.below(2));
   asm.writeCsr(instruction === 'mret' ? csr.mepc : csr.sepc, t);
   asm.li(t, 0x19a2n | (instruction === 'mret' ? 0x2_0000n : 0n)); // MPP SPP MPIE SPIE SIE, and MPRV
   asm.csr('csrrc', 0, status, t);
   const previous = instruction === 'mret' ? mode << 11n : mode << 8n;
-  const stacked = (random.bits64() & 0xa2n) | (instruction === 'mret' && random.oneIn(3) ? 0x2_0000n : 0n);
+  const stacked = (random.bits64() & 0xa2n) | (mode === 3n && random.oneIn(3) ? 0x2_0000n : 0n);
   asm.li(t, previous | stacked);
   asm.csr('csrrs', 0, status, t);
   asm.op(instruction);
@@ -83,7 +82,6 @@ export const emitInterrupt = (slot: Slot): void => {
   const { asm, random, home, reserved } = slot;
   const { t } = reserved;
   const all = 0x222n; // SSIP STIP SEIP
-  const some = () => random.bits64() & all;
   if (home.privilege === 1) {
     asm.li(t, all);
     asm.writeCsr(csr.sie, t);
@@ -100,9 +98,9 @@ export const emitInterrupt = (slot: Slot): void => {
     emitTrap(slot);
     return;
   }
-  asm.li(t, some());
+  asm.li(t, random.pick([0x2n, 0x20n, 0x200n])); // one: QEMU ranks several otherwise (exceptions.ts)
   asm.writeCsr(csr.mip, t);
-  asm.li(t, random.oneIn(2) ? all : some());
+  asm.li(t, random.oneIn(2) ? all : random.bits64() & all);
   asm.writeCsr(csr.mie, t);
   if (random.oneIn(2)) {
     emitReturn(slot, 'mret');
