@@ -6,13 +6,20 @@
 import type { Moment } from '../../traces/time.ts';
 import { Clint } from '../devices/clint.ts';
 import { type Device, type DeviceContext, DmaError } from '../devices/device.ts';
+import { Disk } from '../devices/disk.ts';
 import { Finisher } from '../devices/finisher.ts';
+import { FwCfg } from '../devices/fw_cfg.ts';
 import { Plic } from '../devices/plic.ts';
+import { Rtc } from '../devices/rtc.ts';
 import { Uart } from '../devices/uart.ts';
+import type { VirtioBackend } from '../devices/virtio/backend.ts';
+import { VirtioBlk } from '../devices/virtio/blk.ts';
+import { VirtioMmio } from '../devices/virtio/mmio.ts';
+import { VirtioRng } from '../devices/virtio/rng.ts';
 import { interruptBit } from './interrupts.ts';
 import type { MachineImage } from './machine.ts';
 import { hostOffset, inRam, type MachineMemory } from './memory.ts';
-import { platformRow } from './platform.ts';
+import { platformRow, virtioSlots } from './platform.ts';
 import type { Translations } from './translations.ts';
 
 /** Initial contents of disks by virtio slot; immutable. */
@@ -39,7 +46,7 @@ export interface Board {
   readonly devices: readonly Device[];
   readonly uart: Uart;
   readonly clint: Clint;
-  readonly plic: Plic;
+  readonly rtc: Rtc;
 }
 
 export const createBoard = (image: MachineImage, services: BoardServices): Board => {
@@ -102,8 +109,49 @@ export const createBoard = (image: MachineImage, services: BoardServices): Board
       context('finisher', () => {}),
     ),
   );
-  return { devices, uart, clint, plic };
+  const rtc: Rtc = add(
+    new Rtc('rtc', context('rtc', throughPlic('rtc')), {
+      baseNs: BigInt(configuration.rtcSeconds ?? 0) * 1_000_000_000n,
+      alarmChanged: services.timerChanged,
+    }),
+  );
+  const unconnected = (): void => {};
+  const { harts, ramBytes } = configuration;
+  add(new FwCfg('fw_cfg', context('fw_cfg', unconnected), { harts, ramBytes, files: [] }));
+  for (let slot = 0; slot < virtioSlots; slot += 1) {
+    const name = `virtio${slot}`;
+    const backend = virtioBackend(image, slot);
+    const legacy = configuration.virtioLegacy ?? false;
+    add(new VirtioMmio(name, context(name, throughPlic(name)), { legacy, ...(backend && { backend }) }));
+  }
+  return { devices, uart, clint, rtc };
 };
+
+/** What sits in a virtio slot. @throws {Error} for a kind of device that the header's reader should have refused */
+const virtioBackend = ({ configuration, disks }: MachineImage, slot: number): VirtioBackend | undefined => {
+  const device = configuration.devices.find((candidate) => candidate.slot === slot);
+  if (device === undefined) return undefined;
+  switch (device.kind) {
+    case 'virtio-rng':
+      return new VirtioRng();
+    case 'virtio-blk':
+      return new VirtioBlk(new Disk(disks.get(slot) ?? new Uint8Array(0)), {
+        readOnly: device.readOnly ?? false,
+        serial: `chronovisor-${slot}`,
+      });
+    default:
+      throw new UnknownDeviceError(device.kind);
+  }
+};
+
+/** A trace from a newer version may hold a device that this one does not have. */
+export class UnknownDeviceError extends Error {
+  override readonly name = 'UnknownDeviceError';
+
+  constructor(kind: string) {
+    super(`this machine has no device "${kind}": expected virtio-blk or virtio-rng; a newer Chronovisor may have it`);
+  }
+}
 
 const dmaError = (device: string, address: number, sizeBytes: number): DmaError =>
   new DmaError(`${device} was pointed at 0x${address.toString(16)} (${sizeBytes} bytes), which is not RAM`);

@@ -275,6 +275,9 @@ export class Machine {
         this.#setLine(hart, timer.bit, pending);
         if (!pending) next = Math.min(next, this.#clock.momentOf(timer.compare));
       }
+    const alarm = this.board.rtc.alarmTicks();
+    if (alarm !== undefined && alarm <= ticks) this.board.rtc.wake();
+    else if (alarm !== undefined) next = Math.min(next, this.#clock.momentOf(alarm));
     this.#nextDue = next;
   }
 
@@ -392,7 +395,7 @@ export class Machine {
       return undefined;
     }
     const ticks = this.#clock.ticksAt(this.#machine('now'));
-    let next = Number.POSITIVE_INFINITY;
+    let next = this.board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
     for (const hart of this.harts)
       if (hart.low('hsmState') === 0)
         for (const { bit, compare } of this.#timers(hart))
