@@ -25,18 +25,37 @@ export interface RunPolicy {
   readonly stepsPerTick: number;
   /** Steps of a hart before the next one has its turn. */
   readonly quantumSteps: number;
-  /** From which a device's random bytes are made; without it they come from outside. */
-  readonly entropySeed?: Uint8Array;
+  /** From which a device's random bytes are made with `virtual` time; with `host` time they come from outside. */
+  readonly entropySeed: Uint8Array;
+  /** What the real-time clock shows at the start, if the command line does not say: seconds since 1970. */
+  readonly clockSeconds: number;
 }
 
-/** 10 steps a tick is 100 million a second, about as fast as the guest really goes, so that its clock feels right. */
-export const defaultPolicy: RunPolicy = {
+/**
+ * A run with this policy and without outside input is the same each time. 10 steps a tick is 100 million a second, about
+ * as fast as the guest really goes, so that its clock feels right.
+ */
+export const virtualPolicy: RunPolicy = {
   time: 'virtual',
   idle: 'skip',
   digestStride: 10_000_000,
   stepsPerTick: 10,
   quantumSteps: 10_000,
+  entropySeed: new TextEncoder().encode('chronovisor'),
+  clockSeconds: Date.UTC(2026, 0, 1) / 1000,
 };
+
+/**
+ * The guest's clock follows the host's. It goes by itself only a little between two looks at the host's clock, so that it
+ * never has to wait for that.
+ */
+export const hostPolicy = (clockSeconds: number): RunPolicy => ({
+  ...virtualPolicy,
+  time: 'host',
+  idle: 'wait',
+  stepsPerTick: 1000,
+  clockSeconds,
+});
 
 export interface MachineDescription {
   readonly configuration: MachineConfiguration;
@@ -44,16 +63,30 @@ export interface MachineDescription {
   readonly images: readonly BootImage[];
 }
 
-/** `read` gives the bytes of a file that the command line names. */
+const purposes: Readonly<Record<ImageRole, string>> = {
+  bios: 'the firmware',
+  kernel: 'the kernel',
+  initrd: 'the initial RAM disk',
+  dtb: 'the device tree',
+  disk: 'the disk image',
+  loader: 'the file to load',
+};
+
+/** `read` gives the bytes of a file that the command line names; `purpose` is how an error calls it. */
 export const describeMachine = (
   options: MachineOptions,
   policy: RunPolicy,
-  read: (file: string) => Uint8Array,
+  read: (purpose: string, file: string) => Uint8Array,
 ): MachineDescription => {
   const images: BootImage[] = [];
   const add = (role: ImageRole, file: string | undefined, address?: number): void => {
     if (file === undefined) return;
-    images.push({ role, name: imageName(file), bytes: read(file), ...(address === undefined ? {} : { address }) });
+    images.push({
+      role,
+      name: imageName(file),
+      bytes: read(purposes[role], file),
+      ...(address === undefined ? {} : { address }),
+    });
   };
   const { bios } = options;
   if (typeof bios === 'object') add('bios', bios.file);
@@ -77,7 +110,9 @@ export const describeMachine = (
     stepsPerTick: policy.stepsPerTick,
     quantumSteps: policy.quantumSteps,
     append: options.append,
-    ...(policy.entropySeed === undefined ? {} : { entropySeed: policy.entropySeed }),
+    ...(policy.time === 'host' ? {} : { entropySeed: policy.entropySeed }),
+    rtcSeconds: Math.floor(options.clockSeconds ?? policy.clockSeconds),
+    virtioLegacy: options.virtioLegacy,
     devices,
     digestStride: policy.digestStride,
   };

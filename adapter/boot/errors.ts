@@ -48,6 +48,22 @@ export const imageMissing = (role: string) =>
     remedy: 'Record again, or give the file that the recording names',
   });
 
+export const imageNotFound = (role: string, name: string, folders: readonly string[]) =>
+  new BootError('missing', {
+    what: `The ${role} image ${brief(name)} is not in the trace`,
+    expected: `it beside the trace${folders.length > 1 ? ` or in ${brief(folders.slice(1).join(', '))}` : ''}`,
+    found: 'no such file',
+    remedy: 'Say where it is with --images FOLDER, or record without --external',
+  });
+
+export const imageDiffers = (name: string, expected: string, found: string) =>
+  new BootError('missing', {
+    what: `The image ${brief(name)} is not the one that was recorded`,
+    expected,
+    found,
+    remedy: 'Give the file of that time; with another one the replay would differ',
+  });
+
 export const outsideRam = (region: Region<number | bigint>, ram: Region) =>
   new BootError('ram', {
     what: `${capital(brief(region.name))} does not fit in RAM`,

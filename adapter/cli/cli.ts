@@ -4,8 +4,8 @@
  */
 
 import { Command } from 'commander';
-import manifest from '../../package.json' with { type: 'json' };
-import { exitCodeHelp, exitCodes } from './exit-codes.ts';
+import { product } from '../session/product.ts';
+import { exitCodeHelp } from './exit-codes.ts';
 import { addInfo } from './info.ts';
 import { reportOf } from './report.ts';
 import { columns } from './values.ts';
@@ -20,8 +20,6 @@ export interface CliHost {
   /** The exit code, once the command is done, if it is not 0. */
   exitCode: number;
 }
-
-export const product = `${manifest.name} ${manifest.version}`;
 
 /** @returns the exit code; never throws */
 export const runCli = async (words: readonly string[], host: CliHost): Promise<number> => {
@@ -55,5 +53,3 @@ const createProgram = (host: CliHost): Command => {
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 };
-
-export { exitCodes };

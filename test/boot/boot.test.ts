@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type BootImage, bootImage } from '../../adapter/boot/boot.ts';
-import { defaultPolicy, describeMachine, traceHeader } from '../../adapter/boot/configuration.ts';
+import { describeMachine, traceHeader, virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { BootError } from '../../adapter/boot/errors.ts';
 import type { MachineOptions } from '../../adapter/boot/machine-options.ts';
 import { InputError } from '../../adapter/program/input-error.ts';
@@ -29,7 +29,7 @@ const options: MachineOptions = {
   clockSeconds: undefined,
 };
 const configure = (changes: Partial<MachineOptions>): MachineConfiguration =>
-  describeMachine({ ...options, ...changes }, defaultPolicy, () => new Uint8Array()).configuration;
+  describeMachine({ ...options, ...changes }, virtualPolicy, () => new Uint8Array()).configuration;
 
 const boot = (
   bios: 'none' | 'default' | 'image',
@@ -165,7 +165,7 @@ test('what lies where does not depend on the name of a file but on its bytes', (
 test("a trace's header lists the images with their digests and without their folders", () => {
   const described = describeMachine(
     { ...options, kernel: '/home/me/kernel', loaders: [{ file: 'b.bin', address: 0x8100_0000 }] },
-    defaultPolicy,
+    virtualPolicy,
     () => raw(1),
   );
   expect(traceHeader(described, 'chronovisor 0.1.0', true).images).toEqual([

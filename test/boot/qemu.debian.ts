@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bootImage } from '../../adapter/boot/boot.ts';
-import { defaultPolicy, describeMachine } from '../../adapter/boot/configuration.ts';
+import { describeMachine, virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 
 const firmware = '/usr/lib/riscv64-linux-gnu/opensbi/generic';
@@ -37,7 +37,7 @@ const qemu = (words: readonly string[]) => {
 };
 
 const ours = (words: readonly string[]) => {
-  const { configuration, images } = describeMachine(parseMachineOptions(words), defaultPolicy, (file) =>
+  const { configuration, images } = describeMachine(parseMachineOptions(words), virtualPolicy, (file) =>
     readFileSync(file),
   );
   const { placements, rom } = bootImage(configuration, images);

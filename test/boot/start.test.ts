@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bootImage } from '../../adapter/boot/boot.ts';
-import { defaultPolicy, describeMachine } from '../../adapter/boot/configuration.ts';
+import { describeMachine, virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { moment } from '../../traces/time.ts';
 import { Machine, type Stop } from '../../vmm/machine/machine.ts';
@@ -10,8 +10,8 @@ import { Machine, type Stop } from '../../vmm/machine/machine.ts';
 /** A line of options, what the guest prints, and how it ends. */
 const check = (line: string, printed: string, exitCode: number): void => {
   const options = parseMachineOptions(line.split(' '));
-  const read = (file: string): Uint8Array => readFileSync(join(import.meta.dirname, '../guests/bare', file));
-  const { configuration, images } = describeMachine(options, defaultPolicy, read);
+  const read = (_: string, file: string): Uint8Array => readFileSync(join(import.meta.dirname, '../guests/bare', file));
+  const { configuration, images } = describeMachine(options, virtualPolicy, read);
   let console = '';
   const machine = new Machine(bootImage(configuration, images), {
     console: (bytes) => {

@@ -1,0 +1,65 @@
+/** Begins a recording: from what a command line asks for to a machine at moment 0 with a recorder at its side. */
+
+import { randomBytes } from 'node:crypto';
+import { loadXxh64 } from '../../traces/checksum.ts';
+import { TraceWriter } from '../../traces/writer.ts';
+import { Machine } from '../../vmm/machine/machine.ts';
+import { type EntropySource, LoggedEntropy, recordedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
+import { Recorder } from '../../vmm/record/recorder.ts';
+import { bootImage } from '../boot/boot.ts';
+import { describeMachine, type RunPolicy, traceHeader } from '../boot/configuration.ts';
+import type { MachineOptions } from '../boot/machine-options.ts';
+import { brotli, FileSink, readWhole, refuseSameFile } from '../host/files.ts';
+import { product } from './product.ts';
+import type { CheckpointPolicy, LiveSession } from './session.ts';
+
+export interface RecordingRequest {
+  readonly options: MachineOptions;
+  readonly policy: RunPolicy;
+  /** Where the trace goes, and whether it holds the images; absent when nothing is written. */
+  readonly trace?: { readonly file: string; readonly embedded: boolean };
+  readonly checkpoints: CheckpointPolicy;
+  /** Takes what the guest prints, again each time the timeline passes there. */
+  readonly console: (bytes: Uint8Array) => void;
+}
+
+/**
+ * @throws {InputError} when a file cannot be read or written, or the machine cannot be built of them
+ * @throws {TraceError} when the trace cannot be written
+ */
+export const createRecording = async (request: RecordingRequest): Promise<LiveSession> => {
+  const { options, policy, trace, checkpoints } = request;
+  const files: [purpose: string, file: string][] = [];
+  const description = describeMachine(options, policy, (purpose, file) => {
+    files.push([purpose, file]);
+    return readWhole(purpose, file);
+  });
+  const { configuration, images } = description;
+  const header = traceHeader(description, product, trace?.embedded ?? false);
+  const image = bootImage(configuration, images);
+  const hash64 = await loadXxh64();
+
+  let recorder: Recorder | undefined;
+  const entropy: EntropySource =
+    configuration.timePolicy === 'virtual'
+      ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
+      : recordedEntropy(new LoggedEntropy(), randomBytesOf, (bytes, device) =>
+          recorder?.logEntropy(machine.now, device, bytes),
+        );
+  const machine = new Machine(image, { console: request.console, entropy });
+
+  // Last, so that a command line that is wrong leaves an existing file alone.
+  let writer: TraceWriter | undefined;
+  if (trace !== undefined) {
+    refuseSameFile(trace.file, files);
+    const data = images.map(({ bytes }) => (trace.embedded ? bytes : undefined));
+    writer = await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli);
+  }
+  recorder = new Recorder(machine, hash64, writer, {
+    checkpointStride: checkpoints.stride,
+    checkpointBudgetBytes: checkpoints.budgetBytes,
+  });
+  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images, hash64 };
+};
+
+const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));

@@ -1,0 +1,82 @@
+/** Opens a recording: from a trace file to a machine at moment 0 with a replayer at its side. */
+
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadXxh64 } from '../../traces/checksum.ts';
+import type { ImageDescription } from '../../traces/header.ts';
+import { openTrace, type Trace } from '../../traces/reader.ts';
+import type { Moment } from '../../traces/time.ts';
+import { Machine } from '../../vmm/machine/machine.ts';
+import { type EntropySource, LoggedEntropy, replayedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
+import { DivergenceError } from '../../vmm/replay/divergence.ts';
+import { Replayer } from '../../vmm/replay/replayer.ts';
+import { type BootImage, bootImage } from '../boot/boot.ts';
+import { imageDigest } from '../boot/configuration.ts';
+import { imageDiffers, imageNotFound } from '../boot/errors.ts';
+import { brotli, FileSource, readWhole } from '../host/files.ts';
+import type { CheckpointPolicy, ReplaySession } from './session.ts';
+
+export interface ReplayRequest {
+  readonly file: string;
+  /** Reads the intact part of a damaged trace. */
+  readonly salvage?: boolean;
+  /** Where images are that the trace does not hold, besides the trace's own folder. */
+  readonly imageFolders?: readonly string[];
+  /** Whether the recording's digests are compared on the way. */
+  readonly verify: boolean;
+  readonly checkpoints: CheckpointPolicy;
+  /** Takes what the guest prints, again each time the timeline passes there. */
+  readonly console: (bytes: Uint8Array) => void;
+}
+
+/**
+ * @throws {TraceError} when the trace is damaged
+ * @throws {InputError} when an image is missing or of no use
+ */
+export const openRecording = async (request: ReplayRequest): Promise<ReplaySession> => {
+  const source = new FileSource('the trace', request.file);
+  const trace = await openTrace(source, brotli, { salvage: request.salvage === true });
+  const folders = [dirname(request.file), ...(request.imageFolders ?? [])];
+  const images = trace.header.images.map((image, index) => imageOf(trace, image, index, folders));
+  const configuration = trace.header.machine;
+  const hash64 = await loadXxh64();
+  const entropy: EntropySource =
+    configuration.timePolicy === 'virtual'
+      ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
+      : replayedEntropy(loggedEntropy(trace), () => machine.now, entropyDiverged);
+  const machine = new Machine(bootImage(configuration, images), { console: request.console, entropy });
+  const replayer = new Replayer(machine, trace, hash64, {
+    checkpointStride: request.checkpoints.stride,
+    checkpointBudgetBytes: request.checkpoints.budgetBytes,
+    verify: request.verify,
+  });
+  const { timeline } = replayer;
+  const { header } = trace;
+  return { kind: 'replay', machine, replayer, timeline, trace, header, images, hash64, close: () => source.close() };
+};
+
+const imageOf = (trace: Trace, described: ImageDescription, index: number, folders: readonly string[]): BootImage => {
+  const { role, name, digest, address } = described;
+  const bytes = trace.image(index) ?? imageFromFolders(described, folders);
+  if (digest.startsWith('sha256:')) {
+    const found = imageDigest(bytes);
+    if (found !== digest) throw imageDiffers(name, digest, found);
+  }
+  return { role, name, bytes, ...(address === undefined ? {} : { address }) };
+};
+
+const imageFromFolders = ({ role, name }: ImageDescription, folders: readonly string[]): Uint8Array => {
+  const file = folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
+  if (file === undefined) throw imageNotFound(role, name, folders);
+  return readWhole(`the ${role} image`, file);
+};
+
+const loggedEntropy = (trace: Trace): LoggedEntropy => {
+  const logged = new LoggedEntropy();
+  for (const event of trace.events) if (event.kind === 'entropy') logged.add(event.bytes);
+  return logged;
+};
+
+const entropyDiverged = (at: Moment, what: string): never => {
+  throw new DivergenceError({ at, part: 'entropy', expected: 'the requests of the recording', found: what });
+};

@@ -1,0 +1,59 @@
+/**
+ * A machine with its history, as the command line and the debugger have it in hands: either a recording that is being
+ * made or one that is opened. What both need is here; how each comes about is in `record.ts` and `replay.ts`.
+ */
+
+import type { TraceHeader } from '../../traces/header.ts';
+import type { Trace } from '../../traces/reader.ts';
+import type { Hash64 } from '../../vmm/machine/digest.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
+import type { Recorder } from '../../vmm/record/recorder.ts';
+import type { Replayer } from '../../vmm/replay/replayer.ts';
+import type { Timeline } from '../../vmm/timeline/timeline.ts';
+import type { BootImage } from '../boot/boot.ts';
+import { bootPrograms } from '../boot/boot.ts';
+import { SymbolTable } from '../program/symbols.ts';
+
+interface SessionBase {
+  readonly machine: Machine;
+  readonly timeline: Timeline;
+  readonly header: TraceHeader;
+  /** In the order of the header's list; one that a trace does not hold was read from where it says. */
+  readonly images: readonly BootImage[];
+  readonly hash64: Hash64;
+}
+
+/** A recording that is being made: the timeline's end is live. */
+export interface LiveSession extends SessionBase {
+  readonly kind: 'live';
+  readonly recorder: Recorder;
+}
+
+/** A recording that was made. */
+export interface ReplaySession extends SessionBase {
+  readonly kind: 'replay';
+  readonly trace: Trace;
+  readonly replayer: Replayer;
+  readonly close: () => void;
+}
+
+export type Session = LiveSession | ReplaySession;
+
+/** How many checkpoints there are and how much memory they take, which changes no answer, only how fast it comes. */
+export interface CheckpointPolicy {
+  readonly stride: number;
+  readonly budgetBytes: number;
+}
+
+/** For runs in which nobody goes back. */
+export const noCheckpoints: CheckpointPolicy = { stride: Number.MAX_SAFE_INTEGER, budgetBytes: 0 };
+
+/** For the debugger: near enough to any moment, and within what a computer can spare. */
+export const denseCheckpoints: CheckpointPolicy = { stride: 5_000_000, budgetBytes: 512 * 2 ** 20 };
+
+/** The symbols of what was loaded: the kernel's, or the firmware's where there is no kernel with any. */
+export const symbolsOf = ({ images }: Session): SymbolTable | undefined => {
+  const { kernel, bios } = bootPrograms(images);
+  const elf = kernel ?? bios;
+  return elf === undefined ? undefined : new SymbolTable(elf);
+};
