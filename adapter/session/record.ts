@@ -43,9 +43,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   const entropy: EntropySource =
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
-      : recordedEntropy(new LoggedEntropy(), randomBytesOf, (bytes, device) =>
-          recorder?.logEntropy(machine.now, device, bytes),
-        );
+      : recordedEntropy(new LoggedEntropy(), randomBytesOf, (bytes, device) => recorder?.logEntropy(device, bytes));
   const machine = new Machine(image, { console: request.console, entropy });
 
   // Last, so that a command line that is wrong leaves an existing file alone.

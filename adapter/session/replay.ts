@@ -43,7 +43,7 @@ export const openRecording = async (request: ReplayRequest): Promise<ReplaySessi
   const entropy: EntropySource =
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
-      : replayedEntropy(loggedEntropy(trace), () => machine.now, entropyDiverged);
+      : replayedEntropy(loggedEntropy(trace), () => machine.stepMoment, entropyDiverged);
   const machine = new Machine(bootImage(configuration, images), { console: request.console, entropy });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,

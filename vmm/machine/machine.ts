@@ -187,6 +187,11 @@ export class Machine {
     return moment(this.#machine('now'));
   }
 
+  /** The moment of the step that is being made, as a device sees it; between steps, the present one. */
+  get stepMoment(): Moment {
+    return this.#stepMoment();
+  }
+
   /** The guest's clock at the present moment, in ticks of 100 ns. */
   get ticks(): number {
     return this.#clock.ticksAt(this.now);

@@ -5,7 +5,6 @@
 
 import type { TraceEnd } from '../../traces/end.ts';
 import type { InputEvent } from '../../traces/events.ts';
-import type { Moment } from '../../traces/time.ts';
 import type { TraceWriter } from '../../traces/writer.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -74,9 +73,10 @@ export class Recorder {
     this.timeline.applyInputs();
   }
 
-  /** Entropy that was given to a device in the middle of a step at `at`: logged, and nothing is left to apply. */
-  logEntropy(at: Moment, device: string, bytes: Uint8Array): void {
-    this.#append({ at, kind: 'entropy', device, bytes });
+  /** Entropy that a device is given in the step that is being made. */
+  logEntropy(device: string, bytes: Uint8Array): void {
+    this.#append({ at: this.machine.stepMoment, kind: 'entropy', device, bytes });
+    this.timeline.passInput();
   }
 
   #append(event: InputEvent): void {

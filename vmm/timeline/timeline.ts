@@ -92,6 +92,11 @@ export class Timeline {
     }
   }
 
+  /** The input that was logged last took effect within the step that asked for it: there is nothing to apply. */
+  passInput(): void {
+    this.#cursor += 1;
+  }
+
   /** One portion forward, to `until` at most. Comes back with `until` also when it got less far than that. */
   forward(until: Moment, options: RunOptions = {}): TimelineStop {
     this.applyInputs();
