@@ -15,10 +15,11 @@
  * told through `alarmChanged`, asks `alarmTicks`, and calls `wake` at or after that tick.
  */
 
+import { nanosecondsPerTick } from '../machine/platform.ts';
 import type { Device, DeviceContext, PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
 
-const nanosecondsPerTick = 100n;
+const tickNs = BigInt(nanosecondsPerTick);
 
 export interface RtcConfig {
   /** Nanoseconds since 1970-01-01T00:00Z when the guest's clock is 0. */
@@ -47,7 +48,7 @@ export class Rtc implements Device {
   /** The first tick of the guest's clock at which the alarm is due; `undefined` while it is not armed. */
   alarmTicks(): number | undefined {
     if (!this.#armed) return undefined;
-    const ticks = (this.#alarmNs - this.#config.baseNs - this.#offsetNs + nanosecondsPerTick - 1n) / nanosecondsPerTick;
+    const ticks = (this.#alarmNs - this.#config.baseNs - this.#offsetNs + tickNs - 1n) / tickNs;
     return ticks > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Math.max(0, Number(ticks));
   }
 
@@ -133,7 +134,7 @@ export class Rtc implements Device {
   }
 
   #timeNs(): bigint {
-    const time = this.#config.baseNs + this.#offsetNs + BigInt(this.#context.ticks()) * nanosecondsPerTick;
+    const time = this.#config.baseNs + this.#offsetNs + BigInt(this.#context.ticks()) * tickNs;
     return BigInt.asUintN(64, time);
   }
 

@@ -41,6 +41,7 @@ const iirFifosEnabled = 0xc0;
 // FIFO control register.
 const fcrEnable = 0x01;
 const fcrClearReceiver = 0x02;
+const fcrClearTransmitter = 0x04;
 const fcrKept = 0xc9; // the bits that stay: trigger level, DMA mode, enable
 const triggerLevels = [1, 4, 8, 14] as const; // by bits 7:6
 
@@ -197,8 +198,12 @@ export class Uart implements Device {
         if (divisorAccess) {
           this.#divisor = (this.#divisor & 0x00ff) | (value << 8);
         } else {
+          // Enabling the transmitter interrupt announces at once that the transmitter is empty, as it always is; drivers
+          // count on it, and on silence when it was enabled before.
+          if (((value ^ this.#ier) & ierTransmitEmpty) !== 0) {
+            this.#transmitEmptyPending = (value & ierTransmitEmpty) !== 0;
+          }
           this.#ier = value & 0x0f;
-          this.#transmitEmptyPending = true; // The transmitter is always empty, and enabling says so at once.
         }
         break;
       case 2:
@@ -238,6 +243,7 @@ export class Uart implements Device {
       this.#received = [];
       this.#refill();
     }
+    if (toggled || (value & fcrClearTransmitter) !== 0) this.#transmitEmptyPending = true;
   }
 
   #capacity(): number {
