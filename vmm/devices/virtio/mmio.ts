@@ -2,13 +2,6 @@
  * The virtio-mmio transport (specification 1.2, section 4.2), version 2, and the legacy version 1 (section 4.2.4). A
  * slot without a device answers with device ID 0, which drivers pass over.
  *
- *     0x000  MagicValue    0x020  DriverFeatures     0x044  QueueReady      0x080  QueueDesc
- *     0x004  Version       0x024  DriverFeaturesSel  0x050  QueueNotify     0x090  QueueDriver
- *     0x008  DeviceID      0x030  QueueSel           0x060  InterruptStatus 0x0a0  QueueDevice
- *     0x00c  VendorID      0x034  QueueNumMax        0x064  InterruptACK    0x0fc  ConfigGeneration
- *     0x010  DeviceFeatures 0x038 QueueNum           0x070  Status          0x100  configuration
- *     0x014  DeviceFeaturesSel                       legacy: 0x028 GuestPageSize, 0x03c QueueAlign, 0x040 QueuePFN
- *
  * A queue's next request is taken when the driver notifies or the one before it has been served, and is served when
  * its moment comes. So one notification costs one request's work, however long the queue. Like QEMU's, it does not insist on VIRTIO_F_VERSION_1: xv6 never accepts it.
  */
@@ -18,42 +11,10 @@ import type { Device, DeviceContext, PlainState } from '../device.ts';
 import { SavedRecord } from '../record.ts';
 import type { VirtioBackend } from './backend.ts';
 import { isGuestFault, Queue, type QueueFeatures, queueSizeMax } from './queue.ts';
+import { register } from './registers.ts';
 
 const magic = 0x7472_6976; // "virt"
 const vendor = 0x554d_4551; // "QEMU", by which some drivers know the board
-
-// Register offsets.
-const register = {
-  magic: 0x000,
-  version: 0x004,
-  deviceId: 0x008,
-  vendorId: 0x00c,
-  deviceFeatures: 0x010,
-  deviceFeaturesSel: 0x014,
-  driverFeatures: 0x020,
-  driverFeaturesSel: 0x024,
-  guestPageSize: 0x028,
-  queueSel: 0x030,
-  queueNumMax: 0x034,
-  queueNum: 0x038,
-  queueAlign: 0x03c,
-  queuePfn: 0x040,
-  queueReady: 0x044,
-  queueNotify: 0x050,
-  interruptStatus: 0x060,
-  interruptAck: 0x064,
-  status: 0x070,
-  queueDescLow: 0x080,
-  queueDescHigh: 0x084,
-  queueDriverLow: 0x090,
-  queueDriverHigh: 0x094,
-  queueDeviceLow: 0x0a0,
-  queueDeviceHigh: 0x0a4,
-  sharedMemoryFirst: 0x0b0, // length and base of a region that does not exist: all ones
-  sharedMemoryLast: 0x0bc,
-  configGeneration: 0x0fc,
-  config: 0x100,
-} as const;
 
 // Status bits (section 2.1).
 const statusDriverOk = 0x04;
