@@ -3,7 +3,8 @@
  * slot without a device answers with device ID 0, which drivers pass over.
  *
  * A queue's next request is taken when the driver notifies or the one before it has been served, and is served when
- * its moment comes. So one notification costs one request's work, however long the queue. Like QEMU's, it does not insist on VIRTIO_F_VERSION_1: xv6 never accepts it.
+ * its moment comes. So one notification costs one request's work, however long the queue. Like QEMU's, it does not
+ * insist on VIRTIO_F_VERSION_1: xv6 never accepts it.
  */
 
 import { type Moment, moment } from '../../../traces/time.ts';
