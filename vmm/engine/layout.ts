@@ -139,6 +139,7 @@ export const pageFlag = {
   dirtySinceDigest: 1,
   dirtySinceCheckpoint: 2,
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
+  watched: 8, // somebody waits for a write to it
 } as const;
 
 /**

@@ -27,7 +27,7 @@ import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi, parkSupervisor } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
 import type { HartServices } from './system.ts';
-import { Translations } from './translations.ts';
+import { Translations, type WatchRange } from './translations.ts';
 import { enterTrap } from './trap.ts';
 
 /** Bytes of the initial memory at a physical address in RAM. */
@@ -61,12 +61,15 @@ export interface RunOptions {
   readonly armed?: boolean;
   /** Stop after every trap and interrupt that is entered. */
   readonly traps?: boolean;
+  /** Stop after every write to one of these ranges of RAM, whoever wrote. */
+  readonly watch?: readonly WatchRange[];
 }
 
 export type Stop =
   | { readonly reason: 'until' } // arrived
   | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
   | { readonly reason: 'trap'; readonly hart: number; readonly interrupt: boolean } // just entered
+  | { readonly reason: 'watch'; readonly hart: number } // a watched range was just written, with that hart running
   | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
   | { readonly reason: 'requested' }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
@@ -101,6 +104,11 @@ export class Machine {
   #inRun = false;
   #sliceBudget = 0;
   #stopRequested = false;
+  #watchHit = false;
+  readonly #watchedWrite = (): void => {
+    this.#watchHit = true;
+    this.#cutSlice();
+  };
 
   constructor(image: MachineImage, outputs: MachineOutputs) {
     const { configuration } = image;
@@ -310,7 +318,9 @@ export class Machine {
    * Runs until the moment `until`, or until something else stops it before.
    */
   run(until: Moment, options: RunOptions = {}): Stop {
-    const { armed = false, traps = false } = options;
+    const { armed = false, traps = false, watch = noRanges } = options;
+    this.translations.watch(watch, this.#watchedWrite);
+    this.#watchHit = false;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
       if (this.#word('stopped') !== running) return this.#powerStop();
@@ -328,6 +338,7 @@ export class Machine {
       const trapsBefore = hart.count('traps');
       if (this.#runHart(hart, Math.min(until, this.#nextDue, this.#machine('quantumEnd')), armed))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
+      if (this.#watchHit) return { reason: 'watch', hart: hart.id };
       if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
@@ -482,6 +493,8 @@ export class Machine {
 export const machineStateBytes = 64;
 
 const noReservation = 0xffff_ffff_ffff_ffffn;
+
+const noRanges: readonly WatchRange[] = [];
 
 const earliest = (wakeups: readonly (number | undefined)[]): number | undefined => {
   let found: number | undefined;

@@ -52,7 +52,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     if (physical < 0 || !inRam(memory, physical, sizeBytes)) return physical;
     if (kind === tlbKinds.write) {
       translations.markDirty(physical);
-      if (translations.isPageTable(physical)) return physical;
+      if (translations.isWriteTracked(physical)) return physical;
     }
     if (pmpUniform(hart, physical)) translations.insert(hart.id, context, kind, low, high, physical);
     return physical;

@@ -27,9 +27,17 @@ import type { WalkObserver } from './mmu.ts';
 const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 const emptyTag = 0xff;
 
+/** A range of RAM, physical. */
+export interface WatchRange {
+  readonly address: number;
+  readonly sizeBytes: number;
+}
+
 export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
   readonly #harts: number;
+  #watched: readonly WatchRange[] = [];
+  #onWatchedWrite: () => void = () => {};
 
   constructor(memory: MachineMemory, harts: number) {
     this.#memory = memory;
@@ -97,8 +105,28 @@ export class Translations implements WalkObserver {
     this.markDirty(physical);
   }
 
-  isPageTable(physical: number): boolean {
-    return (this.#memory.u8[pageFlagsBase + pageIndex(physical)]! & pageFlag.pageTable) !== 0;
+  /** Whether each write to this page must come through `beforeWrite`, so that it may not be cached for writing. */
+  isWriteTracked(physical: number): boolean {
+    const flags = this.#memory.u8[pageFlagsBase + pageIndex(physical)]!;
+    return (flags & (pageFlag.pageTable | pageFlag.watched)) !== 0;
+  }
+
+  /** From now on `onWrite` is called before each write to one of these ranges, whoever writes. Replaces those before. */
+  watch(ranges: readonly WatchRange[], onWrite: () => void): void {
+    if (ranges === this.#watched) return;
+    for (const range of this.#watched) this.#flagPages(range, false);
+    for (const range of ranges) this.#flagPages(range, true);
+    this.#watched = ranges;
+    this.#onWatchedWrite = onWrite;
+    this.dropWrites();
+  }
+
+  #flagPages({ address, sizeBytes }: WatchRange, watched: boolean): void {
+    const { u8 } = this.#memory;
+    for (let page = alignDown(address); page < address + sizeBytes; page += pageBytes) {
+      const flags = pageFlagsBase + pageIndex(page);
+      u8[flags] = watched ? u8[flags]! | pageFlag.watched : u8[flags]! & ~pageFlag.watched;
+    }
   }
 
   markDirty(physical: number): void {
@@ -113,7 +141,7 @@ export class Translations implements WalkObserver {
     let invalidates = false;
     for (let page = alignDown(physical); page < physical + sizeBytes; page += pageBytes) {
       this.markDirty(page);
-      if (!this.isPageTable(page)) continue;
+      if ((this.#memory.u8[pageFlagsBase + pageIndex(page)]! & pageFlag.pageTable) === 0) continue;
       const from = Math.max(page, physical);
       const to = Math.min(page + pageBytes, physical + sizeBytes);
       if (!this.#holdsValidEntry(from, to)) continue;
@@ -121,6 +149,8 @@ export class Translations implements WalkObserver {
       invalidates = true;
     }
     if (invalidates) this.dropAll();
+    for (const range of this.#watched)
+      if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) this.#onWatchedWrite();
   }
 
   #holdsValidEntry(from: number, to: number): boolean {
