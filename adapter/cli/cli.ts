@@ -7,8 +7,13 @@ import { Command } from 'commander';
 import { product } from '../session/product.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import { addInfo } from './info.ts';
+import { addRecord } from './record.ts';
+import { addReplay } from './replay.ts';
 import { reportOf } from './report.ts';
+import { addRun } from './run.ts';
+
 import { columns } from './values.ts';
+import { addVerify } from './verify.ts';
 
 /** What a command may touch of the process that it runs in. */
 export interface CliHost {
@@ -33,7 +38,13 @@ export const runCli = async (words: readonly string[], host: CliHost): Promise<n
   }
 };
 
-const commands: readonly ((program: Command, host: CliHost) => void)[] = [addInfo];
+const commands: readonly ((program: Command, host: CliHost) => void)[] = [
+  addRecord,
+  addRun,
+  addReplay,
+  addVerify,
+  addInfo,
+];
 
 const createProgram = (host: CliHost): Command => {
   const program = new Command('chronovisor')

@@ -5,7 +5,9 @@
 
 import { CommanderError } from 'commander';
 import { TraceError } from '../../traces/errors.ts';
+import { UnknownDeviceError } from '../../vmm/machine/board.ts';
 import { DeviceTreeError } from '../../vmm/machine/devicetree/reader.ts';
+import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { brief, InputError } from '../program/input-error.ts';
 import { UsageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -28,10 +30,16 @@ const sentenceOf = (error: unknown): Report => {
   if (error instanceof InputError || error instanceof TraceError || error instanceof DeviceTreeError) {
     return { exitCode: exitCodes.badInput, text: error.message };
   }
+  if (error instanceof DivergenceError) return { exitCode: exitCodes.divergence, text: divergenceText(error) };
+  if (error instanceof UnknownDeviceError) return { exitCode: exitCodes.badInput, text: `${capital(error.message)}.` };
   const found = brief(error instanceof Error ? error.message : String(error));
   const text = `This is a bug in Chronovisor: expected no error here, found "${found}". Run it again with CHRONOVISOR_DEBUG=1 and report what it prints.`;
   return { exitCode: exitCodes.bug, text };
 };
+
+const divergenceText = ({ divergence: { at, part, expected, found } }: DivergenceError): string =>
+  `The replay differs from its recording at moment ${at}, first in ${part}: expected ${expected}, found ${found}. ` +
+  'Replay it with the version that recorded it, which "chronovisor info" says; if it is this one, report a bug.';
 
 const commandLineReport = (error: CommanderError): Report => {
   if (error.exitCode === 0) return { exitCode: exitCodes.ok, text: '' };

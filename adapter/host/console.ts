@@ -33,8 +33,9 @@ type Output = NodeJS.WriteStream | (WriteStream & { fd: 1 });
 
 export const escapeHelp = 'Ctrl-A x leaves, Ctrl-A Ctrl-A sends one Ctrl-A; all other keys go to the guest.';
 
-export const openConsole = (input: Input, output: Output, events: ConsoleEvents): HostConsole => {
-  const isTerminal = input.isTTY === true;
+/** Without an input only the signals are heard that ask this process to end. */
+export const openConsole = (input: Input | undefined, output: Output, events: ConsoleEvents): HostConsole => {
+  const isTerminal = input?.isTTY === true;
   const filter = new EscapeFilter();
   let closed = false;
 
@@ -55,6 +56,7 @@ export const openConsole = (input: Input, output: Output, events: ConsoleEvents)
     closed = true;
     process.off('exit', close);
     for (const signal of signals) process.off(signal, stop);
+    if (input === undefined) return;
     input.off('data', data);
     input.off('end', end);
     input.off('error', end);
@@ -68,11 +70,11 @@ export const openConsole = (input: Input, output: Output, events: ConsoleEvents)
 
   process.on('exit', close);
   for (const signal of signals) process.on(signal, stop);
-  if (isTerminal) input.setRawMode(true);
-  input.on('data', data);
-  input.on('end', end);
-  input.on('error', end);
-  input.resume();
+  if (isTerminal) input?.setRawMode(true);
+  input?.on('data', data);
+  input?.on('end', end);
+  input?.on('error', end);
+  input?.resume();
   return { isTerminal, write: (bytes) => void output.write(bytes), close };
 };
 

@@ -1,0 +1,176 @@
+/** What `run` and `record` have in common: their options, the console, the script, and how a run ends. */
+
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { Moment } from '../../traces/time.ts';
+import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
+import type { MachineOptions } from '../boot/machine-options.ts';
+import { escapeHelp, type HostConsole, openConsole } from '../host/console.ts';
+import { FileSink, readWhole } from '../host/files.ts';
+import { parseScript, ScriptPlayer } from '../host/script.ts';
+import { LiveDriver } from '../session/live-driver.ts';
+import { type LiveEnd, runLive } from '../session/live-run.ts';
+import { createRecording, type RecordingRequest } from '../session/record.ts';
+import { noCheckpoints } from '../session/session.ts';
+import type { CliHost } from './cli.ts';
+import { exitCodeOfGuest, exitCodes } from './exit-codes.ts';
+import { optionHelp, parseMachineOptions } from './qemu-options.ts';
+import { columns, grouped, parseMoment, parsePositiveSteps } from './values.ts';
+
+export interface LiveOptions {
+  readonly time: 'virtual' | 'host';
+  readonly input?: string;
+  readonly script?: string;
+  readonly until?: Moment;
+  readonly seed?: string;
+  readonly digestStride?: number;
+}
+
+/** The guest's seconds of silence after which a run that nobody types at is over. */
+const idleSecondsMax = 30;
+
+export const addLiveOptions = (command: Command): Command =>
+  command
+    .argument('[machine...]', "the machine's options, behind --, as for qemu-system-riscv64 -M virt")
+    .addOption(
+      new Option('--time <policy>', "the guest's clock: counted in steps, or the host's")
+        .choices(['virtual', 'host'])
+        .default('virtual'),
+    )
+    .option('--input <file>', 'type what a file holds, line by line as the guest falls silent')
+    .option('--script <file>', 'type when the guest has printed something: lines wait "text", send "text", quit')
+    .option('--until <moment>', 'end the run at this moment, such as 250000 or 1.5G', parseMoment)
+    .option('--seed <text>', 'where random bytes come from with virtual time')
+    .addHelpText('after', `\nThe machine's options:\n${machineHelp()}\n${escapeHelp}\n`);
+
+export const digestStrideOption = (): Option =>
+  new Option('--digest-stride <steps>', 'steps between two digests of the state (default: 10M)').argParser(
+    parsePositiveSteps,
+  );
+
+/** @returns how it ended, and the exit code that says so */
+export const runCommand = async (
+  words: readonly string[],
+  options: LiveOptions,
+  trace: RecordingRequest['trace'],
+  host: CliHost,
+): Promise<{ readonly end: LiveEnd; readonly steps: number; readonly exitCode: number }> => {
+  const machineOptions = parseMachineOptions(words);
+  const player = options.script === undefined ? undefined : new ScriptPlayer(readScript(options.script));
+  const input = options.input === undefined ? undefined : readWhole('the input', options.input);
+  const isAttended = host.stdin.isTTY === true && machineOptions.console.kind === 'terminal' && !player && !input;
+  const sink = consoleSink(machineOptions, host);
+
+  const session = await createRecording({
+    options: machineOptions,
+    policy: policyOf(options, isAttended),
+    ...(trace === undefined ? {} : { trace }),
+    checkpoints: noCheckpoints,
+    console: (bytes) => {
+      driver.printed();
+      sink.write(bytes);
+      if (player !== undefined) driver.type(player.printed(bytes));
+    },
+  });
+  const driver = new LiveDriver(session);
+  let isLeft = false;
+  const leave = (): void => {
+    isLeft = true;
+    driver.interrupt();
+  };
+  const isFed = !isAttended && player === undefined && input === undefined;
+  if (isFed) driver.beginFeed();
+  const console = openConsole(isAttended || isFed ? host.stdin : undefined, host.stderr, {
+    typed: (bytes) => (isAttended ? driver.type(bytes) : driver.feed(bytes)),
+    leave,
+    ended: () => driver.endFeed(),
+  });
+  try {
+    driver.canType = isAttended;
+    if (isAttended) showWaiting(driver, console, host);
+    if (input !== undefined) driver.feed(input);
+    if (player !== undefined) driver.type(player.start());
+    const end = await runLive(session, driver, {
+      isLeft: () => isLeft || player?.quit === true,
+      ...(options.until === undefined ? {} : { until: options.until }),
+      ...(isAttended ? {} : { idleSecondsMax }),
+    });
+    return { end, steps: session.machine.now, exitCode: exitCodeOf(end, player, host) };
+  } finally {
+    console.close();
+    sink.close();
+  }
+};
+
+/** "the guest switched itself off with code 3 after 1,234 steps" */
+export const endText = (end: LiveEnd, steps: number): string => {
+  const after = `after ${grouped(steps)} steps`;
+  switch (end.reason) {
+    case 'off':
+      return `the guest switched itself off with code ${end.exitCode} ${after}`;
+    case 'reset':
+      return `the guest asked for a reset ${after}, which ends the run`;
+    case 'left':
+      return `the run was ended ${after}`;
+    case 'until':
+      return `the run came to its moment ${after}`;
+    case 'idle':
+      return `the guest only waits for input ${after}, and there is none`;
+  }
+};
+
+const machineHelp = (): string => columns(optionHelp().map(([spelling, meaning]) => [`  ${spelling}`, meaning]));
+
+const readScript = (file: string) => parseScript(Buffer.from(readWhole('the script', file)).toString('utf8'));
+
+const policyOf = ({ time, seed, digestStride }: LiveOptions, isAttended: boolean): RunPolicy => {
+  const base = time === 'host' ? hostPolicy(Date.now() / 1000) : virtualPolicy;
+  return {
+    ...base,
+    // With a person at the console, idle time passes as it does for them.
+    idle: isAttended ? 'wait' : base.idle,
+    ...(seed === undefined ? {} : { entropySeed: new TextEncoder().encode(seed).subarray(0, 64) }),
+    ...(digestStride === undefined ? {} : { digestStride }),
+  };
+};
+
+interface ConsoleSink {
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
+
+const consoleSink = ({ console }: MachineOptions, host: CliHost): ConsoleSink => {
+  switch (console.kind) {
+    case 'terminal':
+      return { write: (bytes) => void host.stdout.write(bytes), close: () => {} };
+    case 'none':
+      return { write: () => {}, close: () => {} };
+    case 'file': {
+      const sink = new FileSink('the console file', console.file);
+      return { write: (bytes) => sink.append(bytes), close: () => sink.close() };
+    }
+  }
+};
+
+/** Says in the terminal's title whether the guest waits; between the guest's own lines there is no room for it. */
+const showWaiting = (driver: LiveDriver, console: HostConsole, host: CliHost): void => {
+  if (!console.isTerminal) return;
+  host.stderr.write(`${escapeHelp}\r\n`);
+  if (host.stdout.isTTY !== true) return;
+  let shown = '';
+  driver.onWaiting = (waiting) => {
+    const title = waiting ? 'chronovisor: the guest waits for input' : 'chronovisor: running';
+    if (title !== shown) host.stdout.write(`\u001b]2;${title}\u0007`);
+    shown = title;
+  };
+};
+
+const exitCodeOf = (end: LiveEnd, player: ScriptPlayer | undefined, host: CliHost): number => {
+  const waiting = player?.waiting;
+  if (waiting !== undefined && waiting.kind === 'wait') {
+    const text = JSON.stringify(Buffer.from(waiting.bytes).toString('utf8'));
+    host.stderr.write(`chronovisor: the script still waits for ${text} (line ${waiting.line}).\n`);
+    return exitCodes.scriptUnfinished;
+  }
+  return end.reason === 'off' ? exitCodeOfGuest(end.exitCode) : exitCodes.ok;
+};
