@@ -1,0 +1,167 @@
+/**
+ * Requests that set breakpoints and exception filters. A function breakpoint's name is a symbol, a symbol with an offset
+ * (`trap_entry+8`) or an address (`0x80000000`). What cannot be set is answered unverified with the reason, so that one
+ * wrong condition does not undo the others.
+ */
+
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import * as v from 'valibot';
+import { InputError } from '../program/input-error.ts';
+import type { BreakpointOrigin, BreakpointSpec } from './breakpoints.ts';
+import type { Debugger } from './debugger.ts';
+import { badAddress, unknownName } from './errors.ts';
+import { parseExpression } from './expression.ts';
+import { parseHitCondition } from './hit-condition.ts';
+import { parseLogMessage } from './log-message.ts';
+import { addressOf } from './memory-requests.ts';
+import type { Program } from './program.ts';
+import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
+import { isFilter, panicFilter, panicSymbol, type TrapFilter } from './trap-filters.ts';
+
+const breakpointsMax = 10_000;
+const list = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(v.array(v.object(entries)), v.maxLength(breakpointsMax));
+
+/** What every kind of breakpoint may have besides its place. */
+const when = { condition: optional(text), hitCondition: optional(text), logMessage: optional(text) };
+
+interface Asked {
+  readonly name: string;
+  readonly condition?: string | null | undefined;
+  readonly hitCondition?: string | null | undefined;
+  readonly logMessage?: string | null | undefined;
+}
+
+const given = (found: string | null | undefined): found is string => found != null && found.trim() !== '';
+
+/** @throws {InputError} when the condition, hit count or message is wrong */
+const specOf = (program: Program, asked: Asked, address: bigint): BreakpointSpec => {
+  const { name, condition, hitCondition, logMessage } = asked;
+  const names = { symbol: (found: string) => program.find(found)?.address };
+  return {
+    address,
+    name,
+    key: JSON.stringify([condition, hitCondition, logMessage]),
+    ...(given(condition) && { condition: parseExpression(condition, names) }),
+    ...(given(hitCondition) && { hitCondition: parseHitCondition(hitCondition) }),
+    ...(given(logMessage) && { log: parseLogMessage(logMessage, names) }),
+  };
+};
+
+/** Where a name leads: a symbol first, even one that is called like a register; then an expression of symbols. */
+const placeOf = (program: Program, name: string): bigint => {
+  const bare = name.trim().replace(/^\*/, '');
+  const symbol = program.find(bare);
+  if (symbol !== undefined) return symbol.address;
+  const expression = parseExpression(bare, { symbol: (found) => program.find(found)?.address });
+  return expression((register) => {
+    throw unknownName(register);
+  });
+};
+
+type Answer = DebugProtocol.Breakpoint;
+
+const setAll = <Item extends Asked>(
+  session: Debugger,
+  origin: BreakpointOrigin,
+  items: readonly Item[],
+  addressOfItem: (item: Item) => bigint,
+): Answer[] => {
+  const { target } = session.launched('setBreakpoints');
+  const outcomes = items.map((item): BreakpointSpec | InputError => {
+    try {
+      const address = addressOfItem(item);
+      if (address % 2n !== 0n) throw badAddress(item.name);
+      return specOf(target.program, item, address);
+    } catch (error) {
+      if (error instanceof InputError) return error;
+      throw error;
+    }
+  });
+  const set = session.breakpoints.set(
+    origin,
+    outcomes.filter((outcome): outcome is BreakpointSpec => !(outcome instanceof InputError)),
+  );
+  let next = 0;
+  return outcomes.map((outcome): Answer => {
+    if (outcome instanceof InputError) {
+      return { id: session.breakpoints.nextId(), verified: false, message: outcome.message, reason: 'failed' };
+    }
+    const { id, address } = set[next++]!;
+    return { id, verified: true, instructionReference: `0x${address.toString(16)}` };
+  });
+};
+
+const sourceLater = 'Breakpoints on source lines are not in this version; use function or instruction breakpoints';
+
+interface FilterOption {
+  readonly filterId: string;
+  readonly condition?: string | null | undefined;
+}
+
+const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer[] => {
+  const { target } = session.launched('setExceptionBreakpoints');
+  const symbol = (name: string) => target.program.find(name)?.address;
+  const accepted: TrapFilter[] = [];
+  session.breakpoints.set('panic', []);
+  const answers = options.map(({ filterId, condition }): Answer => {
+    if (filterId === panicFilter) {
+      if (symbol(panicSymbol) === undefined) {
+        return { verified: false, message: `The program has no symbol ${panicSymbol}` };
+      }
+      return setAll(session, 'panic', [{ name: panicSymbol, condition }], () => symbol(panicSymbol)!)[0]!;
+    }
+    if (!isFilter(filterId)) return { verified: false, message: `There is no filter ${filterId.slice(0, 100)}` };
+    try {
+      accepted.push({
+        filter: filterId,
+        ...(given(condition) && { condition: parseExpression(condition, { symbol }) }),
+      });
+      return { verified: true };
+    } catch (error) {
+      if (error instanceof InputError) return { verified: false, message: error.message };
+      throw error;
+    }
+  });
+  session.filters.set(accepted);
+  return answers;
+};
+
+export const breakpointRequests: readonly RequestRow[] = [
+  request('setBreakpoints', { breakpoints: optional(list({ line: natural })) }, (session, { breakpoints }) => {
+    session.launched('setBreakpoints');
+    const answer = ({ line }: { readonly line: number }): Answer => ({
+      id: session.breakpoints.nextId(),
+      verified: false,
+      line,
+      message: sourceLater,
+      reason: 'failed',
+    });
+    return { breakpoints: (breakpoints ?? []).map(answer) };
+  }),
+  request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
+    const { program } = session.launched('setFunctionBreakpoints').target;
+    return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placeOf(program, name)) };
+  }),
+  request(
+    'setInstructionBreakpoints',
+    { breakpoints: list({ instructionReference: text, offset: optional(whole), ...when }) },
+    (session, { breakpoints }) => {
+      const items = breakpoints.map((item) => ({ ...item, name: item.instructionReference }));
+      const place = ({ instructionReference, offset }: (typeof items)[number]) =>
+        addressOf(instructionReference, offset ?? 0);
+      return { breakpoints: setAll(session, 'instruction', items, place) };
+    },
+  ),
+  request(
+    'setExceptionBreakpoints',
+    {
+      filters: optional(v.array(text)),
+      filterOptions: optional(list({ filterId: text, condition: optional(text) })),
+    },
+    (session, { filters, filterOptions }) => {
+      const options = [...(filters ?? []).map((filterId) => ({ filterId })), ...(filterOptions ?? [])];
+      return { breakpoints: setFilters(session, options) };
+    },
+  ),
+];

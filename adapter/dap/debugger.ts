@@ -1,0 +1,173 @@
+/**
+ * One debug session: what is debugged, what is set, and whether it moves. Requests are answered elsewhere, by theme; how
+ * messages come and go is server.ts's.
+ */
+
+import type { Moment } from '../../traces/time.ts';
+import type { Hart } from '../../vmm/machine/hart.ts';
+import { Breakpoints } from './breakpoints.ts';
+import { machineRuns, notLaunched } from './errors.ts';
+import { Handles } from './handles.ts';
+import { MotionDriver } from './motion.ts';
+import { Progress } from './progress.ts';
+import { currentHart, stoppedAfterError, stoppedBody } from './stops.ts';
+import type { Target } from './target.ts';
+import { TrapFilters } from './trap-filters.ts';
+import { type Arrival, type Motion, Traveller } from './travel.ts';
+
+export type SendEvent = (event: string, body?: object) => void;
+
+/** A target with what moves it. */
+export interface Launched {
+  readonly target: Target;
+  readonly traveller: Traveller;
+  /** What to do once the client has set its breakpoints; does nothing the second time. */
+  readonly begin: () => void;
+}
+
+/** What is known of a motion besides its steps. */
+export interface MotionOptions {
+  readonly title: string;
+  /** The thread that the person asked for. */
+  readonly thread?: number;
+  /** Whether it may go backwards, so that the client must be told that every thread runs. */
+  readonly backwards?: boolean;
+  /** Where it goes, when that is known, for progress in per cent. */
+  readonly destination?: Moment;
+  /** Whether progress is shown at all: not for running, which has no end in sight. */
+  readonly progress?: boolean;
+}
+
+export class Debugger {
+  readonly send: SendEvent;
+  readonly breakpoints = new Breakpoints();
+  readonly filters = new TrapFilters();
+  readonly handles = new Handles();
+  /** Whether the client can show progress. */
+  showsProgress = false;
+  /** A launch is under way. */
+  launching = false;
+  /** How the last motion ended. */
+  lastArrival: Arrival | undefined;
+  readonly #driver = new MotionDriver();
+  #launched: Launched | undefined;
+  #progress: Progress | undefined;
+  #motions = 0;
+  #closed = false;
+
+  constructor(send: SendEvent) {
+    this.send = (event, body) => {
+      if (!this.#closed) send(event, body);
+    };
+  }
+
+  get isLaunched(): boolean {
+    return this.#launched !== undefined;
+  }
+  get running(): boolean {
+    return this.#driver.running;
+  }
+
+  launch(target: Target, begin: () => void): void {
+    const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
+    const traveller = new Traveller(target, this.breakpoints, this.filters, say);
+    let begun = false;
+    const once = (): void => {
+      if (!begun) begin();
+      begun = true;
+    };
+    this.#launched = { target, traveller, begin: once };
+  }
+
+  /** @throws {DapError} before a launch */
+  launched(command: string): Launched {
+    if (this.#launched === undefined) throw notLaunched(command);
+    return this.#launched;
+  }
+
+  /** @throws {DapError} before a launch and while the machine runs */
+  halted(command: string): Launched {
+    const launched = this.launched(command);
+    if (this.running) throw machineRuns(command);
+    return launched;
+  }
+
+  /** Begins a motion; the client is told when it ends. */
+  move(motion: Motion, options: MotionOptions): void {
+    this.handles.forget();
+    const { target } = this.launched('continue');
+    const threadId = options.thread ?? currentHart(target.machine).id + 1;
+    // After a step back, clients show the threads that were not named as still paused unless they are told.
+    if (options.backwards === true) this.send('continued', { threadId, allThreadsContinued: true });
+    this.#motions += 1;
+    const { timeline } = target;
+    const [from, to] = [timeline.now, options.destination];
+    const shows = this.showsProgress && options.progress === true;
+    this.#progress = shows ? new Progress(this.send, `motion-${this.#motions}`, options.title) : undefined;
+    this.#driver.start(motion, {
+      beat: (at) => {
+        this.#sayConsole(target);
+        if (at === undefined) return;
+        const share = to === undefined || to === from ? undefined : ((at - from) / (to - from)) * 100;
+        this.#progress?.update(`moment ${at}`, share);
+      },
+      arrived: (arrival) => {
+        this.#settled(target);
+        this.lastArrival = arrival;
+        this.send('stopped', stoppedBody(target, arrival, options.thread));
+      },
+      failed: (error) => {
+        this.#settled(target);
+        this.lastArrival = undefined;
+        this.send('stopped', stoppedAfterError(target, error));
+      },
+    });
+  }
+
+  #settled(target: Target): void {
+    this.#progress?.end();
+    this.#progress = undefined;
+    target.live?.pause();
+    this.#sayConsole(target);
+  }
+
+  #sayConsole(target: Target): void {
+    const output = target.console.drain();
+    if (output !== '') this.send('output', { category: 'stdout', output });
+  }
+
+  /** Tells the client that the machine stands here without having moved. */
+  stopHere(reason: string, description?: string): void {
+    const { target } = this.launched('launch');
+    const threadId = currentHart(target.machine).id + 1;
+    this.send('stopped', {
+      reason,
+      threadId,
+      allThreadsStopped: true,
+      ...(description !== undefined && { description }),
+    });
+  }
+
+  pause(): void {
+    this.#driver.pause();
+    this.#launched?.target.live?.wake();
+  }
+
+  /** Gives up the motion whose progress is shown under this name. */
+  cancel(progressId: string): void {
+    if (this.#progress?.id === progressId) this.pause();
+  }
+
+  /** The hart that an expression is about: the frame's, or the one that the machine is about to run. */
+  hartOf(frameId: number | undefined, target: Target): Hart {
+    return frameId === undefined ? currentHart(target.machine) : this.handles.hartOfFrame(frameId);
+  }
+
+  /** The session ends: a motion is given up, the recording ends here. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.pause();
+    this.#launched?.target.close();
+  }
+}

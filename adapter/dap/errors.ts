@@ -1,0 +1,187 @@
+/** What the debugger tells a person when a request cannot be done, each as one function and one sentence. */
+
+import { brief, InputError, type Sentence } from '../program/input-error.ts';
+
+/** Numbers that a client can tell apart; DAP's `Message.id`. */
+const errorIds = {
+  arguments: 1001,
+  request: 1002,
+  notLaunched: 1003,
+  running: 1004,
+  launch: 1005,
+  thread: 1006,
+  reference: 1007,
+  expression: 1008,
+  past: 1009,
+  value: 1010,
+  memory: 1011,
+  moment: 1012,
+} as const;
+
+export type DapErrorCode = keyof typeof errorIds;
+
+export class DapError extends InputError {
+  readonly code: DapErrorCode;
+
+  constructor(code: DapErrorCode, sentence: Sentence) {
+    super(sentence);
+    this.name = 'DapError';
+    this.code = code;
+  }
+
+  get id(): number {
+    return errorIds[this.code];
+  }
+}
+
+export const badArguments = (command: string, field: string, problem: string) =>
+  new DapError('arguments', {
+    what: `The arguments of the request ${brief(command)} are not valid`,
+    expected: 'what the Debug Adapter Protocol says',
+    found: brief(field === '' ? problem : `${field}: ${problem}`),
+    remedy: 'Report it to the maker of the debugger front end',
+  });
+
+export const unknownRequest = (command: string) =>
+  new DapError('request', {
+    what: `The request ${brief(command)} is not known`,
+    expected: 'one that the capabilities announce',
+    found: brief(command) === '' ? 'none' : brief(command),
+    remedy: 'Report it to the maker of the debugger front end',
+  });
+
+export const notLaunched = (command: string) =>
+  new DapError('notLaunched', {
+    what: `The request ${brief(command)} came too early`,
+    expected: 'a launch before it',
+    found: 'no machine',
+    remedy: 'Launch a trace or a machine first',
+  });
+
+export const launchedTwice = () =>
+  new DapError('launch', {
+    what: 'There is a machine already',
+    expected: 'one launch in a session',
+    found: 'a second one',
+    remedy: 'Start another debug session',
+  });
+
+export const machineRuns = (command: string) =>
+  new DapError('running', {
+    what: `The request ${brief(command)} needs a machine that stands still`,
+    expected: 'a machine that is paused',
+    found: 'one that runs',
+    remedy: 'Pause it first',
+  });
+
+export const badLaunch = (field: string, problem: string) =>
+  new DapError('launch', {
+    what: `The launch configuration is not valid${field === '' ? '' : ` at "${brief(field)}"`}`,
+    expected: '"trace" with the name of a recording, or "machine" with the options of a machine to record',
+    found: brief(problem),
+    remedy: 'Correct it in launch.json',
+  });
+
+export const unbalancedQuote = (line: string) =>
+  new DapError('launch', {
+    what: 'The machine line of the launch configuration ends inside a quotation',
+    expected: 'a closing quotation mark',
+    found: brief(line),
+    remedy: 'Close the quotation, or give the words as an array',
+  });
+
+export const unknownThread = (id: number, harts: number) =>
+  new DapError('thread', {
+    what: `There is no thread ${id}`,
+    expected: harts === 1 ? 'thread 1, which is hart 0' : `a thread from 1 to ${harts}, one for each hart`,
+    found: `${id}`,
+    remedy: 'Choose another thread',
+  });
+
+export const unknownFrame = (id: number) =>
+  new DapError('reference', {
+    what: `There is no stack frame ${id}`,
+    expected: 'a frame of the present stop',
+    found: `${id}`,
+    remedy: 'Ask for the stack again',
+  });
+
+export const unknownReference = (reference: number) =>
+  new DapError('reference', {
+    what: `There are no variables ${reference}`,
+    expected: 'a reference of the present stop',
+    found: `${reference}`,
+    remedy: 'Ask for the scopes again',
+  });
+
+export const badAddress = (text: string) =>
+  new DapError('memory', {
+    what: 'This is no address',
+    expected: 'a number such as 0x80000000',
+    found: brief(text),
+    remedy: 'Give a number in hexadecimal or decimal',
+  });
+
+export const badExpression = (text: string, expected: string, found: string) =>
+  new DapError('expression', {
+    what: `The expression "${brief(text)}" cannot be understood`,
+    expected,
+    found: found === '' ? 'its end' : brief(found),
+    remedy: 'Use registers, symbols, numbers and the operators + - * & | ^ ~ << >> == != < > <= >= && || ! ( )',
+  });
+
+export const unknownName = (name: string) =>
+  new DapError('expression', {
+    what: `Nothing is called ${brief(name)}`,
+    expected: 'a register such as a0 or scause, or a symbol of the program',
+    found: brief(name),
+    remedy: 'Check the spelling; symbols need a program that is an ELF with its symbol table',
+  });
+
+export const badHitCondition = (text: string) =>
+  new DapError('expression', {
+    what: `The hit count "${brief(text)}" cannot be understood`,
+    expected: 'a number, perhaps with one of == >= > <= < % before it',
+    found: brief(text),
+    remedy: 'Say for example >=3 or %10',
+  });
+
+export const pastIsFixed = (at: number, end: number, recording: boolean) =>
+  new DapError('past', {
+    what: 'The past cannot be changed in this version',
+    expected: recording ? `the machine at its live end, moment ${end}` : 'a machine that is being recorded',
+    found: recording ? `moment ${at}` : 'a recording that was made',
+    remedy: recording ? 'Continue to the end first' : 'Record anew to try something else',
+  });
+
+export const badValue = (name: string, text: string, expected: string) =>
+  new DapError('value', {
+    what: `${brief(name)} cannot take this value`,
+    expected,
+    found: brief(text),
+    remedy: 'Give another value',
+  });
+
+export const notWritable = (name: string) =>
+  new DapError('value', {
+    what: `${brief(name)} cannot be changed`,
+    expected: 'a register that software can write',
+    found: brief(name),
+    remedy: 'Change the register that it comes from',
+  });
+
+export const noRam = (address: bigint) =>
+  new DapError('memory', {
+    what: `There is no memory to write at 0x${address.toString(16)}`,
+    expected: 'an address that is mapped to RAM now',
+    found: 'none',
+    remedy: 'Choose another address, or go to a moment at which it is mapped',
+  });
+
+export const badMoment = (text: string, end: number) =>
+  new DapError('moment', {
+    what: 'This is no moment of the recording',
+    expected: `a whole number from 0 to ${end}, or start or end`,
+    found: brief(text),
+    remedy: 'Give a moment that the recording has',
+  });

@@ -1,0 +1,101 @@
+/**
+ * Evaluating what a person typed: expressions of registers and symbols anywhere, and commands in the debug console. A
+ * line that begins with `>` goes to the guest's console, with a line end behind it.
+ */
+
+import { isRegister } from '../../vmm/machine/registers.ts';
+import { checkMoment, goTo, positionOf, typeText } from './custom-requests.ts';
+import type { Debugger } from './debugger.ts';
+import { parseExpression } from './expression.ts';
+import { type Call, optional, type RequestRow, request, text, whole } from './request.ts';
+import { registerText } from './variables.ts';
+
+interface Command {
+  readonly pattern: RegExp;
+  readonly usage: string;
+  readonly meaning: string;
+  readonly run: (session: Debugger, match: RegExpExecArray, call: Call) => string;
+}
+
+const commands: readonly Command[] = [
+  {
+    pattern: /^moment$/,
+    usage: 'moment',
+    meaning: 'where you are in the recording',
+    run: (session) => String(positionOf(session).moment),
+  },
+  {
+    pattern: /^info$/,
+    usage: 'info',
+    meaning: 'what is debugged',
+    run: (session) => {
+      const { target } = session.launched('evaluate');
+      const { harts, ramBytes, bios, timePolicy } = target.session.header.machine;
+      const { moment, end, live } = positionOf(session);
+      return [
+        `moment ${moment} of ${end}${live ? ', live' : ''}`,
+        `${harts} hart${harts === 1 ? '' : 's'}, ${ramBytes / 2 ** 20} MiB, bios ${bios}, ${timePolicy} time`,
+        `${target.program.symbolCount} symbols`,
+      ].join('\n');
+    },
+  },
+  {
+    pattern: /^go\s+(start|end|\d{1,16})$/,
+    usage: 'go MOMENT | start | end',
+    meaning: 'go to a moment of the recording',
+    run: (session, [, where], call) => {
+      const { end } = positionOf(session);
+      const value = { start: 0, end }[where!] ?? Number(where);
+      const destination = checkMoment(session, value, where!);
+      call.after(() => goTo(session, destination));
+      return `going to moment ${destination}`;
+    },
+  },
+  {
+    pattern: /^>\s?([\s\S]*)$/,
+    usage: '> TEXT',
+    meaning: "type a line at the guest's console, at the live end",
+    run: (session, [, typed]) => {
+      typeText(session, `${typed}\r`);
+      return '';
+    },
+  },
+  {
+    pattern: /^help$/,
+    usage: 'help',
+    meaning: 'this list',
+    run: () => commands.map(({ usage, meaning }) => `${usage.padEnd(24)} ${meaning}`).join('\n'),
+  },
+];
+
+const valueText = (value: bigint): string => {
+  const signed = BigInt.asIntN(64, value);
+  const decimal = signed < 0n && signed > -65_536n ? `${signed}` : `${value}`;
+  return value < 10n ? `${value}` : `0x${value.toString(16)} (${decimal})`;
+};
+
+export const evaluateRequests: readonly RequestRow[] = [
+  request(
+    'evaluate',
+    { expression: text, context: optional(text), frameId: optional(whole) },
+    (session, { expression, context, frameId }, call) => {
+      const asked = expression.trim();
+      if (context === 'repl' || context == null) {
+        for (const { pattern, run } of commands) {
+          const match = pattern.exec(asked);
+          if (match !== null) return { result: run(session, match, call), variablesReference: 0 };
+        }
+      }
+      const { target } = session.halted('evaluate');
+      const { program } = target;
+      const hart = session.hartOf(frameId ?? undefined, target);
+      const value = parseExpression(asked, { symbol: (name) => program.find(name)?.address })(target.registers(hart));
+      const register = asked.replace(/^\$/, '');
+      const symbolic = program.symbolic(value);
+      const result = isRegister(register)
+        ? registerText(target, hart, register)
+        : `${valueText(value)}${symbolic === undefined ? '' : ` ${symbolic}`}`;
+      return { result, variablesReference: 0, memoryReference: `0x${value.toString(16)}` };
+    },
+  ),
+];

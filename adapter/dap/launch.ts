@@ -1,0 +1,129 @@
+/**
+ * What a launch configuration says, checked, and what comes of it: a trace that is opened or a machine that is recorded.
+ *
+ *     { "trace": "run.chrono", "stopAt": "end" }
+ *     { "machine": "-m 128M -bios none -kernel kernel.elf", "record": "run.chrono" }
+ */
+
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
+import type { DeviceOption, MachineOptions } from '../boot/machine-options.ts';
+import { parseMachineOptions } from '../cli/qemu-options.ts';
+import { readWhole } from '../host/files.ts';
+import { createRecording } from '../session/record.ts';
+import { openRecording } from '../session/replay.ts';
+import { denseCheckpoints, type Session } from '../session/session.ts';
+import { ConsoleOutput } from './console-output.ts';
+import { badLaunch, unbalancedQuote } from './errors.ts';
+import { Program } from './program.ts';
+import { Target } from './target.ts';
+
+const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
+
+const launchSchema = v.object({
+  /** A recording to replay. Either this or `machine`. */
+  trace: v.nullish(name),
+  /** A machine to record, in the words of `qemu-system-riscv64 -M virt`: one line, or a list of words. */
+  machine: v.nullish(v.union([v.string(), v.array(v.string())], 'expected a line of options or a list of words')),
+  /** Where the recording of `machine` goes; without it, it is kept in memory and lost at the end. */
+  record: v.nullish(name),
+  /** An ELF with the symbols; by default the kernel of the machine or trace, when that is one. */
+  program: v.nullish(name),
+  /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
+  stopOnEntry: v.nullish(v.boolean('expected true or false')),
+  /** Where one stands first in a trace: at its start, or at its end, which is where a panic is. */
+  stopAt: v.nullish(v.picklist(['start', 'end'], 'expected "start" or "end"')),
+  /** The guest's clock of `machine`: a function of its steps, or the host's. */
+  timePolicy: v.nullish(v.picklist(['virtual', 'host'], 'expected "virtual" or "host"')),
+  /** Whether idle time of `machine` is waited out in real time, as a person at the console needs it, or skipped. */
+  idle: v.nullish(v.picklist(['wait', 'skip'], 'expected "wait" or "skip"')),
+  /** The folder from which relative names are meant; by default that of the adapter's process. */
+  cwd: v.nullish(name),
+});
+
+export type LaunchArguments = v.InferOutput<typeof launchSchema>;
+
+/** @throws {DapError} that names the field that is wrong */
+export const checkLaunch = (value: unknown): LaunchArguments => {
+  const checked = v.safeParse(launchSchema, value ?? {}, { abortEarly: true });
+  if (!checked.success) throw badLaunch(v.getDotPath(checked.issues[0]) ?? '', checked.issues[0].message);
+  const { trace, machine, record } = checked.output;
+  const has = (field: unknown): boolean => field !== undefined && field !== null;
+  if (has(trace) && has(machine)) throw badLaunch('machine', 'both "trace" and "machine"');
+  if (!has(trace) && !has(machine)) throw badLaunch('', 'neither "trace" nor "machine"');
+  if (has(trace) && has(record)) throw badLaunch('record', '"record" beside "trace", which is recorded already');
+  return checked.output;
+};
+
+/**
+ * @throws {InputError} when a file or an option is wrong
+ * @throws {TraceError} when the trace is damaged
+ */
+export const openTarget = async (args: LaunchArguments): Promise<Target> => {
+  const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
+  const console = new ConsoleOutput();
+  // First, so that a wrong name makes no trace.
+  const program =
+    args.program == null ? undefined : Program.fromElf(readWhole('the program', inFolder(args.program)), args.program);
+  const session = await openSession(args, inFolder, console);
+  return new Target(session, console, program);
+};
+
+const openSession = (
+  args: LaunchArguments,
+  inFolder: (file: string) => string,
+  console: ConsoleOutput,
+): Promise<Session> => {
+  const common = { checkpoints: denseCheckpoints, console: console.take };
+  if (args.trace != null) return openRecording({ file: inFolder(args.trace), verify: true, ...common });
+  const { machine } = args;
+  const words = typeof machine === 'string' ? splitWords(machine) : (machine ?? []);
+  const trace = args.record == null ? undefined : { file: inFolder(args.record), embedded: true };
+  return createRecording({
+    options: relativeTo(parseMachineOptions(words), inFolder),
+    policy: policyOf(args),
+    ...(trace && { trace }),
+    ...common,
+  });
+};
+
+/** A person is there, so idle time passes as it does for them, unless they want it otherwise. */
+const policyOf = ({ timePolicy, idle }: LaunchArguments): RunPolicy => ({
+  ...(timePolicy === 'host' ? hostPolicy(Date.now() / 1000) : virtualPolicy),
+  idle: idle ?? 'wait',
+});
+
+const relativeTo = (options: MachineOptions, inFolder: (file: string) => string): MachineOptions => {
+  const file = (found: string | undefined): string | undefined => (found === undefined ? undefined : inFolder(found));
+  return {
+    ...options,
+    bios: typeof options.bios === 'object' ? { file: inFolder(options.bios.file) } : options.bios,
+    kernel: file(options.kernel),
+    initrd: file(options.initrd),
+    dtb: file(options.dtb),
+    devices: options.devices.map(
+      (device): DeviceOption => ('file' in device ? { ...device, file: inFolder(device.file) } : device),
+    ),
+    loaders: options.loaders.map((loader) => ({ ...loader, file: inFolder(loader.file) })),
+  };
+};
+
+/** The words of a line as a POSIX shell would split it, without expansions. */
+export const splitWords = (line: string): string[] => {
+  const words: string[] = [];
+  const pattern = /\s+|((?:[^\s"'\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+)/y;
+  while (pattern.lastIndex < line.length) {
+    const found = pattern.exec(line);
+    if (found === null) throw unbalancedQuote(line);
+    if (found[1] !== undefined) words.push(unquote(found[1]));
+  }
+  return words;
+};
+
+const unquote = (word: string): string =>
+  word.replace(
+    /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"/g,
+    (_, escaped?: string, single?: string, double?: string) =>
+      escaped ?? single ?? (double ?? '').replace(/\\(["\\$`])/g, '$1'),
+  );

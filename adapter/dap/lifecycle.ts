@@ -1,0 +1,94 @@
+/** Requests that begin and end a session: initialize, launch, configurationDone, disconnect, terminate, cancel. */
+
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import * as v from 'valibot';
+import type { Debugger } from './debugger.ts';
+import { launchedTwice } from './errors.ts';
+import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
+import { optional, type RequestRow, request, text } from './request.ts';
+import type { Target } from './target.ts';
+import { filterList } from './trap-filters.ts';
+
+const capabilities: DebugProtocol.Capabilities = {
+  supportsConfigurationDoneRequest: true,
+  supportsStepBack: true,
+  supportsSteppingGranularity: true,
+  supportsFunctionBreakpoints: true,
+  supportsInstructionBreakpoints: true,
+  supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsLogPoints: true,
+  supportsExceptionFilterOptions: true,
+  supportsExceptionInfoRequest: true,
+  exceptionBreakpointFilters: [...filterList],
+  supportsSetVariable: true,
+  supportsSetExpression: true,
+  supportsEvaluateForHovers: true,
+  supportsReadMemoryRequest: true,
+  supportsWriteMemoryRequest: true,
+  supportsDisassembleRequest: true,
+  supportsTerminateRequest: true,
+  supportsCancelRequest: true,
+  supportsDelayedStackTraceLoading: true,
+};
+
+const begin = (session: Debugger, target: Target, args: LaunchArguments): void => {
+  const { traveller } = session.launched('launch');
+  const { timeline } = target;
+  const isTrace = target.session.kind === 'replay';
+  if (isTrace && args.stopAt === 'end') {
+    const destination = timeline.end;
+    session.move(traveller.goTo(destination), {
+      title: 'Going to the end of the recording',
+      destination,
+      progress: true,
+    });
+  } else if (args.stopOnEntry ?? isTrace) {
+    session.stopHere('entry', isTrace ? 'At the start of the recording' : undefined);
+  } else session.move(traveller.forward(), { title: 'Running' });
+};
+
+const launch: RequestRow = {
+  command: 'launch',
+  answer: async (session, value, call) => {
+    if (session.isLaunched || session.launching) throw launchedTwice();
+    const args = checkLaunch(value);
+    session.launching = true;
+    try {
+      const target = await openTarget(args);
+      session.launch(target, () => begin(session, target, args));
+    } finally {
+      session.launching = false;
+    }
+    call.after(() => session.send('initialized'));
+    return undefined;
+  },
+};
+
+export const lifecycleRequests: readonly RequestRow[] = [
+  request(
+    'initialize',
+    { clientID: optional(text), supportsProgressReporting: optional(v.boolean()) },
+    (session, { supportsProgressReporting }) => {
+      session.showsProgress = supportsProgressReporting === true;
+      return capabilities;
+    },
+  ),
+  launch,
+  request('configurationDone', {}, (session, _, call) => {
+    const { begin: start } = session.launched('configurationDone');
+    call.after(start);
+  }),
+  request('disconnect', {}, (session, _, call) => {
+    call.after(() => session.close());
+  }),
+  request('terminate', {}, (session, _, call) => {
+    call.after(() => {
+      session.send('terminated');
+      session.close();
+    });
+  }),
+  request('cancel', { progressId: optional(text) }, (session, { progressId }) => {
+    if (progressId != null) session.cancel(progressId);
+  }),
+];

@@ -1,0 +1,71 @@
+/**
+ * Drives one motion at a time: lets requests in between two portions, pauses when it is asked to, tells how far it has
+ * come. It knows no machine and no protocol.
+ */
+
+import { setImmediate } from 'node:timers/promises';
+import type { Moment } from '../../traces/time.ts';
+import type { Arrival, Motion } from './travel.ts';
+
+/** A request waits no longer than this and one portion. */
+const breathMs = 10;
+
+export interface MotionListener {
+  /** Now and then while it moves. */
+  readonly beat: (at: Moment | undefined) => void;
+  readonly arrived: (arrival: Arrival) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class MotionDriver {
+  #motion: Motion | undefined;
+  #pauseAsked = false;
+
+  get running(): boolean {
+    return this.#motion !== undefined;
+  }
+
+  /** Begins in the next turn of the event loop, so that what is sent now is sent before. */
+  start(motion: Motion, listener: MotionListener): void {
+    if (this.#motion !== undefined) throw new Error('a motion was started while another one is under way');
+    this.#motion = motion;
+    this.#pauseAsked = false;
+    void this.#run(motion, listener);
+  }
+
+  /** The motion ends at the next opportunity, where it is then. */
+  pause(): void {
+    this.#pauseAsked = true;
+  }
+
+  async #run(motion: Motion, listener: MotionListener): Promise<void> {
+    try {
+      await setImmediate();
+      const arrival = await this.#drive(motion, listener.beat);
+      this.#motion = undefined;
+      listener.arrived(arrival);
+    } catch (error) {
+      this.#motion = undefined;
+      listener.failed(error);
+    }
+  }
+
+  async #drive(motion: Motion, beat: MotionListener['beat']): Promise<Arrival> {
+    let breath = performance.now();
+    for (;;) {
+      if (this.#pauseAsked) return { reason: 'pause' };
+      const { done, value } = motion.next();
+      if (done === true) return value;
+      if (typeof value !== 'number') {
+        beat(undefined);
+        await value;
+        // Waiting may be over at once, again and again.
+        await setImmediate();
+      } else if (performance.now() - breath > breathMs) {
+        beat(value);
+        await setImmediate();
+      } else continue;
+      breath = performance.now();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** What an entry of the table of requests is: a command, the shape of its arguments, and what answers it. */
+
+import * as v from 'valibot';
+import type { Debugger } from './debugger.ts';
+import { badArguments, type DapError } from './errors.ts';
+
+/** One request on its way to its answer. */
+export interface Call {
+  readonly command: string;
+  /** Something to do as soon as the answer is sent. */
+  readonly after: (act: () => void) => void;
+}
+
+export interface RequestRow {
+  readonly command: string;
+  /** Checks the arguments, then gives the answer's body. */
+  readonly answer: (session: Debugger, args: unknown, call: Call) => object | undefined | Promise<object | undefined>;
+}
+
+/** `entries` are the arguments' fields; what the protocol has besides is ignored. An answer may have no body. */
+export const request = <const Entries extends v.ObjectEntries>(
+  command: string,
+  entries: Entries,
+  answer: (
+    session: Debugger,
+    args: v.InferOutput<v.ObjectSchema<Entries, undefined>>,
+    call: Call,
+  ) => object | undefined,
+): RequestRow => {
+  const schema = v.object(entries);
+  return {
+    command,
+    answer: (session, args, call) => {
+      const checked = v.safeParse(schema, args ?? {}, { abortEarly: true });
+      if (!checked.success) throw problemOf(command, checked.issues[0]);
+      return answer(session, checked.output, call);
+    },
+  };
+};
+
+const problemOf = (command: string, issue: v.BaseIssue<unknown>): DapError =>
+  badArguments(command, v.getDotPath(issue) ?? '', issue.message);
+
+const textMax = 65_536;
+
+/** Shapes that many arguments have. */
+export const text = v.pipe(v.string(), v.maxLength(textMax));
+export const whole = v.pipe(v.number(), v.safeInteger());
+export const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.nullish(schema);

@@ -1,0 +1,24 @@
+/** THE table of requests: every command that the debugger answers, by theme. */
+
+import { breakpointRequests } from './breakpoint-requests.ts';
+import { customRequests } from './custom-requests.ts';
+import { evaluateRequests } from './evaluate.ts';
+import { executionRequests } from './execution.ts';
+import { lifecycleRequests } from './lifecycle.ts';
+import { memoryRequests } from './memory-requests.ts';
+import type { RequestRow } from './request.ts';
+import { threadRequests } from './threads.ts';
+import { variableRequests } from './variables.ts';
+
+export const requests: ReadonlyMap<string, RequestRow> = new Map(
+  [
+    ...lifecycleRequests,
+    ...breakpointRequests,
+    ...executionRequests,
+    ...threadRequests,
+    ...variableRequests,
+    ...memoryRequests,
+    ...evaluateRequests,
+    ...customRequests,
+  ].map((row) => [row.command, row]),
+);

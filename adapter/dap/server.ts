@@ -1,0 +1,104 @@
+/**
+ * The debug adapter as a client meets it: messages of the Debug Adapter Protocol on two streams. Whatever comes in, it
+ * answers and lives on; what a request means is in the table of requests.
+ */
+
+import { DebugSession, Event, Response } from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { TraceError } from '../../traces/errors.ts';
+import { DivergenceError } from '../../vmm/replay/divergence.ts';
+import { InputError } from '../program/input-error.ts';
+import { Debugger } from './debugger.ts';
+import { DapError, unknownRequest } from './errors.ts';
+import type { Call } from './request.ts';
+import { requests } from './requests.ts';
+
+/** Serves one debug session. Ends when the client disconnects or its stream does. */
+export const runDap = (input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> =>
+  new Promise((resolve) => {
+    const server = new Server(resolve);
+    // The library's way to say that the process is not its own to end.
+    server.setRunAsServer(true);
+    input.on('end', () => server.shutdown());
+    server.start(input, output);
+  });
+
+/** What a message may be, before anything is known of it. */
+const isRequest = (message: unknown): message is DebugProtocol.Request =>
+  typeof message === 'object' &&
+  message !== null &&
+  'command' in message &&
+  typeof message.command === 'string' &&
+  'seq' in message &&
+  typeof message.seq === 'number';
+
+class Server extends DebugSession {
+  readonly #session = new Debugger((event, body) =>
+    this.sendEvent(body === undefined ? new Event(event) : new Event(event, body)),
+  );
+  readonly #closed: () => void;
+
+  constructor(closed: () => void) {
+    super();
+    this.#closed = closed;
+  }
+
+  override shutdown(): void {
+    this.#session.close();
+    this.#closed();
+  }
+
+  protected override dispatchRequest(message: DebugProtocol.Request): void {
+    if (!isRequest(message)) return; // there is nobody to answer
+    const later: (() => void)[] = [];
+    const call: Call = { command: message.command, after: (act) => later.push(act) };
+    const response: DebugProtocol.Response = new Response(message);
+    const succeed = (body: object | undefined): void => {
+      if (body !== undefined) response.body = body;
+      this.sendResponse(response);
+      for (const act of later) act();
+      if (message.command === 'disconnect' || message.command === 'terminate') this.shutdown();
+    };
+    const fail = (error: unknown): void => this.#refuse(response, error);
+    try {
+      const row = requests.get(message.command);
+      if (row === undefined) throw unknownRequest(message.command);
+      const answer = row.answer(this.#session, message.arguments, call);
+      // Answered at once where it can be: what follows an answer must not wait behind the next request.
+      if (answer instanceof Promise) answer.then(succeed, fail).catch(fail);
+      else succeed(answer);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #refuse(response: DebugProtocol.Response, error: unknown): void {
+    if (response.seq > 0) {
+      this.#report(error); // it was answered: what failed came after
+      return;
+    }
+    const known = error instanceof InputError || error instanceof TraceError || error instanceof DivergenceError;
+    const format = error instanceof Error ? error.message : String(error);
+    response.success = false;
+    response.message = format;
+    response.body = {
+      error: {
+        id: error instanceof DapError ? error.id : 1000,
+        // Clients put variables into braces; a sentence about `{a0}` must stay as it is.
+        format: format.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')')),
+        showUser: !quiet.has(response.command),
+      },
+    };
+    this.sendResponse(response);
+    if (!known) this.#report(error);
+  }
+
+  /** A bug of ours: said where a developer looks, and the session goes on. */
+  #report(error: unknown): void {
+    const output = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#session.send('output', { category: 'stderr', output: `${output}\n` });
+  }
+}
+
+/** Clients show these errors in place. */
+const quiet: ReadonlySet<string> = new Set(['evaluate', 'readMemory', 'disassemble', 'setVariable', 'setExpression']);

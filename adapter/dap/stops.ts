@@ -1,0 +1,84 @@
+/** What the client is told when a motion has ended: why, in a word that it knows and in words for people. */
+
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { machineBase, machineOffset } from '../../vmm/engine/layout.ts';
+import type { Hart } from '../../vmm/machine/hart.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
+import { DivergenceError } from '../../vmm/replay/divergence.ts';
+import type { Breakpoint } from './breakpoints.ts';
+import type { Target } from './target.ts';
+import { lastTrapWords } from './trap-filters.ts';
+import type { Arrival } from './travel.ts';
+
+export type StoppedBody = DebugProtocol.StoppedEvent['body'];
+
+/** The hart that is about to make a step, or made the last one. */
+export const currentHart = (machine: Machine): Hart =>
+  machine.harts[machine.memory.i32[(machineBase + machineOffset.currentHart) >>> 2]!]!;
+
+/** `thread`: what the person asked for, to be looked at where the motion itself names no hart. */
+export const stoppedBody = (target: Target, arrival: Arrival, thread: number | undefined): StoppedBody => {
+  const hart = 'hart' in arrival && arrival.hart !== undefined ? arrival.hart + 1 : undefined;
+  const threadId = hart ?? thread ?? currentHart(target.machine).id + 1;
+  return { threadId, allThreadsStopped: true, ...reasonOf(target, arrival) };
+};
+
+type Reason = Pick<StoppedBody, 'reason' | 'description' | 'text' | 'hitBreakpointIds'>;
+
+const reasonOf = (target: Target, arrival: Arrival): Reason => {
+  switch (arrival.reason) {
+    case 'start':
+      return { reason: 'pause', description: 'Reached the start of the recording' };
+    case 'end':
+      return { reason: 'pause', description: endWords(target) };
+    case 'power':
+      return { reason: 'pause', description: endWords(target), text: powerWords(arrival.action, arrival.exitCode) };
+    case 'trap': {
+      const hart = target.machine.harts[arrival.hart]!;
+      const words = lastTrapWords(hart, (address) => target.program.describe(address));
+      return { reason: 'exception', description: `Paused on ${words}`, text: words };
+    }
+    case 'breakpoint':
+      return breakpointReason(arrival.breakpoints);
+    case 'unmoved':
+      return { reason: 'pause', description: 'This hart has made no step before this moment' };
+    case 'goto':
+    case 'step':
+    case 'pause':
+      return { reason: arrival.reason, ...(atEdge(target) ?? {}) };
+  }
+};
+
+/** A step or a jump that ended at an end of the recording says so. */
+const atEdge = ({ timeline, session }: Target): Pick<StoppedBody, 'description'> | undefined => {
+  if (timeline.now === 0) return { description: 'At the start of the recording' };
+  return timeline.now === timeline.end && session.kind === 'replay'
+    ? { description: 'At the end of the recording' }
+    : undefined;
+};
+
+const breakpointReason = (breakpoints: readonly Breakpoint[]): Reason => {
+  const hitBreakpointIds = breakpoints.map(({ id }) => id);
+  const panic = breakpoints.find(({ origin }) => origin === 'panic');
+  if (panic !== undefined)
+    return { reason: 'exception', description: 'Paused on guest panic', text: 'The guest panics' };
+  const origin = breakpoints[0]?.origin === 'function' ? 'function breakpoint' : 'instruction breakpoint';
+  return { reason: origin, description: `Paused on ${origin}`, hitBreakpointIds };
+};
+
+const endWords = ({ session }: Target): string =>
+  session.kind === 'replay' && !session.trace.complete
+    ? 'Reached the end of the recording, which was cut off here'
+    : 'Reached the end of the recording';
+
+export const powerWords = (action: 'off' | 'reset', exitCode: number): string =>
+  action === 'off' ? `The guest powered off with exit code ${exitCode}` : 'The guest asked for a reset';
+
+/** A motion that could not go on, such as a replay that differs from its recording. */
+export const stoppedAfterError = (target: Target, error: unknown): StoppedBody => ({
+  reason: 'exception',
+  description: error instanceof DivergenceError ? 'Paused on divergence' : 'Paused on an error',
+  text: error instanceof Error ? error.message : String(error),
+  threadId: currentHart(target.machine).id + 1,
+  allThreadsStopped: true,
+});

@@ -1,0 +1,95 @@
+/**
+ * Stopping after traps: one filter a cause, one for interrupts of each kind, each with an optional condition on the
+ * registers as the handler finds them. "Guest panic" is listed here because people look for it here, but it is a
+ * breakpoint.
+ */
+
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
+import type { Expression, RegisterReader } from './expression.ts';
+import { exceptions, interrupts, type TrapCause, trapCause, trapWords } from './trap-words.ts';
+
+export const panicFilter = 'panic';
+export const panicSymbol = 'panic';
+const anyInterrupt = 'interrupt';
+const conditionHint = 'for example scause == 13 && stval < 0x1000';
+
+/** As capabilities list them. */
+export const filterList: readonly DebugProtocol.ExceptionBreakpointsFilter[] = [
+  {
+    filter: panicFilter,
+    label: 'Guest panic',
+    description: `Stops where the guest calls ${panicSymbol}, if its program has a symbol of that name`,
+    default: true,
+    supportsCondition: true,
+    conditionDescription: 'for example a0 != 0',
+  },
+  ...exceptions.map(({ id, words }) => ({
+    filter: id,
+    label: capital(words),
+    description: `Stops after a hart has entered the handler of this exception`,
+    supportsCondition: true,
+    conditionDescription: conditionHint,
+  })),
+  {
+    filter: anyInterrupt,
+    label: 'Any interrupt',
+    description: 'Stops after a hart has entered the handler of an interrupt',
+    supportsCondition: true,
+    conditionDescription: conditionHint,
+  },
+  ...interrupts.map(({ id, words }) => ({
+    filter: id,
+    label: capital(words),
+    description: 'Stops after a hart has entered the handler of this interrupt',
+    supportsCondition: true,
+    conditionDescription: conditionHint,
+  })),
+];
+
+export const isFilter = (filter: string): boolean => filterList.some((row) => row.filter === filter);
+
+export interface TrapFilter {
+  readonly filter: string;
+  readonly condition?: Expression;
+}
+
+/** The registers of the trap that a hart entered last, into the mode in which it is now. */
+export const lastTrap = (hart: Hart): { readonly cause: bigint; readonly epc: bigint; readonly value: bigint } =>
+  hart.privilege === privilege.machine
+    ? { cause: hart.get('mcause'), epc: hart.get('mepc'), value: hart.get('mtval') }
+    : { cause: hart.get('scause'), epc: hart.get('sepc'), value: hart.get('stval') };
+
+export const lastTrapWords = (hart: Hart, place: (address: bigint) => string): string => {
+  const { cause, epc, value } = lastTrap(hart);
+  return trapWords(cause, epc, value, place);
+};
+
+export class TrapFilters {
+  #filters: readonly TrapFilter[] = [];
+
+  set(filters: readonly TrapFilter[]): void {
+    this.#filters = filters;
+  }
+
+  get active(): boolean {
+    return this.#filters.length > 0;
+  }
+
+  /** Whether to stop after the trap that a hart has just entered. */
+  stops(hart: Hart, registers: RegisterReader): boolean {
+    const ids = idsOf(trapCause(lastTrap(hart).cause));
+    return this.#filters.some(
+      ({ filter, condition }) => ids.includes(filter) && (condition === undefined || condition(registers) !== 0n),
+    );
+  }
+}
+
+const idsOf = ({ code, interrupt }: TrapCause): readonly string[] => {
+  const id = (interrupt ? interrupts : exceptions).find((row) => row.code === code)?.id;
+  return [...(id === undefined ? [] : [id]), ...(interrupt ? [anyInterrupt] : [])];
+};
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,112 @@
+/**
+ * A debug client in the test's own process, joined to the adapter by streams, with what tests do most: launch, move and
+ * wait for the stop, look.
+ */
+
+import { PassThrough } from 'node:stream';
+import { DebugClient } from '@vscode/debugadapter-testsupport';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { runDap } from '../../adapter/dap/server.ts';
+
+export type Stopped = DebugProtocol.StoppedEvent['body'];
+export type Motion =
+  | 'continue'
+  | 'next'
+  | 'stepIn'
+  | 'stepOut'
+  | 'stepBack'
+  | 'reverseContinue'
+  | 'pause'
+  | 'configurationDone';
+
+export class TestClient extends DebugClient {
+  readonly toAdapter = new PassThrough();
+  readonly fromAdapter = new PassThrough();
+  /** Resolved when the adapter has ended. */
+  readonly ended: Promise<void>;
+  output = '';
+
+  constructor() {
+    super('node', '', 'chronovisor');
+    this.ended = runDap(this.toAdapter, this.fromAdapter);
+    this.connect(this.fromAdapter, this.toAdapter);
+    this.on('output', (event: DebugProtocol.OutputEvent) => {
+      if (event.body.category === 'stdout') this.output += event.body.output;
+    });
+  }
+
+  /** Launches up to where breakpoints are set. */
+  async begin(args: object, initialize: object = {}): Promise<void> {
+    await this.initializeRequest({ adapterID: 'chronovisor', ...initialize });
+    const initialized = this.waitForEvent('initialized', 30_000);
+    await this.launchRequest(args as DebugProtocol.LaunchRequestArguments);
+    await initialized;
+  }
+
+  /** Sets the machine in motion and waits for the stop. */
+  async move(command: Motion, args: object = {}): Promise<Stopped> {
+    const stopped = this.nextStop();
+    await this.customRequest(command, { threadId: 1, ...args });
+    return stopped;
+  }
+
+  async nextStop(): Promise<Stopped> {
+    return ((await this.waitForEvent('stopped', 60_000)) as DebugProtocol.StoppedEvent).body;
+  }
+
+  async goTo(moment: number): Promise<Stopped> {
+    const stopped = this.nextStop();
+    await this.customRequest('chronovisor/goTo', { moment });
+    return stopped;
+  }
+
+  async moment(): Promise<number> {
+    const { body } = await this.customRequest('chronovisor/position');
+    return (body as { moment: number }).moment;
+  }
+
+  async frame(threadId = 1): Promise<DebugProtocol.StackFrame> {
+    return (await this.stackTraceRequest({ threadId })).body.stackFrames[0]!;
+  }
+
+  /** The variables of a scope of the present stop, by name. */
+  async scope(name: string, threadId = 1): Promise<Map<string, DebugProtocol.Variable>> {
+    const { id } = await this.frame(threadId);
+    const { scopes } = (await this.scopesRequest({ frameId: id })).body;
+    const found = scopes.find((scope) => scope.name === name);
+    if (found === undefined) throw new Error(`there is no scope ${name}`);
+    return this.children(found.variablesReference);
+  }
+
+  async children(variablesReference: number): Promise<Map<string, DebugProtocol.Variable>> {
+    const { variables } = (await this.variablesRequest({ variablesReference })).body;
+    return new Map(variables.map((variable) => [variable.name, variable]));
+  }
+
+  async evaluate(expression: string): Promise<string> {
+    return (await this.evaluateRequest({ expression, context: 'repl' })).body.result;
+  }
+
+  async functionBreakpoints(...breakpoints: DebugProtocol.FunctionBreakpoint[]): Promise<DebugProtocol.Breakpoint[]> {
+    return (await this.setFunctionBreakpointsRequest({ breakpoints })).body.breakpoints;
+  }
+
+  async filters(...filterOptions: DebugProtocol.ExceptionFilterOptions[]): Promise<void> {
+    await this.setExceptionBreakpointsRequest({ filters: [], filterOptions });
+  }
+
+  async close(): Promise<void> {
+    await this.disconnectRequest();
+    await this.ended;
+  }
+}
+
+/** The sentence of a request that is refused. */
+export const refusal = async (request: Promise<unknown>): Promise<string> => {
+  try {
+    await request;
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('the request was not refused');
+};

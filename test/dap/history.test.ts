@@ -1,0 +1,138 @@
+/** Moving through a recording in both directions, as a client asks for it. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { demoElf, newClient, record, replay } from './fixture.ts';
+
+let demo = '';
+beforeAll(async () => {
+  demo = await record(demoElf, 'demo', 200_000_000);
+});
+
+describe('a recording in the debugger', () => {
+  test('begins at its start and says so', async () => {
+    const client = await replay(demo);
+    const stopped = await client.move('configurationDone');
+    expect(stopped).toMatchObject({ reason: 'entry', description: 'At the start of the recording', threadId: 1 });
+    expect(await client.moment()).toBe(0);
+    expect((await client.frame()).instructionPointerReference).toBe('0x1000');
+    expect(await client.move('stepBack')).toMatchObject({ description: 'Reached the start of the recording' });
+  });
+
+  test('stops at the panic by itself, and says where it ends', async () => {
+    const client = await replay(demo);
+    await client.filters({ filterId: 'panic' });
+    await client.move('configurationDone');
+    expect(await client.move('continue')).toMatchObject({ reason: 'exception', description: 'Paused on guest panic' });
+    expect((await client.frame()).name).toBe('panic');
+    expect(await client.move('continue')).toMatchObject({ description: 'Reached the end of the recording' });
+    expect(client.output).toContain('panic: freelist: corrupt node');
+  });
+
+  test('begins at its end when that is asked for, and prints the console once', async () => {
+    const client = await replay(demo, { stopAt: 'end' });
+    expect(await client.move('configurationDone')).toMatchObject({
+      reason: 'goto',
+      description: 'At the end of the recording',
+    });
+    expect(client.output.match(/panic: freelist/g)).toHaveLength(1);
+    await client.functionBreakpoints({ name: 'buffer_allocate' });
+    expect(await client.move('reverseContinue')).toMatchObject({ reason: 'function breakpoint' });
+    const last = await client.moment();
+    await client.move('reverseContinue');
+    expect(await client.moment()).toBeLessThan(last);
+    await client.move('continue');
+    expect(await client.moment()).toBe(last);
+    expect(client.output.match(/panic: freelist/g)).toHaveLength(1);
+  });
+
+  test('is gone through backwards to the start where nothing stops it', async () => {
+    const client = await replay(demo);
+    await client.move('configurationDone');
+    await client.goTo(3_000_000);
+    expect(await client.move('reverseContinue')).toMatchObject({ description: 'Reached the start of the recording' });
+    expect(await client.moment()).toBe(0);
+  });
+
+  test('is stepped through one moment at a time, in both directions, across traps and interrupts', async () => {
+    const client = await replay(demo);
+    await client.filters({ filterId: 'interrupt' });
+    await client.move('configurationDone');
+    const entry = await client.move('continue');
+    expect(entry).toMatchObject({ reason: 'exception' });
+    expect(entry.description).toContain('supervisor timer interrupt at');
+    const at = await client.moment();
+    const inHandler = await client.frame();
+    await client.move('stepBack');
+    expect(await client.moment()).toBe(at - 1);
+    const interrupted = await client.frame();
+    expect(interrupted.instructionPointerReference).not.toBe(inHandler.instructionPointerReference);
+    const before: string[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      before.unshift((await client.frame()).instructionPointerReference!);
+      await client.move('stepBack');
+    }
+    expect(await client.moment()).toBe(at - 11);
+    const after: string[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      await client.move('stepIn');
+      after.push((await client.frame()).instructionPointerReference!);
+    }
+    expect(after).toEqual(before);
+    await client.move('stepIn');
+    expect((await client.frame()).instructionPointerReference).toBe(inHandler.instructionPointerReference);
+  });
+
+  test('says that every thread runs before it stops after a step back', async () => {
+    const client = await replay(demo);
+    await client.move('configurationDone');
+    await client.goTo(1000);
+    const events: string[] = [];
+    client.on('continued', () => events.push('continued'));
+    client.on('stopped', () => events.push('stopped'));
+    await client.move('stepBack');
+    expect(events).toEqual(['continued', 'stopped']);
+  });
+
+  test('stops after an exception in both directions, and tells the trap in words', async () => {
+    const client = await replay(demo);
+    await client.filters({ filterId: 'ecall-from-u' });
+    await client.move('configurationDone');
+    expect((await client.move('continue')).description).toContain('environment call from U-mode at');
+    const first = await client.moment();
+    await client.move('continue');
+    const second = await client.moment();
+    expect(second).toBeGreaterThan(first);
+    await client.move('reverseContinue');
+    expect(await client.moment()).toBe(first);
+    const trap = await client.scope('Trap');
+    expect(trap.get('into S-mode')!.value).toContain('environment call from U-mode');
+    expect((await client.exceptionInfoRequest({ threadId: 1 })).body.exceptionId).toBe('environment call from U-mode');
+    await client.move('stepBack');
+    expect((await client.threadsRequest()).body.threads).toEqual([{ id: 1, name: 'hart 0 (U-mode)' }]);
+  });
+
+  test('is paused while it is searched', async () => {
+    const client = await replay(demo);
+    await client.functionBreakpoints({ name: 'system_call', condition: 'a0 == 0xffff1234' });
+    await client.move('configurationDone');
+    const stopped = client.nextStop();
+    await client.continueRequest({ threadId: 1 });
+    await client.pauseRequest({ threadId: 1 });
+    expect(await stopped).toMatchObject({ reason: 'pause' });
+  });
+
+  test('shows progress of long ways, and gives up when it is cancelled', async () => {
+    const client = newClient();
+    await client.begin({ trace: demo }, { supportsProgressReporting: true });
+    // A condition is asked each time, which makes the way long.
+    await client.filters({ filterId: 'ecall-from-u', condition: 'a0 == 0xffff1234' });
+    await client.move('configurationDone');
+    await client.goTo(20_000_000);
+    const seen: string[] = [];
+    for (const name of ['progressStart', 'progressUpdate', 'progressEnd', 'stopped'])
+      client.on(name, () => seen.push(name));
+    client.once('progressStart', (event) => void client.customRequest('cancel', { progressId: event.body.progressId }));
+    await client.move('reverseContinue');
+    if (seen.includes('progressStart')) expect(seen).toContain('progressEnd');
+    expect(seen.at(-1)).toBe('stopped');
+  });
+});
