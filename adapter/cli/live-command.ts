@@ -5,7 +5,7 @@ import { Option } from 'commander';
 import type { Moment } from '../../traces/time.ts';
 import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
 import type { MachineOptions } from '../boot/machine-options.ts';
-import { escapeHelp, type HostConsole, openConsole } from '../host/console.ts';
+import { escapeHelp, openConsole } from '../host/console.ts';
 import { FileSink, readWhole } from '../host/files.ts';
 import { parseScript, ScriptPlayer } from '../host/script.ts';
 import { LiveDriver } from '../session/live-driver.ts';
@@ -74,6 +74,7 @@ export const runCommand = async (
   });
   const driver = new LiveDriver(session);
   let isLeft = false;
+  let stopShowing = (): void => {};
   const leave = (): void => {
     isLeft = true;
     driver.interrupt();
@@ -87,7 +88,7 @@ export const runCommand = async (
   });
   try {
     driver.canType = isAttended;
-    if (isAttended) showWaiting(driver, console, host);
+    if (isAttended) stopShowing = showWaiting(driver, host);
     if (input !== undefined) driver.feed(input);
     if (player !== undefined) driver.type(player.start());
     const end = await runLive(session, driver, {
@@ -97,6 +98,7 @@ export const runCommand = async (
     });
     return { end, steps: session.machine.now, exitCode: exitCodeOf(end, player, host) };
   } finally {
+    stopShowing();
     console.close();
     sink.close();
   }
@@ -135,14 +137,16 @@ const policyOf = ({ time, seed, digestStride }: LiveOptions, isAttended: boolean
 };
 
 interface ConsoleSink {
+  /** Takes what the guest prints. */
   write(bytes: Uint8Array): void;
+  /** Ends a line that the guest began on the terminal, so that what we say has one of its own. */
   close(): void;
 }
 
 const consoleSink = ({ console }: MachineOptions, host: CliHost): ConsoleSink => {
   switch (console.kind) {
     case 'terminal':
-      return { write: (bytes) => void host.stdout.write(bytes), close: () => {} };
+      return terminalSink(host);
     case 'none':
       return { write: () => {}, close: () => {} };
     case 'file': {
@@ -152,17 +156,38 @@ const consoleSink = ({ console }: MachineOptions, host: CliHost): ConsoleSink =>
   }
 };
 
-/** Says in the terminal's title whether the guest waits; between the guest's own lines there is no room for it. */
-const showWaiting = (driver: LiveDriver, console: HostConsole, host: CliHost): void => {
-  if (!console.isTerminal) return;
-  host.stderr.write(`${escapeHelp}\r\n`);
-  if (host.stdout.isTTY !== true) return;
-  let shown = '';
-  driver.onWaiting = (waiting) => {
-    const title = waiting ? 'chronovisor: the guest waits for input' : 'chronovisor: running';
-    if (title !== shown) host.stdout.write(`\u001b]2;${title}\u0007`);
-    shown = title;
+const terminalSink = ({ stdout }: CliHost): ConsoleSink => {
+  const lineFeed = 0x0a;
+  let last = lineFeed;
+  return {
+    write: (bytes) => {
+      last = bytes.at(-1) ?? last;
+      stdout.write(bytes);
+    },
+    close: () => {
+      if (stdout.isTTY === true && last !== lineFeed) stdout.write('\n');
+    },
   };
+};
+
+/** A guest that waits for less is not said to wait. */
+const shownWaitMs = 300;
+
+/** Says in the terminal's title whether the guest waits; between the guest's own lines there is no room for it. */
+const showWaiting = (driver: LiveDriver, host: CliHost): (() => void) => {
+  host.stderr.write(`${escapeHelp}\n`);
+  if (host.stdout.isTTY !== true) return () => {};
+  let shown = '';
+  const show = (state: string): void => {
+    if (state !== shown) host.stdout.write(`\u001b]2;chronovisor: ${state}\u0007`);
+    shown = state;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  driver.onWaiting = (waiting) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => show(waiting ? 'the guest waits for input' : 'the guest runs'), shownWaitMs);
+  };
+  return () => clearTimeout(timer);
 };
 
 const exitCodeOf = (end: LiveEnd, player: ScriptPlayer | undefined, host: CliHost): number => {

@@ -47,7 +47,7 @@ export const openConsole = (input: Input | undefined, output: Output, events: Co
     }
     const { forGuest, leave, help } = filter.take(bytes);
     if (forGuest.length > 0) events.typed(forGuest);
-    if (help) output.write(`\r\n${escapeHelp}\r\n`);
+    if (help) output.write(`\n${escapeHelp}\n`);
     if (leave) events.leave();
   };
   const end = (): void => (isTerminal ? events.leave() : events.ended());

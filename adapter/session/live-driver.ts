@@ -33,6 +33,8 @@ export class LiveDriver {
   /** The guest's clock when it last printed something or was given something. */
   #activeTicks = 0;
   #activeSteps = 0;
+  /** What was waited out in real time since then. */
+  #waitedTicks = 0;
   readonly #startMs = performance.now();
   #flushedMs = performance.now();
   #wake: (() => void) | undefined;
@@ -74,6 +76,7 @@ export class LiveDriver {
   printed(): void {
     this.#activeTicks = this.#session.machine.ticks;
     this.#activeSteps = this.#session.machine.now;
+    this.#waitedTicks = 0;
   }
 
   /**
@@ -104,9 +107,11 @@ export class LiveDriver {
   get idleSeconds(): number {
     if (this.#fed.length > 0 || !this.#feedEnded) return 0;
     const { machine, header } = this.#session;
+    const { idlePolicy, stepsPerTick } = header.machine;
     const ticks = machine.ticks - this.#activeTicks;
-    const busyTicks = (machine.now - this.#activeSteps) / header.machine.stepsPerTick;
-    return busyTicks * 2 < ticks ? ticks / timebaseHz : 0;
+    const skipped = ticks - (machine.now - this.#activeSteps) / stepsPerTick;
+    const idleTicks = idlePolicy === 'skip' ? skipped : this.#waitedTicks;
+    return idleTicks * 2 > ticks ? ticks / timebaseHz : 0;
   }
 
   /** Inputs that are due, each stamped with the present moment. */
@@ -146,6 +151,7 @@ export class LiveDriver {
     const startMs = performance.now();
     const ms = untilTicks === undefined ? waitMsMax : Math.min((untilTicks - startTicks) / ticksPerMs, waitMsMax);
     const isOver = await this.#sleep(ms);
+    this.#waitedTicks += (performance.now() - startMs) * ticksPerMs;
     if (header.machine.timePolicy === 'host') return; // the next portion begins with the host's clock
     if (header.machine.idlePolicy === 'skip') return; // the guest's time stood still
     const passed =
