@@ -26,7 +26,7 @@ export class MemoryAccess {
   readonly #leave: Label;
   /** Emits the spilling of pc and budget, so that JS sees a precise state. */
   readonly spill: () => void;
-  /** Emits the reloading of the budget, which JS may have cut short (an interrupt line changed). */
+  /** Emits the reloading of what JS may have changed: the budget (an interrupt line changed), the mapping of code. */
   readonly #reload: () => void;
 
   constructor(

@@ -96,9 +96,10 @@ const emitRun = (code: Code, imports: ImportIndices, library: EmitContext['libra
   };
   emitFetch(code, locals, imports, leave, spill);
 
-  const access = new MemoryAccess(code, imports, locals, leave, spill, () =>
-    code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget),
-  );
+  const access = new MemoryAccess(code, imports, locals, leave, spill, () => {
+    code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
+    code.i64(-1n).set(locals.page); // a write to a page table may have changed what is at pc
+  });
   const context: EmitContext = {
     code,
     operands: interpreterOperands(code, locals),
