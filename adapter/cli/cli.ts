@@ -5,6 +5,7 @@
 
 import { Command } from 'commander';
 import { product } from '../session/product.ts';
+import { addDap } from './dap.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import { addInfo } from './info.ts';
 import { addRecord } from './record.ts';
@@ -44,6 +45,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addReplay,
   addVerify,
   addInfo,
+  addDap,
 ];
 
 const createProgram = (host: CliHost): Command => {

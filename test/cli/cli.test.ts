@@ -5,6 +5,9 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../../adapter/cli/cli.ts';
 import { exitCodes } from '../../adapter/cli/exit-codes.ts';
+import { brotli, FileSink, FileSource } from '../../adapter/host/files.ts';
+import { openTrace } from '../../traces/reader.ts';
+import { TraceWriter } from '../../traces/writer.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -159,6 +162,42 @@ describe('a recording', () => {
         'Say where it is with --images FOLDER, or record without --external.\n',
     );
   });
+});
+
+test('a replay that differs from its recording says where first', async () => {
+  const name = join(folder, 'good.chrono');
+  await run('record -o FOLDER/good.chrono --digest-stride 50 -- -bios none -kernel FOLDER/timer.elf');
+  const source = new FileSource('the trace', name);
+  const trace = await openTrace(source, brotli);
+  const sink = new FileSink('the trace', join(folder, 'bad.chrono'));
+  const writer = await TraceWriter.create(sink, trace.header, [trace.image(0)], brotli);
+  for (const digest of trace.digests) {
+    const [hart] = digest.harts;
+    hart![5 * 8]! ^= 1; // t0 is x5
+    writer.digest(digest);
+  }
+  writer.end({ at: trace.until, reason: 'poweroff', exitCode: 0 });
+  source.close();
+  const { exitCode, stderr } = await run('verify FOLDER/bad.chrono');
+  expect(exitCode).toBe(exitCodes.divergence);
+  expect(stderr).toMatch(
+    /^chronovisor: The replay differs from its recording at moment 50, first in hart 0: t0: expected 0x[0-9a-f]{16}, found 0x/,
+  );
+});
+
+test('a debug session is served on the two streams', async () => {
+  const body = JSON.stringify({
+    seq: 1,
+    type: 'request',
+    command: 'initialize',
+    arguments: { adapterID: 'chronovisor' },
+  });
+  const { exitCode, stdout } = await run(
+    'dap',
+    Readable.from([Buffer.from(`Content-Length: ${body.length}\r\n\r\n${body}`)]),
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('"supportsStepBack":true');
 });
 
 describe('what is wrong is said in a sentence with its exit code', () => {
