@@ -107,7 +107,7 @@ const emitAccepted = (slot: Slot, operation: Operation, { number, writable = all
   const rd = freeRegister(slot, true);
   const rs1 = freeRegister(slot);
   const given = random.oneIn(6) ? 0 : rs1;
-  if (writable !== all || random.oneIn(2)) asm.li(rs1, legalised(random, number, writable));
+  if (writable !== all || random.oneIn(2)) asm.li(rs1, legalised(random, operation, number, writable));
   asm.readCsr(u, number);
   asm.raw(csrWord(slot, operation, rd, number, given, writable));
   asm.readCsr(t, number);
@@ -118,12 +118,13 @@ const emitAccepted = (slot: Slot, operation: Operation, { number, writable = all
 };
 
 /** A random value to write. */
-const legalised = (random: Random, number: number, writable: bigint): bigint => {
+const legalised = (random: Random, operation: Operation, number: number, writable: bigint): bigint => {
   const value = (random.oneIn(4) ? all : random.bits64()) & writable;
-  // MPP = 2 names no mode; what it becomes is in exceptions.ts.
-  const mpp = (value >> 11n) & 3n;
-  if (number === csr.mstatus && mpp === 2n) return value & ~(3n << 11n);
-  return value;
+  if (number !== csr.mstatus) return value;
+  // MPP = 2 names no mode (exceptions.ts): it must not come of a write, nor of setting or clearing bits.
+  const mpp = 3n << 11n;
+  const choices = operation === 'csrrw' ? [0n, 1n << 11n, mpp] : [0n, mpp];
+  return (value & ~mpp) | random.pick(choices);
 };
 
 const csrWord = (

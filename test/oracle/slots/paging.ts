@@ -64,17 +64,23 @@ const randomEdit = (
   if (level === 1) {
     const address = layout.tables.middle + middleIndex[half] * 8;
     if (random.below(5) < 3) return { address, entry: branchEntry(random, layout.tables[half]) };
-    return { address, entry: leaf(random, half, pointerOf(regionOf[half]) + (random.oneIn(4) ? pages : 0n), user) };
+    return {
+      address,
+      entry: superpage(random, half, pointerOf(regionOf[half]) + (random.oneIn(4) ? pages : 0n), user),
+    };
   }
   if (level === 2) {
     const address = layout.tables.sv39 + 4 * 8;
     if (random.below(5) < 4) return { address, entry: branchEntry(random, layout.tables.middle) };
-    return { address, entry: leaf(random, half, pointerOf(layout.codeBase) + (random.oneIn(4) ? pages : 0n), user) };
+    return {
+      address,
+      entry: superpage(random, half, pointerOf(layout.codeBase) + (random.oneIn(4) ? pages : 0n), user),
+    };
   }
   const address = (random.oneIn(2) ? layout.tables.sv48 : layout.tables.sv57) + 8;
   const next = address >= layout.tables.sv48 ? layout.tables.sv39 : layout.tables.sv48;
   if (random.oneIn(2)) return { address, entry: branchEntry(random, next) };
-  return { address, entry: leaf(random, half, random.oneIn(4) ? pages : 0n, user) };
+  return { address, entry: superpage(random, half, random.oneIn(4) ? pages : 0n, user) };
 };
 
 const leaf = (random: Random, half: Half, pointer: bigint, user: boolean): bigint => {
@@ -88,6 +94,10 @@ const leaf = (random: Random, half: Half, pointer: bigint, user: boolean): bigin
   if (random.oneIn(16)) return pointer | bits | software | reservedBit(random);
   return pointer | bits | software;
 };
+
+/** A leaf, never a pointer: as a table, data and code would lead anywhere. */
+const superpage = (random: Random, half: Half, pointer: bigint, user: boolean): bigint =>
+  leaf(random, half, pointer, user) | random.pick([2n, 2n, 2n, 4n, 8n]);
 
 const branchEntry = (random: Random, table: number): bigint => {
   const pointer = pointerOf(table) | valid;
@@ -143,6 +153,8 @@ export const emitWindowFetch = (slot: Slot): void => {
   const ra = 1;
   const address = windowAddress(random, home.paging, 'fetch', 2);
   asm.li(reserved.t, address);
+  // QEMU keeps what a load with SUM=1 found, and then lets the supervisor execute a user page (exceptions.ts).
+  if (home.privilege === 1) asm.op('sfence.vma');
   asm.op('jalr', { rd: ra, rs1: reserved.t });
   logPath(slot, 'fetch', address);
 };
@@ -155,11 +167,13 @@ const windowAddress = (random: Random, paging: Paging, half: Half, align: number
     (BigInt(middleIndex[half]) << 21n) |
     ((BigInt(random.below(layout.regionPages - 1)) << 12n) + BigInt(aligned));
   // By way of the entry that may be a 512 GiB or a 256 TiB leaf; through the gigapages in its place.
-  if (paging !== 'bare' && paging !== 'sv39' && random.oneIn(5)) {
+  const upper = paging !== 'bare' && paging !== 'sv39' && random.oneIn(5);
+  if (upper) {
     address |= paging === 'sv57' && random.oneIn(2) ? 1n << 48n : 1n << 39n;
     if (half === 'data' || random.oneIn(2)) address = (address & ~0x1_c000_0000n) | 0x8000_0000n;
   }
   // Not the sign extension of the bits that are translated.
+  if (upper) return random.oneIn(24) ? address | (1n << 63n) : address;
   if (random.oneIn(24)) address |= random.pick([1n << 63n, 1n << 38n, 1n << 47n, 1n << 56n, 0xffff_ff80_0000_0000n]);
   return address;
 };

@@ -3,6 +3,7 @@
  * is under test; it writes one record and leaves nothing that a later slot must know, registers and memory apart.
  */
 
+import { decodeCompressed } from '../../../vmm/isa/decode.ts';
 import { type ReadsWrites, readsWrites } from '../../../vmm/isa/reads-writes.ts';
 import type { CompressedRow, Row } from '../../../vmm/isa/row.ts';
 import type { Assembler, Label } from '../assembler.ts';
@@ -47,6 +48,7 @@ export const instanceOf = (slot: Slot, row: Row | CompressedRow): Instance | und
     const raw = (row.match | (random.next() & (wide ? ~row.mask : ~row.mask & 0xffff))) >>> 0;
     const use = readsWrites(raw);
     if (use === undefined) return undefined;
+    if (!wide && decodeCompressed(raw) !== row) continue; // one of the encodings nested in the row's
     const touched = [...use.xRead, ...use.xWritten];
     if (!touched.some((register) => isReserved(reserved, register))) return { raw, use };
   }
