@@ -37,7 +37,7 @@ const qemu = (words: readonly string[]) => {
 };
 
 const ours = (words: readonly string[]) => {
-  const { configuration, images } = describeMachine(parseMachineOptions(words), virtualPolicy, (file) =>
+  const { configuration, images } = describeMachine(parseMachineOptions(words), virtualPolicy, (_, file) =>
     readFileSync(file),
   );
   const { placements, rom } = bootImage(configuration, images);
