@@ -72,6 +72,7 @@ const verify = async (): Promise<void> => {
     console: () => {},
   });
   session.timeline.seek(session.trace.until);
+  session.replayer.verifyEnd();
   const { digestsCompared } = session.replayer;
   say(
     `   ${count(session.timeline.now)} steps replayed in ${seconds(started)}; ${digestsCompared} state digests equal`,

@@ -23,6 +23,7 @@ export const addVerify = (program: Command, host: CliHost): void => {
       imageFolders: options.images ?? [],
     });
     await goTo(session, session.trace.until, 'verifying', host);
+    session.replayer.verifyEnd();
     const { machine, replayer, trace } = session;
     session.close();
     const steps = grouped(machine.now);

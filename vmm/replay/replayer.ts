@@ -27,11 +27,14 @@ export interface ReplayOptions {
 export class Replayer {
   readonly timeline: Timeline;
   readonly machine: Machine;
+  readonly #recording: Recording;
+  readonly #digester: Digester;
   #compared = 0;
 
   constructor(machine: Machine, recording: Recording, hash64: Hash64, options: ReplayOptions) {
     this.machine = machine;
-    const digester = new Digester(machine, hash64);
+    this.#recording = recording;
+    this.#digester = new Digester(machine, hash64);
     const { digests } = recording;
     this.timeline = new Timeline(machine, {
       log: recording.events,
@@ -42,16 +45,30 @@ export class Replayer {
       ...(options.verify && {
         onStride: (at: Moment) => {
           const index = digests.indexOf(at);
-          if (index >= digests.count) return;
-          const expected = digests.get(index);
-          if (expected.at !== at) return;
-          const found = digester.digest();
-          const divergence = compareDigests(expected, found, index === this.#compared);
-          if (divergence !== undefined) throw new DivergenceError(divergence);
-          this.#compared += 1;
+          if (index < digests.count && digests.get(index).at === at) this.#compare(index);
         },
       }),
     });
+  }
+
+  /**
+   * Compares the digest of the recording's end, which a recorder takes with all inputs applied. The timeline must stand
+   * at the end. A recording that was cut off has none.
+   */
+  verifyEnd(): void {
+    const { digests, until } = this.#recording;
+    const last = digests.count - 1;
+    if (last >= this.#compared && digests.get(last).at === until && this.timeline.now === until) this.#compare(last);
+  }
+
+  #compare(index: number): void {
+    const divergence = compareDigests(
+      this.#recording.digests.get(index),
+      this.#digester.digest(),
+      index === this.#compared, // else the lists of changed pages begin at different moments
+    );
+    if (divergence !== undefined) throw new DivergenceError(divergence);
+    this.#compared += 1;
   }
 
   /** Digests that were compared and found equal. */

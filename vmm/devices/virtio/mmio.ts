@@ -283,7 +283,6 @@ export class VirtioMmio implements Device {
     this.#status = 0;
     this.#interrupts = 0;
     this.#broken = false;
-    this.#guestPageBytes = 0;
     this.#alignments = this.#queues.map(() => 0);
     this.#drive();
   }
