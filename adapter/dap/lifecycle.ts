@@ -17,7 +17,6 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsInstructionBreakpoints: true,
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,
-  supportsLogPoints: true,
   supportsExceptionFilterOptions: true,
   supportsExceptionInfoRequest: true,
   exceptionBreakpointFilters: [...filterList],

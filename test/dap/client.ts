@@ -87,7 +87,10 @@ export class TestClient extends DebugClient {
     return (await this.evaluateRequest({ expression, context: 'repl' })).body.result;
   }
 
-  async functionBreakpoints(...breakpoints: DebugProtocol.FunctionBreakpoint[]): Promise<DebugProtocol.Breakpoint[]> {
+  /** Messages are more than the protocol has for breakpoints on functions. */
+  async functionBreakpoints(
+    ...breakpoints: (DebugProtocol.FunctionBreakpoint & { logMessage?: string })[]
+  ): Promise<DebugProtocol.Breakpoint[]> {
     return (await this.setFunctionBreakpointsRequest({ breakpoints })).body.breakpoints;
   }
 
@@ -96,7 +99,8 @@ export class TestClient extends DebugClient {
   }
 
   async close(): Promise<void> {
-    await this.disconnectRequest();
+    // Nobody answers when the adapter has ended already.
+    await Promise.race([this.disconnectRequest(), this.ended]);
     await this.ended;
   }
 }

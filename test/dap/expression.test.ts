@@ -1,0 +1,110 @@
+/** Expressions, hit counts, messages, floating-point text, CSR fields and words of a line, each on its own. */
+import { describe, expect, test } from 'vitest';
+import { csrFields, csrSummary } from '../../adapter/dap/csr-fields.ts';
+import { parseExpression } from '../../adapter/dap/expression.ts';
+import { floatText, parseFloatText } from '../../adapter/dap/float-values.ts';
+import { parseHitCondition } from '../../adapter/dap/hit-condition.ts';
+import { splitWords } from '../../adapter/dap/launch.ts';
+import { trapWords } from '../../adapter/dap/trap-words.ts';
+import { csrByName } from '../../vmm/machine/csr.ts';
+
+const names = { symbol: (name: string) => ({ panic: 0x8000_1000n, a0_symbol: 7n })[name] };
+const registers = (name: string): bigint => ({ a0: 5n, a1: (1n << 64n) - 1n, sp: 0x1000n })[name] ?? 0n;
+
+const check = (text: string, expected: bigint): void => {
+  expect(parseExpression(text, names)(registers)).toBe(expected);
+};
+const checkRefused = (text: string, sentence: string): void => {
+  expect(() => parseExpression(text, names)).toThrow(sentence);
+};
+
+describe('an expression', () => {
+  test('compares a register with a number', () => check('a0 == 5', 1n));
+  test('takes registers with a dollar sign', () => check('$a0 + 1', 6n));
+  test('knows all ones as minus one', () => check('a1 == -1', 1n));
+  test('compares unsigned', () => check('a1 > 5', 1n));
+  test('binds as C does', () => check('1 + 2 * 3 == 7 && 1 | 2 & 2', 1n));
+  test('subtracts from left to right', () => check('10 - 3 - 2', 5n));
+  test('shifts and inverts', () => check('~0 >> 60 << 1', 30n));
+  test('takes parentheses', () => check('(1 + 2) * 3', 9n));
+  test('negates truth', () => check('!a0 || !0', 1n));
+  test('knows symbols', () => check('panic + 0x10', 0x8000_1010n));
+  test('wraps at 64 bits', () => check('a1 + 2', 1n));
+  test('says where it ends too early', () => checkRefused('a0 ==', 'expected a name or a number, found its end'));
+  test('says what it does not understand', () => checkRefused('a0 = 5', 'found = 5'));
+  test('says which name is unknown', () => checkRefused('b0 == 1', 'Nothing is called b0'));
+  test('says that a parenthesis is open', () => checkRefused('(a0', 'expected a closing parenthesis'));
+  test('refuses what follows it', () => checkRefused('a0 a1', 'expected an operator or the end, found a1'));
+  test('refuses nothing', () => checkRefused('', 'found its end'));
+  test('refuses a text without end', () => checkRefused('('.repeat(5000), 'at most 1000 characters'));
+});
+
+describe('a hit count', () => {
+  const hits = (text: string): number[] => [1, 2, 3, 4, 5, 6].filter(parseHitCondition(text));
+  test('stops once for a number', () => expect(hits('3')).toEqual([3]));
+  test('stops from a number on', () => expect(hits('>= 3')).toEqual([3, 4, 5, 6]));
+  test('stops up to a number', () => expect(hits('<3')).toEqual([1, 2]));
+  test('stops each so many times', () => expect(hits('%2')).toEqual([2, 4, 6]));
+  test('never stops for each zeroth', () => expect(hits('%0')).toEqual([]));
+  test('is refused when it is none', () => expect(() => parseHitCondition('x')).toThrow('The hit count "x"'));
+});
+
+describe('floating-point text', () => {
+  test('shows a double', () => expect(floatText(0x3ff8000000000000n)).toBe('1.5 (0x3ff8000000000000)'));
+  test('shows a single that is NaN-boxed', () =>
+    expect(floatText(0xffffffff3fc00000n)).toBe('1.5f (0xffffffff3fc00000)'));
+  test('shows minus zero', () => expect(floatText(1n << 63n)).toBe('-0 (0x8000000000000000)'));
+  test('is read as a double', () => expect(parseFloatText('-2.5e0')).toBe(0xc004000000000000n));
+  test('is read as a single', () => expect(parseFloatText('1.5f')).toBe(0xffffffff3fc00000n));
+  test('leaves other text alone', () => expect(parseFloatText('0x10')).toBeUndefined());
+});
+
+describe('fields of CSRs', () => {
+  test('are of registers that there are', () => {
+    const known = [
+      'sstatus',
+      'mstatus',
+      'satp',
+      'scause',
+      'mie',
+      'mip',
+      'fcsr',
+      'pmpcfg0',
+      'pmpcfg2',
+      'menvcfg',
+      'misa',
+    ];
+    expect(known.filter((name) => csrFields(name) === undefined || csrByName(name) === undefined)).toEqual([]);
+  });
+  test('say a register in one line', () => {
+    expect(csrSummary('mstatus', (2n << 32n) | (3n << 13n) | 0x22n)).toBe('SIE SPIE SPP=U MPP=U FS=dirty UXL=64 SXL=0');
+    expect(csrSummary('satp', (8n << 60n) | 0x80123n)).toBe('MODE=Sv39 ASID=0 PPN=0x80123');
+  });
+});
+
+describe('a trap in words', () => {
+  const place = (address: bigint) => `0x${address.toString(16)}`;
+  test('names the access', () =>
+    expect(trapWords(13n, 0x10n, 8n, place)).toBe('load page fault at 0x10 accessing 0x8'));
+  test('names an interrupt', () =>
+    expect(trapWords((1n << 63n) | 5n, 0x10n, 0n, place)).toBe('supervisor timer interrupt at 0x10'));
+  test('shows the bits of an illegal instruction', () =>
+    expect(trapWords(2n, 0x10n, 0xffffn, place)).toBe('illegal instruction at 0x10: 0xffff'));
+  test('has a number for what it does not know', () =>
+    expect(trapWords(24n, 0n, 0n, place)).toBe('exception 24 at 0x0'));
+});
+
+describe('the words of a line', () => {
+  test('are split at blanks, quotations apart', () =>
+    expect(splitWords(`-m 1G  -append "a b\\"c" 'd e'f g\\ h`)).toEqual([
+      '-m',
+      '1G',
+      '-append',
+      'a b"c',
+      'd ef',
+      'g h',
+    ]));
+  test('are refused with an open quotation', () =>
+    expect(() => splitWords('-append "x')).toThrow('ends inside a quotation'));
+  test('may be none', () => expect(splitWords('  ')).toEqual([]));
+});
