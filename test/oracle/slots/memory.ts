@@ -67,7 +67,7 @@ export const setBase = ({ asm }: Slot, { raw, use }: Instance, address: number |
   else asm.la(rs1, address - Number(imm));
 };
 
-/** lr, then sc to the same place, the value between them untouched or not reserved at all; then sc once more. */
+/** lr, then sc to the same place, once or twice: the reservation serves one sc only. */
 export const emitReservation = (slot: Slot): void => {
   const { asm, random, reserved } = slot;
   const width = random.pick(['w', 'd']);
@@ -80,8 +80,11 @@ export const emitReservation = (slot: Slot): void => {
     asm.raw(
       (rowNamed(`sc.${width}`)!.match | (rd << 7) | (base << 15) | (value << 20) | (random.below(4) << 25)) >>> 0,
     );
-  if (random.oneIn(4)) sc(0);
-  else {
+  if (random.oneIn(4)) {
+    // The first sc uses the reservation up, whether it stores or not; the second has none.
+    asm.op(`lr.${width}`, { rd: reserved.t, rs1: base });
+    sc(0);
+  } else {
     asm.op(`lr.${width}`, { rd: loaded, rs1: base, aq: random.below(2), rl: random.below(2) });
     logRegister(slot, loaded, 0);
     if (random.oneIn(2)) asm.addi(loaded, loaded, 1);

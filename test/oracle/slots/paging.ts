@@ -74,13 +74,13 @@ const randomEdit = (
     if (random.below(5) < 4) return { address, entry: branchEntry(random, layout.tables.middle) };
     return {
       address,
-      entry: superpage(random, half, pointerOf(layout.codeBase) + (random.oneIn(4) ? pages : 0n), user),
+      entry: superpage(random, 'data', pointerOf(layout.codeBase) + (random.oneIn(4) ? pages : 0n), user),
     };
   }
   const address = (random.oneIn(2) ? layout.tables.sv48 : layout.tables.sv57) + 8;
   const next = address >= layout.tables.sv48 ? layout.tables.sv39 : layout.tables.sv48;
   if (random.oneIn(2)) return { address, entry: branchEntry(random, next) };
-  return { address, entry: superpage(random, half, random.oneIn(4) ? pages : 0n, user) };
+  return { address, entry: superpage(random, 'data', random.oneIn(4) ? pages : 0n, user) };
 };
 
 const leaf = (random: Random, half: Half, pointer: bigint, user: boolean): bigint => {
