@@ -42,6 +42,9 @@ const launchSchema = v.object({
   cwd: v.nullish(name),
 });
 
+/** The names of all attributes. */
+export const launchAttributes: readonly string[] = Object.keys(launchSchema.entries);
+
 export type LaunchArguments = v.InferOutput<typeof launchSchema>;
 
 /** @throws {DapError} that names the field that is wrong */

@@ -3,6 +3,7 @@
  * answers and lives on; what a request means is in the table of requests.
  */
 
+import type { Readable, Writable } from 'node:stream';
 import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { TraceError } from '../../traces/errors.ts';
@@ -13,10 +14,14 @@ import { DapError, unknownRequest } from './errors.ts';
 import type { Call } from './request.ts';
 import { requests } from './requests.ts';
 
-/** Serves one debug session. Ends when the client disconnects or its stream does. */
-export const runDap = (input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> =>
+/** Serves one debug session on two streams of its own. Ends when the client disconnects or its stream does. */
+export const runDap = (input: Readable, output: Writable): Promise<void> =>
   new Promise((resolve) => {
-    const server = new Server(resolve);
+    // A stream that may still bring something would keep the process alive.
+    const server = new Server(() => {
+      input.destroy();
+      resolve();
+    });
     // The library's way to say that the process is not its own to end.
     server.setRunAsServer(true);
     input.on('end', () => server.shutdown());

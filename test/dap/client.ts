@@ -3,7 +3,7 @@
  * wait for the stop, look.
  */
 
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { runDap } from '../../adapter/dap/server.ts';
@@ -20,16 +20,18 @@ export type Motion =
   | 'configurationDone';
 
 export class TestClient extends DebugClient {
-  readonly toAdapter = new PassThrough();
-  readonly fromAdapter = new PassThrough();
+  readonly toAdapter: Writable;
   /** Resolved when the adapter has ended. */
   readonly ended: Promise<void>;
   output = '';
 
-  constructor() {
+  /** Joins an adapter in this process, or the one behind these streams. */
+  constructor(adapter?: { readonly input: Writable; readonly output: Readable }) {
     super('node', '', 'chronovisor');
-    this.ended = runDap(this.toAdapter, this.fromAdapter);
-    this.connect(this.fromAdapter, this.toAdapter);
+    const [toAdapter, fromAdapter] = [new PassThrough(), new PassThrough()];
+    this.toAdapter = adapter?.input ?? toAdapter;
+    this.ended = adapter === undefined ? runDap(toAdapter, fromAdapter) : Promise.resolve();
+    this.connect(adapter?.output ?? fromAdapter, this.toAdapter);
     this.on('output', (event: DebugProtocol.OutputEvent) => {
       if (event.body.category === 'stdout') this.output += event.body.output;
     });

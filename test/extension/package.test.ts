@@ -1,0 +1,176 @@
+/** The extension as it is installed: its manifest, its package, and the adapter that the package brings along. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createVSIX } from '@vscode/vsce';
+import { build } from 'esbuild';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { checkLaunch, launchAttributes } from '../../adapter/dap/launch.ts';
+import { TestClient } from '../dap/client.ts';
+import { demoElf } from '../dap/fixture.ts';
+import { zipNames } from './zip.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+const manifestSchema = v.object({
+  name: v.string(),
+  version: v.string(),
+  main: v.string(),
+  license: v.string(),
+  activationEvents: v.array(v.string()),
+  engines: v.object({ vscode: v.string() }),
+  contributes: v.object({
+    commands: v.array(v.object({ command: v.string(), title: v.string() })),
+    debuggers: v.tuple([
+      v.object({
+        type: v.string(),
+        configurationAttributes: v.object({ launch: v.object({ properties: v.record(v.string(), v.unknown()) }) }),
+        initialConfigurations: v.array(v.record(v.string(), v.unknown())),
+        configurationSnippets: v.array(v.object({ label: v.string(), body: v.record(v.string(), v.unknown()) })),
+      }),
+    ]),
+  }),
+});
+const manifest = v.parse(manifestSchema, JSON.parse(read('extension/package.json')));
+const [contributed] = manifest.contributes.debuggers;
+
+let folder = '';
+const packed = () => join(folder, 'extension');
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'chronovisor-extension-'));
+  cpSync(join(root, 'extension'), packed(), {
+    recursive: true,
+    filter: (file) => !/(node_modules|dist|\.vsix)$/.test(file),
+  });
+  // Bundled here as esbuild.config.mjs does it, so that no test writes into the source tree.
+  const node = { bundle: true, platform: 'node', target: 'node20', logLevel: 'warning' } as const;
+  const banner =
+    "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+  await build({
+    ...node,
+    entryPoints: [join(root, 'extension/src/extension.ts')],
+    outfile: join(packed(), 'dist/extension.cjs'),
+    format: 'cjs',
+    external: ['vscode'],
+  });
+  await build({
+    ...node,
+    entryPoints: [join(root, 'adapter/cli/main.ts')],
+    outfile: join(packed(), 'dist/chronovisor.mjs'),
+    format: 'esm',
+    banner: { js: banner },
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the extension's manifest", () => {
+  test('has the version and the licence of the project', () => {
+    const { version, license } = JSON.parse(read('package.json'));
+    expect([manifest.version, manifest.license]).toEqual([version, license]);
+    expect(read('extension/LICENSE')).toBe(read('LICENSE'));
+  });
+
+  test('asks for no newer VS Code than the one whose interface it is written against', () => {
+    const types = JSON.parse(read('node_modules/@types/vscode/package.json')).version.split('.').slice(0, 2).join('.');
+    expect(manifest.engines.vscode).toBe(`^${types}.0`);
+  });
+
+  test('names what the build makes', () => {
+    const config = read('esbuild.config.mjs');
+    expect(config).toContain(join('extension', manifest.main));
+    expect(config).toContain("'extension/dist/chronovisor.mjs'");
+    expect(read('extension/src/extension.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
+  });
+
+  test('wakes the extension for its own debug type', () => {
+    expect(contributed.type).toBe('chronovisor');
+    expect(manifest.activationEvents).toContain('onDebugResolve:chronovisor');
+    expect(read('extension/src/extension.ts')).toContain("debugType = 'chronovisor'");
+  });
+
+  test('has a command for each that it registers, and registers each that it has', () => {
+    const registered = [...read('extension/src/extension.ts').matchAll(/registerCommand\('([^']+)'/g)].map(
+      (found) => found[1],
+    );
+    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(registered);
+  });
+
+  test('offers only configurations that the adapter takes', () => {
+    const known = new Set([
+      ...Object.keys(contributed.configurationAttributes.launch.properties),
+      'type',
+      'request',
+      'name',
+    ]);
+    const bodies = [
+      ...contributed.initialConfigurations,
+      ...contributed.configurationSnippets.map(({ body }) =>
+        Object.fromEntries(Object.entries(body).map(([key, value]) => [key, filledIn(String(value))])),
+      ),
+    ];
+    expect(bodies.length).toBeGreaterThanOrEqual(4);
+    for (const body of bodies) {
+      expect(Object.keys(body).filter((key) => !known.has(key))).toEqual([]);
+      expect(() => checkLaunch(body)).not.toThrow();
+    }
+  });
+
+  test('describes each attribute that the adapter reads, and no other', () => {
+    const described = Object.keys(contributed.configurationAttributes.launch.properties);
+    expect(described.sort()).toEqual([...launchAttributes].sort());
+  });
+});
+
+/** A snippet's text as it stands after nothing was changed in it. */
+const filledIn = (text: string): string =>
+  text
+    .replace(/\$\{\d+\|([^,|]*)[^}]*\}/g, '$1')
+    .replace(/\$\{\d+:([^}]*)\}/g, '$1')
+    .replace(/^\^"(.*)"$/, '$1');
+
+describe("the extension's package", () => {
+  test('contains what runs, and nothing else', async () => {
+    const packagePath = join(folder, 'chronovisor.vsix');
+    // Without the scripts: packing would build into the source tree.
+    const { scripts: _, ...rest } = JSON.parse(readFileSync(join(packed(), 'package.json'), 'utf8'));
+    writeFileSync(join(packed(), 'package.json'), JSON.stringify(rest));
+    await createVSIX({ cwd: packed(), packagePath, dependencies: false, allowMissingRepository: true });
+    expect(zipNames(readFileSync(packagePath)).sort()).toEqual([
+      '[Content_Types].xml',
+      'extension.vsixmanifest',
+      'extension/LICENSE.txt',
+      'extension/dist/chronovisor.mjs',
+      'extension/dist/extension.cjs',
+      'extension/package.json',
+      'extension/readme.md',
+    ]);
+  });
+
+  test('starts an adapter that debugs the demo kernel', async () => {
+    const adapter: ChildProcess = spawn(process.execPath, [join(packed(), 'dist/chronovisor.mjs'), 'dap'], {
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      cwd: folder,
+    });
+    onTestFinished(() => void adapter.kill());
+    const exited = new Promise<number | null>((resolve) => adapter.once('exit', resolve));
+    const client = new TestClient({ input: adapter.stdin!, output: adapter.stdout! });
+    await client.begin({
+      machine: `-m 32M -nographic -bios none -kernel ${demoElf}`,
+      record: 'demo.chrono',
+      idle: 'skip',
+    });
+    await client.filters({ filterId: 'panic' });
+    const panic = client.nextStop();
+    await client.configurationDoneRequest();
+    expect(await panic).toMatchObject({ description: 'Paused on guest panic' });
+    expect((await client.frame()).name).toBe('panic');
+    const at = await client.moment();
+    await client.move('stepBack');
+    expect(await client.moment()).toBe(at - 1);
+    await client.disconnectRequest();
+    expect(await exited).toBe(0);
+  });
+});
