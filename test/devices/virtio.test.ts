@@ -178,6 +178,19 @@ describe('requests of the disk', () => {
     const { device } = setUp();
     expect([device.read(0x100, 8), device.read(0x100, 4), device.read(0x100, 1)]).toEqual([64n, 64n, 64n]);
   });
+  test('a request that is asked for before its moment is served: no step would bring the moment nearer', () => {
+    const bench = setUp();
+    header(bench, 0, 1n);
+    bench.driver.chain([
+      [headerAt, 16, false],
+      [dataAt, 512, true],
+      [statusAt, 1, true],
+    ]);
+    bench.driver.offer(0);
+    bench.driver.notify();
+    bench.device.wake();
+    expect([bench.board.ram[statusAt], bench.board.wakeMoment]).toEqual([0, undefined]);
+  });
   test('several requests are served in order, each at its own moment', () => {
     const bench = setUp();
     header(bench, 0, 2n);

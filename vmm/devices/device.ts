@@ -44,7 +44,7 @@ export interface Device {
   /** MMIO read of 1, 2, 4 or 8 bytes at an offset in the device's window. Only 8-byte reads may exceed 2^32. */
   read(offset: number, sizeBytes: number): bigint;
   write(offset: number, sizeBytes: number, value: bigint): void;
-  /** The moment asked for with `wakeAt` has come. */
+  /** The moment asked for with `wakeAt` has come; or is yet to come, and every hart waits: no step would bring it nearer. */
   wake?(): void;
   /** Bytes typed at it, for a console. Returns nothing; the device queues what does not fit. */
   receive?(bytes: Uint8Array): void;

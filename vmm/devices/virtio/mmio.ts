@@ -86,13 +86,14 @@ export class VirtioMmio implements Device {
     this.#writeRegister(offset, Number(BigInt.asUintN(32, value)));
   }
 
-  /** Serves the requests whose moment has come. */
+  /** Serves the next request, which was asked for even if it is early, and those whose moment has come. */
   wake(): void {
-    while (this.#pending.length > 0 && this.#pending[0]!.at <= this.#context.now()) {
-      const { queue, head } = this.#pending[0]!;
-      this.#pending = this.#pending.slice(1);
-      this.#guarded(() => this.#serve(queue, head));
-    }
+    do {
+      const [next, ...later] = this.#pending;
+      if (next === undefined) break;
+      this.#pending = later;
+      this.#guarded(() => this.#serve(next.queue, next.head));
+    } while (this.#pending.length > 0 && this.#pending[0]!.at <= this.#context.now());
     this.#askToWake();
   }
 
