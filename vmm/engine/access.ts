@@ -5,7 +5,7 @@
 
 import type { Code, Label } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import type { ImportIndices } from './imports.ts';
+import { type AtomicAccess, atomicAccess, type ImportIndices } from './imports.ts';
 import { hartOffset, pageBytes, scratch, tlbEntries } from './layout.ts';
 
 export interface AccessLocals {
@@ -96,7 +96,7 @@ export class MemoryAccess {
     pushOperand();
     code.set(operand);
     pushAddress();
-    this.#atomicAddress(size, true);
+    this.#atomicAddress(size, atomicAccess.modify);
     code.tee(host).memory(loads[size][1], 0).set(value).get(host);
     combine(value, operand);
     code.memory(stores[size], 0).get(value);
@@ -107,7 +107,7 @@ export class MemoryAccess {
     const { hart, host } = this.#locals;
     const code = this.#code;
     pushAddress();
-    this.#atomicAddress(size, false);
+    this.#atomicAddress(size, atomicAccess.loadReserved);
     code.set(host);
     code.get(hart).get(host).ops(op.i64ExtendI32U).memory(op.i64Store, hartOffset.reservation);
     code.get(host).memory(loads[size][1], 0);
@@ -124,7 +124,7 @@ export class MemoryAccess {
     code.get(hart).memory(op.i64Load, hartOffset.reservation).i64(-1n).ops(op.i64Ne);
     code.if();
     pushAddress();
-    this.#atomicAddress(size, true);
+    this.#atomicAddress(size, atomicAccess.storeConditional);
     code.tee(host).ops(op.i64ExtendI32U).get(hart).memory(op.i64Load, hartOffset.reservation).ops(op.i64Eq);
     code.if();
     code.get(host);
@@ -137,16 +137,12 @@ export class MemoryAccess {
   }
 
   /** Consumes the address; leaves the host address of a naturally aligned operand in RAM. */
-  #atomicAddress(size: 4 | 8, write: boolean): void {
+  #atomicAddress(size: 4 | 8, access: AtomicAccess): void {
     const { readTlb, writeTlb } = this.#locals;
     const code = this.#code;
-    this.#hostAddress(write ? writeTlb : readTlb, size, () => {
+    this.#hostAddress(access === atomicAccess.loadReserved ? readTlb : writeTlb, size, () => {
       this.#pushAddressHalves();
-      code
-        .i32(size)
-        .i32(write ? 1 : 0)
-        .call(this.#imports.atomicSlow)
-        .tee(this.#locals.host);
+      code.i32(size).i32(access).call(this.#imports.atomicSlow).tee(this.#locals.host);
       code.ops(op.i32Eqz);
       this.resumeUnless();
       code.get(this.#locals.host);

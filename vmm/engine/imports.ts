@@ -6,6 +6,10 @@
 import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 
+/** Whether an atomic access writes: never, always, or only where the hart's reservation is. */
+export const atomicAccess = { loadReserved: 0, modify: 1, storeConditional: 2 } as const;
+export type AtomicAccess = (typeof atomicAccess)[keyof typeof atomicAccess];
+
 /** Addresses come as two unsigned-as-signed 32-bit halves. 1 means: leave, the hart's record says where to go on. */
 export interface EngineHost {
   /** Raw instruction at pc into scratch.instruction; fills the execute TLB when the page may be cached. */
@@ -14,8 +18,8 @@ export interface EngineHost {
   loadSlow(low: number, high: number, sizeBytes: number): 0 | 1;
   /** Value from scratch.value. */
   storeSlow(low: number, high: number, sizeBytes: number): 0 | 1;
-  /** Offset in linear memory of the operand of an atomic access, or 0 after a trap. `write`: 1 for all but LR. */
-  atomicSlow(low: number, high: number, sizeBytes: number, write: number): number;
+  /** Offset in linear memory of the operand of an atomic access, or 0 after a trap. `access` is an `atomicAccess`. */
+  atomicSlow(low: number, high: number, sizeBytes: number, access: number): number;
   /** `word` is the 32-bit (expanded) instruction, `raw` its bits as in memory. */
   system(op: number, word: number, raw: number, lengthBytes: number): 0 | 1;
   float: Readonly<Record<FloatHelperName, (a: bigint, b: bigint, c: bigint, rm: number) => bigint>>;

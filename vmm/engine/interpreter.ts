@@ -94,12 +94,13 @@ const emitRun = (code: Code, imports: ImportIndices, library: EmitContext['libra
     code.get(locals.hart).get(locals.current).memory(op.i64Store, hartOffset.pc);
     code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
   };
-  emitFetch(code, locals, imports, leave, spill);
-
-  const access = new MemoryAccess(code, imports, locals, leave, spill, () => {
+  const reload = (): void => {
     code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
     code.i64(-1n).set(locals.page); // a write to a page table may have changed what is at pc
-  });
+  };
+  emitFetch(code, locals, imports, leave, spill, reload);
+
+  const access = new MemoryAccess(code, imports, locals, leave, spill, reload);
   const context: EmitContext = {
     code,
     operands: interpreterOperands(code, locals),
@@ -138,7 +139,14 @@ const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
 };
 
 /** Sets raw, word, next and pc from the instruction at `current`. */
-const emitFetch = (code: Code, locals: Locals, imports: ImportIndices, leave: Label, spill: () => void): void => {
+const emitFetch = (
+  code: Code,
+  locals: Locals,
+  imports: ImportIndices,
+  leave: Label,
+  spill: () => void,
+  reload: () => void,
+): void => {
   const { current, page, pageAddend, entry, word, raw } = locals;
   const pageMask = -BigInt(pageBytes);
 
@@ -177,6 +185,7 @@ const emitFetch = (code: Code, locals: Locals, imports: ImportIndices, leave: La
   spill();
   code.get(current).ops(op.i32WrapI64).get(current).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
   code.call(imports.fetchSlow).brIf(leave);
+  reload(); // the walk may have written an entry that is watched
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
   code.end(); // fetched
 

@@ -326,6 +326,7 @@ export class Machine {
       if (this.#word('stopped') !== running) return this.#powerStop();
       if (this.#stopRequested) return { reason: 'requested' };
       const hart = this.#prepare();
+      if (this.#watchHit) return { reason: 'watch', hart: this.#word('currentHart') }; // a device wrote, between steps
       if (!(hart instanceof Hart)) return hart;
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {

@@ -3,7 +3,7 @@
  * system instructions, floating-point helpers. A trap is entered here; the code then leaves and the run loop goes on.
  */
 
-import type { EngineHost } from '../engine/imports.ts';
+import { atomicAccess, type EngineHost } from '../engine/imports.ts';
 import { scratch, tlbKinds } from '../engine/layout.ts';
 import { type FloatHelperName, floatHelperNames, floatHelpers } from '../float/helpers.ts';
 import type { Bus } from './bus.ts';
@@ -167,7 +167,8 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       return 0;
     },
 
-    atomicSlow: (low, high, sizeBytes, write) => {
+    atomicSlow: (low, high, sizeBytes, access) => {
+      const write = access !== atomicAccess.loadReserved;
       const hart = currentHart();
       if ((low & (sizeBytes - 1)) !== 0) {
         trap(hart, write ? storeMisaligned : loadMisaligned, low, high);
@@ -182,8 +183,10 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
         trap(hart, write ? storeAccessFault : loadAccessFault, low, high);
         return 0;
       }
-      if (write) translations.beforeWrite(physical, sizeBytes);
-      return hostOffset(physical);
+      const host = hostOffset(physical);
+      if (access === atomicAccess.modify || (write && hart.get('reservation') === BigInt(host)))
+        translations.beforeWrite(physical, sizeBytes);
+      return host;
     },
 
     system: (op, word, raw, lengthBytes) =>

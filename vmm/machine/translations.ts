@@ -103,6 +103,7 @@ export class Translations implements WalkObserver {
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
     this.markDirty(physical);
+    this.#tellWatcher(physical, 8);
   }
 
   /** Whether each write to this page must come through `beforeWrite`, so that it may not be cached for writing. */
@@ -149,6 +150,10 @@ export class Translations implements WalkObserver {
       invalidates = true;
     }
     if (invalidates) this.dropAll();
+    this.#tellWatcher(physical, sizeBytes);
+  }
+
+  #tellWatcher(physical: number, sizeBytes: number): void {
     for (const range of this.#watched)
       if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) this.#onWatchedWrite();
   }
