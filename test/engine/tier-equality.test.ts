@@ -265,8 +265,8 @@ test('the evaluator and the interpreter agree on x, f, pc, flags and memory afte
   const random = new Random(1);
   for (const index of engineWindow().keys()) model.window[index] = random.next();
   let steps = 0;
-  for (let turn = 0; turn < 12_000; turn += 1) steps += check(random, turn);
-  expect(steps).toBeGreaterThan(30_000);
+  for (let turn = 0; turn < 9_000; turn += 1) steps += check(random, turn);
+  expect(steps).toBeGreaterThan(20_000);
 });
 
 test('every row without a trap of its own was executed, and every compressed one', () => {

@@ -21,7 +21,15 @@ export interface Dispatch {
   readonly handlers: readonly Handler[];
 }
 
+/** Derived from the rows alone, so made once. */
 export const buildDispatch = (): Dispatch => {
+  built ??= build();
+  return built;
+};
+
+let built: Dispatch | undefined;
+
+const build = (): Dispatch => {
   const table = new Uint8Array(dispatchEntries);
   const handlers: Handler[] = [{ candidates: [] }];
   const known = new Map<string, number>([['', 0]]);
