@@ -8,10 +8,17 @@ import { Machine } from '../../vmm/machine/machine.ts';
 import * as layout from './layout.ts';
 import type { Program } from './program.ts';
 
-/** Steps after which a program that has not ended is taken to hang; a slot takes about eight. */
+/** Steps after which a program that has not ended is taken to hang; a slot takes about ten, the sums 40,000 a block. */
 const stepsAnExecution = 2000;
 
 export const runOurs = (program: Program): Uint8Array => {
+  const limit = 1_000_000 + program.executions * stepsAnExecution;
+  const machine = runImage(program.image, limit, `The program of seed ${program.seed}`);
+  return Uint8Array.from(machine.readRam(layout.logBase, program.logBytes)!);
+};
+
+/** The machine after it ran an image at 0x8000_0000 to the end, by way of the finisher. */
+export const runImage = (image: Uint8Array, stepsMax: number, what = 'The program'): Machine => {
   const machine = new Machine(
     {
       configuration: {
@@ -28,20 +35,19 @@ export const runOurs = (program: Program): Uint8Array => {
         devices: [],
         digestStride: 10_000_000,
       },
-      placements: [{ address: layout.codeBase, bytes: program.image }],
+      placements: [{ address: layout.codeBase, bytes: image }],
       rom: jumpTo(layout.codeBase),
       disks: new Map(),
     },
     { console: () => undefined, entropy: (_device, sizeBytes) => new Uint8Array(sizeBytes) },
   );
-  const limit = 1_000_000 + program.executions * stepsAnExecution;
-  const stop = machine.run(moment(limit));
+  const stop = machine.run(moment(stepsMax));
   if (stop.reason !== 'power')
     throw new Error(
-      `The program of seed ${program.seed} must end within ${limit} steps; found stop "${stop.reason}" at step ${machine.now}, ` +
-        `pc 0x${machine.harts[0]!.get('pc').toString(16)}.`,
+      `${what} must end within ${stepsMax} steps; found stop "${stop.reason}" at step ${machine.now}, ` +
+        `pc 0x${machine.harts[0]!.get('pc').toString(16)}. Look for a trap in a handler or a loop.`,
     );
-  return Uint8Array.from(machine.readRam(layout.logBase, program.logBytes)!);
+  return machine;
 };
 
 /** A boot ROM that goes to RAM's start: lui, addi would sign-extend, so it is built by shifting. */
