@@ -177,9 +177,7 @@ const enterEngine = (start: Start): void => {
   hart().set('reservation', reservationOf(start.reservation));
 };
 
-/** The engine's reservation names the place in linear memory. */
-const reservationOf = (address: bigint | undefined): bigint =>
-  address === undefined ? noReservation : BigInt(hostOffset(Number(address)));
+const reservationOf = (address: bigint | undefined): bigint => address ?? noReservation;
 
 /** What differs between engine and model, in words; empty when nothing does. */
 const differences = (trap: ModelTrap | undefined): string[] => {

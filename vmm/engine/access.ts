@@ -3,10 +3,11 @@
  * else (a miss, a device, a misaligned or faulting access) calls JS, which either serves the access or says: leave.
  */
 
+import { ramBase } from '../machine/memory.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import { type AtomicAccess, atomicAccess, type ImportIndices } from './imports.ts';
-import { hartOffset, pageBytes, scratch, tlbEntries } from './layout.ts';
+import { hartOffset, pageBytes, ramOffset, scratch, tlbEntries } from './layout.ts';
 
 export interface AccessLocals {
   readonly hart: number; // i32: base of the hart's record
@@ -109,7 +110,9 @@ export class MemoryAccess {
     pushAddress();
     this.#atomicAddress(size, atomicAccess.loadReserved);
     code.set(host);
-    code.get(hart).get(host).ops(op.i64ExtendI32U).memory(op.i64Store, hartOffset.reservation);
+    code.get(hart);
+    this.#pushPhysical();
+    code.memory(op.i64Store, hartOffset.reservation);
     code.get(host).memory(loads[size][1], 0);
   }
 
@@ -125,7 +128,9 @@ export class MemoryAccess {
     code.if();
     pushAddress();
     this.#atomicAddress(size, atomicAccess.storeConditional);
-    code.tee(host).ops(op.i64ExtendI32U).get(hart).memory(op.i64Load, hartOffset.reservation).ops(op.i64Eq);
+    code.set(host);
+    this.#pushPhysical();
+    code.get(hart).memory(op.i64Load, hartOffset.reservation).ops(op.i64Eq);
     code.if();
     code.get(host);
     pushValue();
@@ -134,6 +139,16 @@ export class MemoryAccess {
     code.get(hart).i64(-1n).memory(op.i64Store, hartOffset.reservation);
     code.end();
     code.get(value);
+  }
+
+  /** The physical address of `host`: state names places as the guest knows them, wherever the engine keeps RAM. */
+  #pushPhysical(): void {
+    const { host } = this.#locals;
+    this.#code
+      .get(host)
+      .ops(op.i64ExtendI32U)
+      .i64(BigInt(ramBase - ramOffset))
+      .ops(op.i64Add);
   }
 
   /** Consumes the address; leaves the host address of a naturally aligned operand in RAM. */

@@ -183,10 +183,9 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
         trap(hart, write ? storeAccessFault : loadAccessFault, low, high);
         return 0;
       }
-      const host = hostOffset(physical);
-      if (access === atomicAccess.modify || (write && hart.get('reservation') === BigInt(host)))
+      if (access === atomicAccess.modify || (write && hart.get('reservation') === BigInt(physical)))
         translations.beforeWrite(physical, sizeBytes);
-      return host;
+      return hostOffset(physical);
     },
 
     system: (op, word, raw, lengthBytes) =>
