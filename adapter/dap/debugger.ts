@@ -166,8 +166,14 @@ export class Debugger {
   /** The session ends: a motion is given up, the recording ends here. Idempotent. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
     this.pause();
-    this.#launched?.target.close();
+    try {
+      this.#launched?.target.close();
+    } catch (error) {
+      // The end of a recording may be refused, by a full disk for one; the session ends all the same.
+      const output = error instanceof Error ? error.message : String(error);
+      this.send('output', { category: 'stderr', output: `${output}\n` });
+    }
+    this.#closed = true;
   }
 }

@@ -47,6 +47,7 @@ export class Live {
   /** The machine was paused or in the past: the guest's time goes on from where it is. */
   pause(): void {
     this.#anchor = undefined;
+    if (this.#recorder.timeline.atLiveEnd) this.#recorder.flush();
   }
 
   /** To be called before each portion at the live end. Gives the longest portion to make, in steps. */

@@ -22,9 +22,8 @@ export const runDap = (input: Readable, output: Writable): Promise<void> =>
       input.destroy();
       resolve();
     });
-    // The library's way to say that the process is not its own to end.
-    server.setRunAsServer(true);
-    input.on('end', () => server.shutdown());
+    input.on('end', () => server.end());
+    input.on('close', () => server.end());
     server.start(input, output);
   });
 
@@ -48,7 +47,10 @@ class Server extends DebugSession {
     this.#closed = closed;
   }
 
-  override shutdown(): void {
+  /** The library calls it for every message that it cannot read, too: only the client and its stream end a session. */
+  override shutdown(): void {}
+
+  end(): void {
     this.#session.close();
     this.#closed();
   }
@@ -62,7 +64,7 @@ class Server extends DebugSession {
       if (body !== undefined) response.body = body;
       this.sendResponse(response);
       for (const act of later) act();
-      if (message.command === 'disconnect' || message.command === 'terminate') this.shutdown();
+      if (message.command === 'disconnect') this.end();
     };
     const fail = (error: unknown): void => this.#refuse(response, error);
     try {

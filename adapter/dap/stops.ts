@@ -42,8 +42,14 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
       return breakpointReason(arrival.breakpoints);
     case 'unmoved':
       return { reason: 'pause', description: 'This hart has made no step before this moment' };
-    case 'goto':
     case 'step':
+      if (arrival.trapped === true) {
+        const hart = target.machine.harts[arrival.hart]!;
+        const words = lastTrapWords(hart, (address) => target.program.describe(address));
+        return { reason: 'step', description: `Paused after ${words}` };
+      }
+      return { reason: 'step', ...(atEdge(target) ?? {}) };
+    case 'goto':
     case 'pause':
       return { reason: arrival.reason, ...(atEdge(target) ?? {}) };
   }

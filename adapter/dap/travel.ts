@@ -12,10 +12,13 @@ import type { Breakpoint, Breakpoints } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
 import type { Target } from './target.ts';
 import { lastTrap, type TrapFilters } from './trap-filters.ts';
+import { trapCause } from './trap-words.ts';
 
 /** How a motion ended. `hart` is the one to look at. */
 export type Arrival =
-  | { readonly reason: 'step' | 'goto' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
+  | { readonly reason: 'goto' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
+  /** `trapped`: the step was the entry into a trap or an interrupt. */
+  | { readonly reason: 'step'; readonly hart: number; readonly trapped?: boolean }
   | { readonly reason: 'breakpoint'; readonly hart: number; readonly breakpoints: readonly Breakpoint[] }
   | { readonly reason: 'trap'; readonly hart: number }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
@@ -68,7 +71,7 @@ export class Traveller {
   /** One step of a hart: an instruction, or the entry into a trap. Other harts go on meanwhile. */
   *step(hart: Hart): Motion {
     const { timeline } = this.#target;
-    const steps = hart.count('steps');
+    const [steps, traps] = [hart.count('steps'), hart.count('traps')];
     // Its turn may be far away: after some steps of the others, larger pieces, and back when one was too large.
     for (let singles = singleStepsMax; ; singles -= 1) {
       const begin = timeline.now;
@@ -79,7 +82,9 @@ export class Traveller {
         continue;
       }
       if (stop.reason === 'end' || stop.reason === 'power') return this.#ending(stop);
-      if (hart.count('steps') !== steps) return { reason: 'step', hart: hart.id };
+      if (hart.count('steps') !== steps) {
+        return { reason: 'step', hart: hart.id, trapped: hart.count('traps') !== traps };
+      }
       yield stop.reason === 'idle' ? this.#idle(stop) : timeline.now;
     }
   }
@@ -92,9 +97,9 @@ export class Traveller {
     const pc = hart.get('pc');
     const instruction = instructionAt(this.#target.memory, hart, pc);
     const back = this.#returnsTo(hart, pc);
-    const { interrupted, arrival } = yield* this.#stepNoting(hart);
+    const arrival = yield* this.step(hart);
     if (arrival.reason !== 'step') return arrival;
-    if (interrupted) return yield* this.forward(back);
+    if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
     if (instruction?.kind !== 'call') return arrival;
     const behind = { ...back, address: pc + BigInt(instruction.length) };
     // A call of the next instruction, as position-independent code does it, is over at once.
@@ -243,15 +248,6 @@ export class Traveller {
       address,
       here: (other) => other.id === hart.id && other.privilege === mode && other.x(stackPointer) >= sp,
     };
-  }
-
-  *#stepNoting(
-    hart: Hart,
-  ): Generator<Moment | Promise<void>, { readonly interrupted: boolean; readonly arrival: Arrival }> {
-    const traps = hart.count('traps');
-    const arrival = yield* this.step(hart);
-    const { cause } = lastTrap(hart);
-    return { interrupted: hart.count('traps') !== traps && cause >> 63n === 1n, arrival };
   }
 }
 

@@ -150,6 +150,7 @@ describe('the adapter', () => {
     expect((await client.threadsRequest()).body.threads).toHaveLength(1);
     expect((await client.frame()).id).toBeGreaterThan(0);
     expect(await client.evaluate('1 + 1')).toBe('2');
+    expect(await client.move('stepBack')).toHaveProperty('reason');
   });
 
   test('says what it can do', async () => {

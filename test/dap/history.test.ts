@@ -1,6 +1,10 @@
 /** Moving through a recording in both directions, as a client asks for it. */
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { demoElf, newClient, record, replay } from './fixture.ts';
+import { brotli, FileSink, FileSource } from '../../adapter/host/files.ts';
+import { openTrace } from '../../traces/reader.ts';
+import { TraceWriter } from '../../traces/writer.ts';
+import { demoElf, folder, newClient, record, replay } from './fixture.ts';
 
 let demo = '';
 beforeAll(async () => {
@@ -77,7 +81,8 @@ describe('a recording in the debugger', () => {
       after.push((await client.frame()).instructionPointerReference!);
     }
     expect(after).toEqual(before);
-    await client.move('stepIn');
+    const { description } = await client.move('stepIn');
+    expect(description).toBe(entry.description!.replace('Paused on', 'Paused after'));
     expect((await client.frame()).instructionPointerReference).toBe(inHandler.instructionPointerReference);
   });
 
@@ -135,4 +140,40 @@ describe('a recording in the debugger', () => {
     if (seen.includes('progressStart')) expect(seen).toContain('progressEnd');
     expect(seen.at(-1)).toBe('stopped');
   });
+
+  test('that its replay does not repeat stops there, and says what differs', async () => {
+    const client = await replay(await forge(demo));
+    await client.move('configurationDone');
+    const stopped = await client.move('continue');
+    expect(stopped).toMatchObject({ reason: 'exception', description: 'Paused on divergence' });
+    expect(stopped.text).toContain('the replay differs from the recording at moment 20000000');
+    expect(await client.moment()).toBe(20_000_000);
+    await client.move('stepBack');
+    expect(await client.moment()).toBe(19_999_999);
+  });
+
+  test('is left by terminating, and then disconnecting', async () => {
+    const client = await replay(demo);
+    await client.move('configurationDone');
+    const terminated = client.waitForEvent('terminated', 10_000);
+    await client.terminateRequest();
+    await terminated;
+    await client.disconnectRequest();
+    await client.ended;
+  });
 });
+
+/** A copy of a trace whose second digest is of another RAM. */
+const forge = async (file: string): Promise<string> => {
+  const source = new FileSource('the trace', file);
+  const trace = await openTrace(source, brotli);
+  const copy = join(folder, 'forged.chrono');
+  const images = trace.header.images.map((_, index) => trace.image(index));
+  const writer = await TraceWriter.create(new FileSink('the trace', copy), trace.header, images, brotli);
+  for (const [index, digest] of [...trace.digests].entries()) {
+    writer.digest(index === 1 ? { ...digest, ram: digest.ram ^ 1n } : digest);
+  }
+  writer.end({ reason: 'stopped', at: trace.until });
+  source.close();
+  return copy;
+};
