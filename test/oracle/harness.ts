@@ -76,10 +76,13 @@ export const poolPointerOffset = context.poolPointer;
 /** In `t` when the supervisor's handler gives up to machine mode, having written the record itself. */
 const handedOver = 0x5e5;
 
-interface Handlers {
+export interface Handlers {
   readonly start: Label;
   readonly machine: Label;
   readonly supervisor: Label;
+  /** Vector tables: for mtvec and stvec in vectored mode, if a slot chooses so. The first trap ends that. */
+  readonly machineVectors: Label;
+  readonly supervisorVectors: Label;
 }
 
 export class Harness {
@@ -153,10 +156,17 @@ export class Harness {
   }
 
   /** The handlers of a choice of reserved registers; emitted once each. */
-  emitHandlers(reserved: Reserved): void {
-    if (this.handlers.has(reserved)) return;
+  emitHandlers(reserved: Reserved): Handlers {
+    const known = this.handlers.get(reserved);
+    if (known !== undefined) return known;
     const { asm } = this;
-    const handlers = { start: new Label(), machine: new Label(), supervisor: new Label() };
+    const handlers: Handlers = {
+      start: new Label(),
+      machine: new Label(),
+      supervisor: new Label(),
+      machineVectors: new Label(),
+      supervisorVectors: new Label(),
+    };
     this.handlers.set(reserved, handlers);
     asm.align(8);
     asm.bind(handlers.start);
@@ -167,7 +177,10 @@ export class Harness {
     asm.align(8);
     asm.bind(handlers.supervisor);
     emitSupervisorHandler(asm, reserved);
+    emitVectors(asm, reserved, handlers.machineVectors, csr.mtvec, handlers.machine);
+    emitVectors(asm, reserved, handlers.supervisorVectors, csr.stvec, handlers.supervisor);
     asm.flushLiterals();
+    return handlers;
   }
 
   /** The table that the dispatcher walks. */
@@ -315,6 +328,26 @@ const emitStart = (asm: Assembler, { log, t, u }: Reserved): void => {
   asm.addi(t, 0, 0);
   asm.addi(u, 0, 0);
   asm.op('mret');
+};
+
+/**
+ * A table whose entries all go to the handler, and leave in the first word of region A by which of them the hart came.
+ * `t` is kept, as the machine's handler looks at it.
+ */
+const emitVectors = (asm: Assembler, { t, u }: Reserved, vectors: Label, tvec: number, handler: Label): void => {
+  const scratch = tvec === csr.mtvec ? csr.mscratch : csr.sscratch;
+  const common = new Label();
+  asm.align(128);
+  asm.bind(vectors);
+  for (let cause = 0; cause < 16; cause += 1) asm.jal(u, common);
+  asm.bind(common);
+  asm.writeCsr(scratch, t);
+  asm.la(t, layout.regionA);
+  asm.op('amoadd.d', { rs1: t, rs2: u });
+  asm.la(u, handler);
+  asm.writeCsr(tvec, u);
+  asm.readCsr(t, scratch);
+  asm.jal(0, handler);
 };
 
 /** `log` from the block's alias to the physical address. */

@@ -7,7 +7,7 @@
  *     0x8012_0000  context: what the dispatcher and the trap handlers know of the block under way
  *     0x8060_0000  region A: data that loads and stores reach; also through the window's data half
  *     0x8080_0000  region B: pages full of `c.jr ra`, the fetch targets of the window's other half
- *     0x80a0_0000  region C: data behind random PMP entries
+ *     0x80a0_0000  region C: data behind random PMP entries, which region B meets as well
  *     0x8100_0000  the log
  *
  * Supervisor and user code under paging see RAM twice, so that one program text serves every mode:

@@ -16,8 +16,9 @@ import { Random } from './random.ts';
 import { emitCodeChange, emitControl } from './slots/control.ts';
 import { csrOperations, emitCounter, emitCsr } from './slots/csrs.ts';
 import { emitMemory, emitReservation } from './slots/memory.ts';
-import { emitProtection, emitTableEdit, emitWindowAccess, emitWindowFetch } from './slots/paging.ts';
+import { emitTableEdit, emitWindowAccess, emitWindowFetch } from './slots/paging.ts';
 import { emitFloatState, emitPlain } from './slots/plain.ts';
+import { emitProtectedFetch, emitProtection } from './slots/protection.ts';
 import type { Home, Paging, Slot } from './slots/slot.ts';
 import { emitFence, emitInterrupt, emitNamedTrap, emitReturn, emitTrap, emitWait } from './slots/traps.ts';
 
@@ -64,9 +65,13 @@ export const generate = (seed: number, size: Size): Program => {
   let logOffset = 0;
   for (let index = 0; index < size.blocks; index += 1) {
     const reserved = random.pick(reservations);
-    harness.emitHandlers(reserved);
+    const handlers = harness.emitHandlers(reserved);
     const { home, ...settings } = randomHome(random);
-    const { entry, slotTable, slots } = emitBlock(asm, random, home, reserved, deck, size.slots);
+    const { entry, slotTable, slots } = emitBlock(
+      { asm, random, reserved, home, handlers, stub: new Label() },
+      deck,
+      size.slots,
+    );
     descriptors.push({
       ...settings,
       entry,
@@ -108,16 +113,12 @@ class Deck {
 }
 
 const emitBlock = (
-  asm: Assembler,
-  random: Random,
-  home: Home,
-  reserved: Slot['reserved'],
+  slot: Slot,
   deck: Deck,
   count: number,
 ): { readonly entry: Label; readonly slotTable: Label; readonly slots: ProgramSlot[] } => {
-  const stub = new Label();
+  const { asm, reserved, stub } = slot;
   const slotTable = new Label();
-  const slot: Slot = { asm, random, reserved, home, stub };
   const labels: Label[] = [];
   const slots: ProgramSlot[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -186,6 +187,7 @@ const families: readonly Family[] = [
   ['interrupt', emitInterrupt],
   ['protection', emitProtection],
   ['protection', emitProtection],
+  ['protected fetch', emitProtectedFetch],
   ['wait', emitWait],
   [
     'float state',

@@ -17,7 +17,7 @@ export const cpu = 'rv64,h=false,v=false,zbc=false,zba=true,zbb=true,zbs=true,ss
 
 interface Message {
   readonly event?: string;
-  readonly return?: unknown;
+  readonly id?: string;
   readonly error?: { readonly desc: string };
 }
 
@@ -61,11 +61,13 @@ export const runQemu = async (program: Program, timeoutMs = 120_000): Promise<Ui
   try {
     const messages = lines(child.stdout);
     const send = (command: string, parameters: object = {}) =>
-      child.stdin.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
+      child.stdin.write(`${JSON.stringify({ execute: command, arguments: parameters, id: command })}\n`);
+    // Stopped at first: what happens before the monitor is greeted is told to no one.
     send('qmp_capabilities');
+    send('cont');
     await waitFor(messages, ({ event }) => event === 'STOP');
     send('pmemsave', { val: layout.logBase, size: program.logBytes, filename: log });
-    await waitFor(messages, (message) => message.return !== undefined);
+    await waitFor(messages, ({ id }) => id === 'pmemsave');
     send('quit');
     await ended;
     return new Uint8Array(readFileSync(log));

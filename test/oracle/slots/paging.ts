@@ -1,5 +1,5 @@
 /**
- * Edits of page-table entries and PMP entries, and accesses and fetches through them. After each edit comes an
+ * Edits of page-table entries, and accesses and fetches through them. After each edit comes an
  * sfence.vma (in user mode an ecall, whose handler fences), so that no answer depends on what a TLB holds.
  *
  * Data is reached through entry 3 of the middle table and fetched through entry 4, so that no random store changes code
@@ -15,7 +15,8 @@ import type { Random } from '../random.ts';
 import { basePermits, setBase } from './memory.ts';
 import { type Instance, instanceOf, logRegister, logResult, type Paging, type Slot } from './slot.ts';
 
-const memoryRows: readonly Row[] = rows.filter((row) => {
+/** Every access but the store-conditional, which needs a reservation. */
+export const memoryRows: readonly Row[] = rows.filter((row) => {
   const access = readsWrites(row.match)?.memory[0];
   return access !== undefined && access.kind !== 'storeConditional';
 });
@@ -25,7 +26,8 @@ const valid = 1n;
 const userBit = 0x10n;
 const pointerOf = (address: number): bigint => (BigInt(address) >> 12n) << 10n;
 
-const basedInstance = (slot: Slot, row: Row): Instance => {
+/** An instance whose base register leaves the address to the caller. */
+export const basedInstance = (slot: Slot, row: Row): Instance => {
   for (;;) {
     const instance = instanceOf(slot, row)!;
     if (basePermits(instance)) return instance;
@@ -88,6 +90,7 @@ const leaf = (random: Random, half: Half, pointer: bigint, user: boolean): bigin
   let bits = random.bits64() & 0xffn;
   if (kind < 10) bits |= valid | 2n;
   if (kind < 6) bits |= 0x4en; // readable, writable, executable, accessed
+  if (kind >= 14) bits = 0x49n; // only executable: what MXR is for
   if (random.below(4) > 0) bits = user ? bits | userBit : bits & ~userBit;
   const software = BigInt(random.below(4)) << 8n;
   if (half === 'fetch' && random.oneIn(24)) return pointerOf(0x40_0000_0000) | bits; // no RAM there
@@ -188,44 +191,4 @@ const logPath = (slot: Slot, half: Half, address: bigint): void => {
   asm.la(reserved.u, layout.tables.middle);
   asm.load('ld', reserved.t, middleIndex[half] * 8, reserved.u);
   logRegister(slot, reserved.t, 3);
-};
-
-/** A PMP entry over region C, page-granular, and then an access of a lower mode to the region. */
-export const emitProtection = (slot: Slot): void => {
-  const { asm, random, reserved, home } = slot;
-  const { t, u } = reserved;
-  const row = random.pick(memoryRows);
-  const instance = basedInstance(slot, row);
-  const { size } = instance.use.memory[0]!;
-  if (home.privilege === 3) {
-    const entry = random.below(8);
-    const pages = 1 << random.below(5);
-    const first = random.below(16) & -pages;
-    const start = BigInt(layout.regionC + first * 0x1000);
-    const napot = random.below(3) > 0 || entry === 0;
-    const pattern = napot ? (start >> 2n) | BigInt(pages * 512 - 1) : start >> 2n;
-    const permissions = random.pick([0n, 1n, 3n, 4n, 5n, 7n]);
-    const mode = random.oneIn(6) ? 0n : napot ? 0x18n : 0x08n;
-    asm.li(t, pattern);
-    asm.writeCsr(csr.pmpaddr0 + entry, t);
-    asm.li(t, 0xffn << BigInt(entry * 8));
-    asm.csr('csrrc', 0, csr.pmpcfg0, t);
-    asm.li(t, (permissions | mode) << BigInt(entry * 8));
-    asm.csr('csrrs', 0, csr.pmpcfg0, t);
-    asm.op('sfence.vma');
-  }
-  const offset = random.below(16 * 0x1000 - 16) & -size;
-  const stead = BigInt(random.below(2));
-  const alias = home.privilege === 3 && home.paging !== 'bare' && stead === 0n ? layout.userAlias : 0;
-  setBase(slot, instance, layout.regionC + offset + alias);
-  if (home.privilege === 3) {
-    asm.li(t, 0x2_6000n | (stead << 11n));
-    asm.li(u, home.mstatus);
-    asm.writeCsr(csr.mstatus, t);
-    asm.raw(instance.raw);
-    asm.writeCsr(csr.mstatus, u);
-    asm.readCsr(t, csr.pmpcfg0);
-    logRegister(slot, t, 1);
-  } else asm.raw(instance.raw);
-  logResult(slot, instance.use);
 };

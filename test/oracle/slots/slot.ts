@@ -7,7 +7,7 @@ import { decodeCompressed } from '../../../vmm/isa/decode.ts';
 import { type ReadsWrites, readsWrites } from '../../../vmm/isa/reads-writes.ts';
 import type { CompressedRow, Row } from '../../../vmm/isa/row.ts';
 import type { Assembler, Label } from '../assembler.ts';
-import { poolPointerOffset, type Reserved } from '../harness.ts';
+import { type Handlers, poolPointerOffset, type Reserved } from '../harness.ts';
 import * as layout from '../layout.ts';
 import type { Random } from '../random.ts';
 
@@ -29,6 +29,7 @@ export interface Slot {
   readonly random: Random;
   readonly reserved: Reserved;
   readonly home: Home;
+  readonly handlers: Handlers;
   /** Code near the block that adds 64 to `t` and jumps to `u`. */
   readonly stub: Label;
 }

@@ -82,6 +82,8 @@ export const emitInterrupt = (slot: Slot): void => {
   const { asm, random, home, reserved } = slot;
   const { t } = reserved;
   const all = 0x222n; // SSIP STIP SEIP
+  if (home.privilege > 0 && random.oneIn(2)) emitVectored(slot, csr.stvec, slot.handlers.supervisorVectors);
+  if (home.privilege === 3 && random.oneIn(2)) emitVectored(slot, csr.mtvec, slot.handlers.machineVectors);
   if (home.privilege === 1) {
     asm.li(t, all);
     asm.writeCsr(csr.sie, t);
@@ -114,6 +116,13 @@ export const emitInterrupt = (slot: Slot): void => {
   logRegister(slot, t, 1);
   asm.csrImmediate('csrrwi', 0, csr.mie, 0);
   asm.csrImmediate('csrrwi', 0, csr.mip, 0);
+};
+
+/** Vectored mode, until the next trap there ("Machine Trap-Vector Base-Address Register"). */
+const emitVectored = ({ asm, reserved }: Slot, tvec: number, vectors: Label): void => {
+  asm.la(reserved.t, vectors);
+  asm.addi(reserved.t, reserved.t, 1);
+  asm.writeCsr(tvec, reserved.t);
 };
 
 /** wfi with an interrupt pending that is enabled by itself but not globally, so that it falls through. */
