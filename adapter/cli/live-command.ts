@@ -69,7 +69,7 @@ export const runCommand = async (
     console: (bytes) => {
       driver.printed();
       sink.write(bytes);
-      if (player !== undefined) driver.type(player.printed(bytes));
+      if (player !== undefined) driver.answer(player.printed(bytes));
     },
   });
   const driver = new LiveDriver(session);
@@ -90,7 +90,7 @@ export const runCommand = async (
     driver.canType = isAttended;
     if (isAttended) stopShowing = showWaiting(driver, host);
     if (input !== undefined) driver.feed(input);
-    if (player !== undefined) driver.type(player.start());
+    if (player !== undefined) driver.answer(player.start());
     const end = await runLive(session, driver, {
       isLeft: () => isLeft || player?.quit === true,
       ...(options.until === undefined ? {} : { until: options.until }),

@@ -20,6 +20,8 @@ import type { LiveSession } from './session.ts';
 const hostPortionSteps = 250_000;
 const feedSilenceTicks = timebaseHz / 2;
 const ticksPerMs = timebaseHz / 1000;
+/** A script answers this many steps after the guest has printed what it waited for: guests print before they listen. */
+const answerDelaySteps = 500_000;
 /** A recorder that is killed loses at most what happened since the last flush. */
 const flushIntervalMs = 1000;
 /** Timers of the host reach no further. */
@@ -28,6 +30,7 @@ const waitMsMax = 2 ** 30;
 export class LiveDriver {
   readonly #session: LiveSession;
   readonly #typed: Uint8Array[] = [];
+  readonly #answers: { readonly due: number; readonly bytes: Uint8Array }[] = [];
   readonly #fed: Uint8Array[] = [];
   #feedEnded = true;
   /** The guest's clock when it last printed something or was given something. */
@@ -49,6 +52,13 @@ export class LiveDriver {
   type(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#typed.push(bytes);
+    this.interrupt();
+  }
+
+  /** A script's answer to what the guest is just printing. Its moment depends on nothing but the guest. */
+  answer(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#answers.push({ due: this.#session.machine.stepMoment + answerDelaySteps, bytes });
     this.interrupt();
   }
 
@@ -86,13 +96,15 @@ export class LiveDriver {
   async portion(until: Moment, options: RunOptions = {}): Promise<TimelineStop> {
     const { timeline, machine, header } = this.#session;
     this.#deliver();
-    const limit = header.machine.timePolicy === 'host' ? Math.min(until, machine.now + hostPortionSteps) : until;
+    const portionEnd = header.machine.timePolicy === 'host' ? Math.min(until, machine.now + hostPortionSteps) : until;
+    const limit = Math.min(portionEnd, this.#answers[0]?.due ?? portionEnd);
     const stop = timeline.forward(moment(limit), options);
     this.#flush();
     if (stop.reason !== 'idle') {
       await new Promise(setImmediate);
       return stop;
     }
+    this.#takeAnswers(Number.POSITIVE_INFINITY); // it is listening
     if (this.#typed.length > 0) return { reason: 'requested' };
     if (this.#feedNext()) return { reason: 'requested' };
     if (stop.untilTicks === undefined && this.#feedEnded && !this.canType) return stop;
@@ -118,6 +130,7 @@ export class LiveDriver {
   #deliver(): void {
     const { recorder, machine, header } = this.#session;
     if (header.machine.timePolicy === 'host') this.#setClock(this.#hostTicks());
+    this.#takeAnswers(machine.now);
     const silence = machine.ticks - this.#activeTicks;
     if (this.#typed.length === 0 && silence >= feedSilenceTicks) this.#feedNext();
     const typed = Buffer.concat(this.#typed.splice(0));
@@ -125,6 +138,11 @@ export class LiveDriver {
       recorder.input({ kind: 'serial', bytes: Uint8Array.from(typed.subarray(at, at + inputBytesMax)) });
       this.printed();
     }
+  }
+
+  /** Types the answers that are due at a moment. */
+  #takeAnswers(now: number): void {
+    while (this.#answers[0] !== undefined && this.#answers[0].due <= now) this.#typed.push(this.#answers.shift()!.bytes);
   }
 
   /** Makes the next line that is fed be typed; false when there is none. */

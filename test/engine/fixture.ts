@@ -42,11 +42,21 @@ const outputs = {
     Uint8Array.from({ length: sizeBytes }, (_, index) => (taken + index) * 37),
 };
 
+/** CHRONOVISOR_TIER=eager translates at the first arrival, =interpret never; otherwise what is hot is translated. */
+const inTier = (machine: Machine): Machine => {
+  const tier = process.env.CHRONOVISOR_TIER;
+  if (tier === 'eager') machine.engine.translateEagerly();
+  if (tier === 'interpret') machine.engine.translating = false;
+  return machine;
+};
+
 /** A machine in which no hart runs until a test starts it: hart 0 is in M, the others are stopped. */
 export const createBench = (changes: Changes = {}): Machine => {
-  const machine = new Machine(
-    { configuration: configurationOf(changes), placements: [], rom: new Uint8Array(0), disks: new Map() },
-    outputs,
+  const machine = inTier(
+    new Machine(
+      { configuration: configurationOf(changes), placements: [], rom: new Uint8Array(0), disks: new Map() },
+      outputs,
+    ),
   );
   for (const hart of machine.harts.slice(1)) hart.setLow('hsmState', 1);
   return machine;
@@ -66,9 +76,11 @@ const resetVector = (entry: bigint): Uint8Array => {
 export const createGuest = (file: string, changes: Changes = {}): Machine => {
   const elf = readElf(new Uint8Array(readFileSync(new URL(`../guests/${file}`, import.meta.url))), file);
   const placements = elf.segments.map(({ physicalAddress, bytes }) => ({ address: Number(physicalAddress), bytes }));
-  return new Machine(
-    { configuration: configurationOf(changes), placements, rom: resetVector(elf.entry), disks: new Map() },
-    outputs,
+  return inTier(
+    new Machine(
+      { configuration: configurationOf(changes), placements, rom: resetVector(elf.entry), disks: new Map() },
+      outputs,
+    ),
   );
 };
 

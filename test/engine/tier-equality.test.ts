@@ -17,7 +17,7 @@ import type { Machine } from '../../vmm/machine/machine.ts';
 import { hostOffset } from '../../vmm/machine/memory.ts';
 import { floatValue, integerValue } from '../oracle/corners.ts';
 import { Random } from '../oracle/random.ts';
-import { createBench, ramBytes, step } from './fixture.ts';
+import { createBench, place, ramBytes, step } from './fixture.ts';
 import { Model, type ModelTrap, modelCsrs, OutsideWindow } from './model.ts';
 
 const windowBase = 0x8000_0000;
@@ -109,12 +109,7 @@ const programOf = (random: Random, turn: number): Program => {
 };
 
 const layCode = ({ pc, code }: Program): void => {
-  let at = hostOffset(pc);
-  for (const word of code) {
-    machine.memory.view.setUint16(at, word & 0xffff, true);
-    if (lengthOf(word) === 4) machine.memory.view.setUint16(at + 2, word >>> 16, true);
-    at += lengthOf(word);
-  }
+  place(machine, pc, ...code);
 };
 
 // State

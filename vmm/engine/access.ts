@@ -1,13 +1,13 @@
 /**
- * Memory access from emitted code: the software TLB probe, inlined, once. A hit costs a compare and an add; anything
- * else (a miss, a device, a misaligned or faulting access) calls JS, which either serves the access or says: leave.
+ * Memory access from emitted code: the software TLB probe, inlined, once. A hit costs a compare and an add. What
+ * happens otherwise (a miss, a device, a misaligned or faulting access) is the `SlowAccess` of who emits.
  */
 
 import { ramBase } from '../machine/memory.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import { type AtomicAccess, atomicAccess, type ImportIndices } from './imports.ts';
-import { hartOffset, pageBytes, ramOffset, scratch, tlbEntries } from './layout.ts';
+import { type AtomicAccess, atomicAccess } from './imports.ts';
+import { hartOffset, pageBytes, ramOffset, tlbEntries } from './layout.ts';
 
 export interface AccessLocals {
   readonly hart: number; // i32: base of the hart's record
@@ -20,48 +20,37 @@ export interface AccessLocals {
   readonly operand: number; // i64
 }
 
+/** What is done when the TLB does not serve an access; the address is in its local. */
+export interface SlowAccess {
+  /** Leaves the host address of the operand (i32), or the operand's copy, or goes elsewhere. */
+  load(size: number): void;
+  /** The same; or does the store itself and branches to `done`. */
+  store(size: number, done: Label): void;
+  /** The host address of a naturally aligned operand in RAM. */
+  atomic(size: number, access: AtomicAccess): void;
+}
+
+/** Pushes the two halves of the address, low first. */
+export const pushHalves = (code: Code, address: number): void => {
+  code.get(address).ops(op.i32WrapI64).get(address).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
+};
+
 export class MemoryAccess {
   readonly #code: Code;
-  readonly #imports: ImportIndices;
   readonly #locals: AccessLocals;
-  readonly #leave: Label;
-  /** Emits the spilling of pc and budget, so that JS sees a precise state. */
-  readonly spill: () => void;
-  /** Emits the reloading of what JS may have changed: the budget (an interrupt line changed), the mapping of code. */
-  readonly #reload: () => void;
+  readonly #slow: SlowAccess;
 
-  constructor(
-    code: Code,
-    imports: ImportIndices,
-    locals: AccessLocals,
-    leave: Label,
-    spill: () => void,
-    reload: () => void,
-  ) {
+  constructor(code: Code, locals: AccessLocals, slow: SlowAccess) {
     this.#code = code;
-    this.#imports = imports;
     this.#locals = locals;
-    this.#leave = leave;
-    this.spill = spill;
-    this.#reload = reload;
-  }
-
-  /** After a call out: consumes an i32, leaves when it is not 0, goes on otherwise. */
-  resumeUnless(): void {
-    this.#code.brIf(this.#leave);
-    this.#reload();
+    this.#slow = slow;
   }
 
   /** Leaves the loaded value on the stack, extended to i64. */
   load(size: 1 | 2 | 4 | 8, signed: boolean, pushAddress: () => void): void {
     const { readTlb } = this.#locals;
     pushAddress();
-    this.#hostAddress(readTlb, size, () => {
-      this.#pushAddressHalves();
-      this.#code.i32(size).call(this.#imports.loadSlow);
-      this.resumeUnless();
-      this.#code.i32(scratch.value);
-    });
+    this.#hostAddress(readTlb, size, false, () => this.#slow.load(size));
     this.#code.memory(loads[size][signed ? 1 : 0], 0);
   }
 
@@ -74,13 +63,7 @@ export class MemoryAccess {
     code.set(value);
     const done = code.block();
     code.get(this.#locals.address);
-    this.#hostAddress(writeTlb, size, () => {
-      code.i32(0).get(value).memory(op.i64Store, scratch.value);
-      this.#pushAddressHalves();
-      code.i32(size).call(this.#imports.storeSlow);
-      this.resumeUnless();
-      code.br(done);
-    });
+    this.#hostAddress(writeTlb, size, false, () => this.#slow.store(size, done));
     code.set(host).get(host).get(value).memory(stores[size], 0);
     code.end();
   }
@@ -154,21 +137,18 @@ export class MemoryAccess {
   /** Consumes the address; leaves the host address of a naturally aligned operand in RAM. */
   #atomicAddress(size: 4 | 8, access: AtomicAccess): void {
     const { readTlb, writeTlb } = this.#locals;
-    const code = this.#code;
-    this.#hostAddress(access === atomicAccess.loadReserved ? readTlb : writeTlb, size, () => {
-      this.#pushAddressHalves();
-      code.i32(size).i32(access).call(this.#imports.atomicSlow).tee(this.#locals.host);
-      code.ops(op.i32Eqz);
-      this.resumeUnless();
-      code.get(this.#locals.host);
-    });
+    const tlb = access === atomicAccess.loadReserved ? readTlb : writeTlb;
+    this.#hostAddress(tlb, size, true, () => this.#slow.atomic(size, access));
   }
 
   /** Consumes an i64 address; leaves the host address (i32) on a TLB hit, or what `slow` leaves or does. */
-  #hostAddress(tlb: number, size: number, slow: () => void): void {
+  #hostAddress(tlb: number, size: number, aligned: boolean, slow: () => void): void {
     const { address, entry } = this.#locals;
     const code = this.#code;
-    const alignedTag = -BigInt(pageBytes) | BigInt(size - 1); // an address's low bits spoil the match when misaligned
+    // What is compared with the tag: an atomic's low bits spoil the match when it is misaligned; any other access
+    // takes the page of its last byte, which is not that of the entry when the access crosses into the next page.
+    const mask = -BigInt(pageBytes) | (aligned ? BigInt(size - 1) : 0n);
+    const last = aligned ? 0n : BigInt(size - 1);
     code
       .tee(address)
       .ops(op.i32WrapI64)
@@ -177,18 +157,14 @@ export class MemoryAccess {
       .i32((tlbEntries - 1) * 16)
       .ops(op.i32And);
     code.get(tlb).ops(op.i32Add).tee(entry).memory(op.i64Load, 0);
-    code.get(address).i64(alignedTag).ops(op.i64And, op.i64Eq);
+    code.get(address);
+    if (last !== 0n) code.i64(last).ops(op.i64Add);
+    code.i64(mask).ops(op.i64And, op.i64Eq);
     code.if('i32');
     code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add);
     code.else();
-    this.spill();
     slow();
     code.end();
-  }
-
-  #pushAddressHalves(): void {
-    const { address } = this.#locals;
-    this.#code.get(address).ops(op.i32WrapI64).get(address).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
   }
 }
 

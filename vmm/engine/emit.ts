@@ -3,20 +3,12 @@
  * constants at translation) is the `Operands` that it is given, and how memory is reached is access.ts's.
  */
 
-import {
-  type Binary,
-  type Effect,
-  type FField,
-  systemOps,
-  type Unary,
-  type Value,
-  type XField,
-} from '../isa/meaning.ts';
+import type { FloatHelperName } from '../float/helpers.ts';
+import type { Binary, Effect, FField, SystemOp, Unary, Value, XField } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import type { MemoryAccess } from './access.ts';
-import type { ImportIndices } from './imports.ts';
 import type { Library } from './library.ts';
 
 /** Where operands come from. `push` methods leave one i64 on the stack unless they say otherwise. */
@@ -32,15 +24,15 @@ export interface Operands {
   setX(push: () => void): void;
   setF(push: () => void): void;
   setPc(push: () => void): void;
-  /** Pushes the four i32 arguments of `system` after its op: word, raw, length. */
-  pushSystemArguments(): void;
+  /** A system instruction: the machine does it, and control may go anywhere. */
+  system(op: SystemOp): void;
 }
 
 export interface EmitContext {
   readonly code: Code;
   readonly operands: Operands;
   readonly access: MemoryAccess;
-  readonly imports: ImportIndices;
+  readonly imports: { readonly float: Readonly<Partial<Record<FloatHelperName, number>>> };
   readonly library: Library;
   /** Two i64 locals for minima, maxima and the like. */
   readonly temporaries: readonly [number, number];
@@ -153,7 +145,7 @@ export const emitValue = (context: EmitContext, row: Row, value: Value): void =>
       }
       if (row.rounds) operands.pushRoundingMode();
       else code.i32(0);
-      code.call(imports.float[value.helper]);
+      code.call(imports.float[value.helper]!);
       return;
   }
 };
@@ -231,7 +223,7 @@ const emitAtomic = (
 };
 
 export const emitEffect = (context: EmitContext, row: Row, effect: Effect): void => {
-  const { code, operands, access, imports } = context;
+  const { code, operands, access } = context;
   const push = (value: Value) => emitValue(context, row, value);
   switch (effect.k) {
     case 'setX':
@@ -262,11 +254,7 @@ export const emitEffect = (context: EmitContext, row: Row, effect: Effect): void
     case 'nothing':
       return;
     case 'system':
-      access.spill();
-      code.i32(systemOps.indexOf(effect.op));
-      operands.pushSystemArguments();
-      code.call(imports.system);
-      access.resumeUnless();
+      operands.system(effect.op);
       return;
   }
 };

@@ -6,12 +6,16 @@
 import { compressedTable } from '../isa/decode.ts';
 import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
+import type { Translations } from '../machine/translations.ts';
 import { buildDispatch } from './dispatch.ts';
+import { regionTable } from './dispatcher.ts';
 import { type EngineHost, importObject } from './imports.ts';
-import { emitInterpreter, illegalWord, type RunExit } from './interpreter.ts';
+import { emitInterpreter, illegalWord, type RunExit, runExit } from './interpreter.ts';
+import { Jit } from './jit/jit.ts';
 import { breakFilterBase, breakFilterEntries, dispatchTableBase, expandTableBase, wasmPageBytes } from './layout.ts';
 
 type Run = (hartBase: number) => RunExit;
+type Interpret = (hartBase: number, probing: number) => RunExit;
 
 /** Compiled interpreters, by memory size and variant: compiling one takes longer than many tests. */
 const compiled = new Map<string, WebAssembly.Module>();
@@ -26,36 +30,69 @@ const interpreterModule = (memoryPages: number, armed: boolean): WebAssembly.Mod
   return module;
 };
 
+/**
+ * How to run: `armed` probes the breakpoint filter; `interpret` lets every access that a watchpoint waits for come
+ * through JS one at a time; `any` is as fast as possible. All do the same.
+ */
+export type RunMode = 'any' | 'armed' | 'interpret';
+
 export class Engine {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
   readonly #run: Run;
-  #runArmed: Run | undefined;
+  readonly #interpret: Interpret;
+  readonly #jit: Jit;
+  #interpretArmed: Interpret | undefined;
+  /** Without translated code everything is done by the interpreter. Changes no answer. */
+  translating = true;
 
-  constructor(memory: MachineMemory, host: EngineHost) {
+  constructor(memory: MachineMemory, host: EngineHost, translations: Translations) {
     this.#memory = memory;
     this.#host = host;
     memory.u8.set(buildDispatch().table, dispatchTableBase);
     const expansions = compressedTable();
     for (const [half, word] of expansions.entries())
       memory.u32[(expandTableBase >>> 2) + half] = word === 0 ? illegalWord : word;
-    this.#run = this.#instantiate(false);
+    const exports = this.#instantiate(false);
+    this.#run = exports.run as Run;
+    this.#interpret = exports.interpret as Interpret;
+    this.#jit = new Jit(memory, host, translations, exports[regionTable] as WebAssembly.Table);
   }
 
-  #instantiate(armed: boolean): Run {
+  #instantiate(armed: boolean): WebAssembly.Exports {
     const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
     const instance = new WebAssembly.Instance(
       interpreterModule(pages, armed),
       importObject(this.#memory.wasm, this.#host),
     );
-    return instance.exports.run as Run;
+    return instance.exports;
   }
 
-  /** Runs until scratch.budget is used up or something else must happen. `armed`: probes the breakpoint filter. */
-  run(hart: Hart, armed: boolean): RunExit {
-    if (!armed) return this.#run(hart.base);
-    this.#runArmed ??= this.#instantiate(true);
-    return this.#runArmed(hart.base);
+  /** Runs until scratch.budget is used up or something else must happen. */
+  run(hart: Hart, mode: RunMode): RunExit {
+    if (mode === 'armed') {
+      this.#interpretArmed ??= this.#instantiate(true).interpret as Interpret;
+      return this.#interpretArmed(hart.base, 0);
+    }
+    if (mode === 'interpret' || !this.translating) return this.#interpret(hart.base, 0);
+    const exit = this.#run(hart.base);
+    if (exit === runExit.hot) this.#jit.arrived(hart);
+    return exit;
+  }
+
+  /** For tests: translates at the first arrival. */
+  translateEagerly(): void {
+    this.#jit.beEager();
+  }
+
+  /** How many regions are translated. */
+  get regionCount(): number {
+    return this.#jit.regionCount;
+  }
+
+  /** To be told after each portion of a run how many steps were made. */
+  ran(steps: number): void {
+    this.#jit.ran(steps);
   }
 
   /** Sets the breakpoint filter to these virtual addresses. A filter hit is a candidate: other addresses share it. */

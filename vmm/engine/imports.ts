@@ -20,6 +20,11 @@ export interface EngineHost {
   storeSlow(low: number, high: number, sizeBytes: number): 0 | 1;
   /** Offset in linear memory of the operand of an atomic access, or 0 after a trap. `access` is an `atomicAccess`. */
   atomicSlow(low: number, high: number, sizeBytes: number, access: number): number;
+  /**
+   * Host address of an operand in RAM for translated code, or 0: then the interpreter must do the instruction, which
+   * may trap or reach a device. Changes nothing but caches, and accessed and dirty bits of an access that will be made.
+   */
+  fill(low: number, high: number, sizeBytes: number, kind: number): number;
   /** `word` is the 32-bit (expanded) instruction, `raw` its bits as in memory. */
   system(op: number, word: number, raw: number, lengthBytes: number): 0 | 1;
   float: Readonly<Record<FloatHelperName, (a: bigint, b: bigint, c: bigint, rm: number) => bigint>>;
@@ -37,6 +42,15 @@ const signatures: Record<Slow, Signature> = {
 export type ImportIndices = Readonly<Record<Slow, number>> & {
   readonly float: Readonly<Record<FloatHelperName, number>>;
 };
+
+/** The imports that translated code has: `fill`, and the floating-point helpers that it needs. */
+export const declareRegionImports = (
+  module: ModuleBuilder,
+  helpers: ReadonlySet<FloatHelperName>,
+): { readonly fill: number; readonly float: Readonly<Partial<Record<FloatHelperName, number>>> } => ({
+  fill: module.import('fill', signatures.atomicSlow),
+  float: Object.fromEntries([...helpers].map((name) => [name, module.import(`float.${name}`, floatSignature)])),
+});
 
 const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
@@ -58,6 +72,7 @@ export const importObject = (memory: WebAssembly.Memory, host: EngineHost): WebA
     loadSlow: host.loadSlow,
     storeSlow: host.storeSlow,
     atomicSlow: host.atomicSlow,
+    fill: host.fill,
     system: host.system,
     ...Object.fromEntries(floatHelperNames.map((name) => [`float.${name}`, host.float[name]])),
   },

@@ -3,33 +3,45 @@
  * scratch.budget steps and gives the reason why it came back. It caches no decoded instruction: it reads each word
  * from memory, so code that changes itself needs nothing from it.
  *
- *     run(hart: i32) -> i32    0 the budget is used up, 1 leave (see EngineHost), 2 a breakpoint filter hit at pc
+ *     interpret(hart: i32, probing: i32) -> i32    see runExit
  *
- * One step of budget is taken before an instruction begins; an instruction that traps has used it for its trap.
+ * One step of budget is taken before an instruction begins; an instruction that traps has used it for its trap. With
+ * `probing`, a jump to translated code ends the run, and arrivals at jump targets are counted.
  */
 
-import type { FField, XField } from '../isa/meaning.ts';
+import { type Effect, type FField, systemOps, type XField } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
-import { MemoryAccess } from './access.ts';
+import { MemoryAccess, pushHalves, type SlowAccess } from './access.ts';
 import { buildDispatch, type Handler } from './dispatch.ts';
-import { type EmitContext, emitEffect, type Operands } from './emit.ts';
+import { defineDispatcher, emitJumpCacheEntry } from './dispatcher.ts';
+import { type EmitContext, emitCondition, emitEffect, emitValue, type Operands } from './emit.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
+  arrivalsBase,
+  arrivalsEntries,
+  arrivalsHot,
   breakFilterBase,
   dispatchTableBase,
   expandTableBase,
   hartOffset,
   hartTlbPointers,
+  jumpCacheBase,
   pageBytes,
   scratch,
   tlbEntries,
 } from './layout.ts';
 import { defineLibrary } from './library.ts';
 
-export const runExit = { budget: 0, leave: 1, breakpoint: 2 } as const;
+export const runExit = {
+  budget: 0, // the budget is used up
+  leave: 1, // something else must happen first (see EngineHost); pc and budget are in memory
+  breakpoint: 2, // the filter hit at pc
+  translated: 3, // there is translated code for pc
+  hot: 4, // control has arrived at pc often
+} as const;
 export type RunExit = (typeof runExit)[keyof typeof runExit];
 
 /** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
@@ -38,17 +50,26 @@ export const illegalWord = 0xffff_ffff;
 /** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
 const fsDirty = 0x6000n;
 
-/** Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction. */
+/**
+ * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction, and without translated
+ * code; otherwise with the dispatcher.
+ */
 export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array<ArrayBuffer> => {
   const module = new ModuleBuilder(memoryPages);
   const imports = declareImports(module);
-  const library = defineLibrary(module);
-  module.define({ parameters: ['i32'], results: ['i32'] }, (code) => emitRun(code, imports, library, armed), 'run');
+  const library = defineLibrary(module, () => true);
+  const interpret = module.define(
+    { parameters: ['i32', 'i32'], results: ['i32'] },
+    (code) => emitInterpret(code, imports, library, armed),
+    'interpret',
+  );
+  if (!armed) defineDispatcher(module, interpret);
   return module.finish();
 };
 
 const declareLocals = (code: Code) => ({
   hart: 0,
+  probing: 1,
   pc: code.local('i64'), // of the next instruction
   current: code.local('i64'), // of this instruction
   next: code.local('i64'), // current + length
@@ -71,7 +92,7 @@ const declareLocals = (code: Code) => ({
 });
 type Locals = ReturnType<typeof declareLocals>;
 
-const emitRun = (code: Code, imports: ImportIndices, library: EmitContext['library'], armed: boolean): void => {
+const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext['library'], armed: boolean): void => {
   const locals = declareLocals(code);
   emitPrologue(code, locals);
 
@@ -79,6 +100,8 @@ const emitRun = (code: Code, imports: ImportIndices, library: EmitContext['libra
   const leave = code.block();
   const outOfBudget = code.block();
   const breakpoint = code.block();
+  const translated = code.block();
+  const hot = code.block();
   const next = code.loop();
 
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // x0 is zero again, whatever wrote to it
@@ -100,18 +123,27 @@ const emitRun = (code: Code, imports: ImportIndices, library: EmitContext['libra
   };
   emitFetch(code, locals, imports, leave, spill, reload);
 
-  const access = new MemoryAccess(code, imports, locals, leave, spill, reload);
+  /** After a call out: consumes an i32, leaves when it is not 0; else goes on with what JS may have changed. */
+  const resumeUnless = (): void => {
+    code.brIf(leave);
+    reload();
+  };
+  const access = new MemoryAccess(code, locals, interpreterSlowAccess(code, imports, locals, spill, resumeUnless));
   const context: EmitContext = {
     code,
-    operands: interpreterOperands(code, locals),
+    operands: interpreterOperands(code, imports, locals, spill, resumeUnless),
     access,
     imports,
     library,
     temporaries: [locals.temporary0, locals.temporary1],
   };
-  emitHandlers(context, locals, next);
+  emitHandlers(context, locals, { next, translated, hot });
 
   code.end(); // loop
+  code.end(); // hot
+  emitEpilogue(code, locals, runExit.hot);
+  code.end(); // translated
+  emitEpilogue(code, locals, runExit.translated);
   code.end(); // breakpoint
   emitEpilogue(code, locals, runExit.breakpoint);
   code.end(); // outOfBudget
@@ -133,6 +165,7 @@ const emitPrologue = (code: Code, locals: Locals): void => {
 };
 
 const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
+  code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // the last instruction may have written to x0
   code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
   code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
   code.i32(reason).ops(op.return);
@@ -198,7 +231,13 @@ const emitFetch = (
   code.end();
 };
 
-const emitHandlers = (context: EmitContext, locals: Locals, next: Label): void => {
+interface Ways {
+  readonly next: Label;
+  readonly translated: Label;
+  readonly hot: Label;
+}
+
+const emitHandlers = (context: EmitContext, locals: Locals, ways: Ways): void => {
   const { code } = context;
   const { handlers } = buildDispatch();
   const illegal = code.block();
@@ -215,29 +254,29 @@ const emitHandlers = (context: EmitContext, locals: Locals, next: Label): void =
   code.memory(op.i32Load8U, dispatchTableBase).brTable(blocks, illegal);
   for (const handler of handlers) {
     code.end();
-    emitHandler(context, locals, handler, next, illegal);
+    emitHandler(context, locals, handler, ways, illegal);
   }
   code.end(); // illegal
   emitEffect(context, illegalRow, illegalRow.meaning);
-  code.br(next);
+  code.br(ways.next);
 };
 
-const emitHandler = (context: EmitContext, locals: Locals, handler: Handler, next: Label, illegal: Label): void => {
+const emitHandler = (context: EmitContext, locals: Locals, handler: Handler, ways: Ways, illegal: Label): void => {
   const { code } = context;
   for (const { row, mask, match } of handler.candidates) {
     const other = mask === 0 ? undefined : code.block();
     if (other !== undefined) {
       code.get(locals.word).i32(mask).ops(op.i32And).i32(match).ops(op.i32Ne).brIf(other);
     }
-    emitRow(context, locals, row, illegal);
-    code.br(next);
+    emitRow(context, locals, row, ways, illegal);
+    code.br(ways.next);
     if (other === undefined) return;
     code.end();
   }
   code.br(illegal);
 };
 
-const emitRow = (context: EmitContext, locals: Locals, row: Row, illegal: Label): void => {
+const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
   const { code } = context;
   if (row.usesFloat) {
     code.get(locals.hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz).brIf(illegal);
@@ -248,7 +287,40 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, illegal: Label)
     code.end();
     code.get(locals.rounding).i32(4).ops(op.i32GtU).brIf(illegal);
   }
+  if (row.meaning.k === 'branch') {
+    emitCondition(context, row, row.meaning.condition);
+    code.if();
+    context.operands.setPc(() => row.meaning.k === 'branch' && emitValue(context, row, row.meaning.target));
+    emitArrival(code, locals, ways);
+    code.end();
+    return;
+  }
   emitEffect(context, row, row.meaning);
+  if (isJump(row.meaning)) emitArrival(code, locals, ways);
+};
+
+const isJump = (effect: Effect): boolean =>
+  effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
+
+/** Control has gone to `pc` by a jump: looks for translated code there, and counts when there is none. */
+const emitArrival = (code: Code, { pc, probing, entry }: Locals, { translated, hot }: Ways): void => {
+  code.get(probing).if();
+  emitJumpCacheEntry(code, pc);
+  code.memory(op.i64Load, jumpCacheBase).get(pc).ops(op.i64Eq).brIf(translated);
+  code
+    .get(pc)
+    .ops(op.i32WrapI64)
+    .i32((arrivalsEntries - 1) * 2)
+    .ops(op.i32And)
+    .tee(entry);
+  code.get(entry).memory(op.i32Load16U, arrivalsBase).i32(1).ops(op.i32Add).tee(entry);
+  code.memory(op.i32Store16, arrivalsBase);
+  code
+    .get(entry)
+    .i32(arrivalsHot - 1)
+    .ops(op.i32And, op.i32Eqz)
+    .brIf(hot);
+  code.end();
 };
 
 /** Stands for words that no row matches. */
@@ -265,8 +337,46 @@ const illegalRow: Row = {
   extension: 'I',
 };
 
+/** JS serves the access, or enters its trap and says: leave. */
+const interpreterSlowAccess = (
+  code: Code,
+  imports: ImportIndices,
+  { address, value, host }: Locals,
+  spill: () => void,
+  resumeUnless: () => void,
+): SlowAccess => ({
+  load: (size) => {
+    spill();
+    pushHalves(code, address);
+    code.i32(size).call(imports.loadSlow);
+    resumeUnless();
+    code.i32(scratch.value);
+  },
+  store: (size, done) => {
+    spill();
+    code.i32(0).get(value).memory(op.i64Store, scratch.value);
+    pushHalves(code, address);
+    code.i32(size).call(imports.storeSlow);
+    resumeUnless();
+    code.br(done);
+  },
+  atomic: (size, access) => {
+    spill();
+    pushHalves(code, address);
+    code.i32(size).i32(access).call(imports.atomicSlow).tee(host).ops(op.i32Eqz);
+    resumeUnless();
+    code.get(host);
+  },
+});
+
 /** Operands out of the word at run time: register fields become byte offsets into the hart's record. */
-const interpreterOperands = (code: Code, locals: Locals): Operands => {
+const interpreterOperands = (
+  code: Code,
+  imports: ImportIndices,
+  locals: Locals,
+  spill: () => void,
+  resumeUnless: () => void,
+): Operands => {
   const { hart, word } = locals;
   /** hart + 8 * field, the field's lowest bit being `bit` of the word. */
   const registerAddress = (bit: number): void => {
@@ -328,8 +438,11 @@ const interpreterOperands = (code: Code, locals: Locals): Operands => {
       pushValue();
       code.set(locals.pc);
     },
-    pushSystemArguments: () => {
-      code.get(word).get(locals.raw).get(locals.next).get(locals.current).ops(op.i64Sub, op.i32WrapI64);
+    system: (operation) => {
+      spill();
+      code.i32(systemOps.indexOf(operation)).get(word).get(locals.raw);
+      code.get(locals.next).get(locals.current).ops(op.i64Sub, op.i32WrapI64).call(imports.system);
+      resumeUnless();
     },
   };
 };

@@ -8,7 +8,9 @@
  *     0x0002_0000  compressed expansion table, 256 KiB              (derived, constant)
  *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
+ *     0x000f_0000  counts of arrivals at jump targets, 64 KiB       (cache, not state)
  *     0x0010_0000  software TLBs, 48 KiB a hart                     (cache, not state)
+ *     0x0020_0000  jump cache, 256 KiB                              (cache, not state)
  *     0x0100_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -140,6 +142,7 @@ export const pageFlag = {
   dirtySinceCheckpoint: 2,
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
   watched: 8, // somebody waits for a write to it
+  code: 16, // there is translated code of it
 } as const;
 
 /**
@@ -147,7 +150,7 @@ export const pageFlag = {
  * address (low 12 bits zero), or -1 when empty. Host address = low 32 bits of the virtual address + addend.
  * A hart has one for each context (who is asking) and kind (what for), so that a change of privilege costs nothing.
  */
-export const tlbEntries = 256;
+export const tlbEntries = 1024;
 export const tlbEntryBytes = 16;
 export const tlbBytes = tlbEntries * tlbEntryBytes;
 export const tlbContexts = { user: 0, supervisor: 1, supervisorUserMemory: 2, machine: 3 } as const;
@@ -158,6 +161,20 @@ export const tlbBase = 0x10_0000;
 export const tlbHartBytes = 4 * 3 * tlbBytes;
 export const tlbAddress = (hart: number, context: TlbContext, kind: TlbKind): number =>
   tlbBase + hart * tlbHartBytes + (context * 3 + kind) * tlbBytes;
+
+/** How often control arrived at a jump target, by a hash of its address; 16 bits each. */
+export const arrivalsBase = 0xf_0000;
+export const arrivalsEntries = 0x8000;
+/** Every so many arrivals (a power of two) a jump target is called hot. */
+export const arrivalsHot = 128;
+
+/**
+ * Jump cache: direct-mapped, 16-byte entries {pc: i64, addend: i32, function: i32}. Translated code for `pc` is the
+ * function at that place of the dispatcher's table, as long as the page of `pc` is mapped with this addend.
+ */
+export const jumpCacheBase = 0x20_0000;
+export const jumpCacheEntries = 0x4000;
+export const jumpCacheEntryBytes = 16;
 
 export const ramOffset = 0x100_0000;
 export const wasmPageBytes = 0x1_0000;

@@ -5,7 +5,7 @@
 
 import type { Binary, Unary } from '../isa/meaning.ts';
 import type { Code } from '../wasm/code.ts';
-import type { ModuleBuilder } from '../wasm/module.ts';
+import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 
 export type Library = Readonly<Partial<Record<Binary | Unary, number>>>;
@@ -16,45 +16,77 @@ const [a, b] = [0, 1];
 const low32 = 0xffff_ffffn;
 const minSigned = -(1n << 63n);
 
-export const defineLibrary = (module: ModuleBuilder): Library => {
-  const mulhUU = module.define(two, emitMulhUU);
-  return {
-    mulhUU,
-    mulhSU: module.define(two, (code) => {
+/** Defines the functions that `isWanted` asks for. */
+export const defineLibrary = (module: ModuleBuilder, isWanted: (name: string) => boolean): Library => {
+  const library: Partial<Record<Binary | Unary, number>> = {};
+  if (['mulhUU', 'mulhSU', 'mulhSS'].some(isWanted)) library.mulhUU = module.define(two, emitMulhUU);
+  const others = bodies(library.mulhUU!);
+  for (const name of libraryNames) if (isWanted(name)) library[name] = module.define(...others[name]);
+  return library;
+};
+
+const libraryNames = ['mulhSU', 'mulhSS', 'divU', 'remU', 'divS', 'remS', 'byteReverse', 'orCombineBytes'] as const;
+type Body = readonly [Signature, (code: Code) => void];
+
+const bodies = (mulhUU: number): Record<(typeof libraryNames)[number], Body> => ({
+  mulhSU: [
+    two,
+    (code) => {
       // signed a = unsigned a - 2^64 when negative, so the high half loses b
       code.get(a).get(b).call(mulhUU);
       correction(code, a, b);
       code.ops(op.i64Sub);
-    }),
-    mulhSS: module.define(two, (code) => {
+    },
+  ],
+  mulhSS: [
+    two,
+    (code) => {
       code.get(a).get(b).call(mulhUU);
       correction(code, a, b);
       code.ops(op.i64Sub);
       correction(code, b, a);
       code.ops(op.i64Sub);
-    }),
-    // Unprivileged specification, table "Semantics for division by zero and division overflow".
-    divU: module.define(two, (code) => {
+    },
+  ],
+  // Unprivileged specification, table "Semantics for division by zero and division overflow".
+  divU: [
+    two,
+    (code) => {
       unlessZero(code, () => code.i64(-1n), op.i64DivU);
-    }),
-    remU: module.define(two, (code) => {
+    },
+  ],
+  remU: [
+    two,
+    (code) => {
       unlessZero(code, () => code.get(a), op.i64RemU);
-    }),
-    divS: module.define(two, (code) => {
+    },
+  ],
+  divS: [
+    two,
+    (code) => {
       code.get(a).i64(minSigned).ops(op.i64Eq).get(b).i64(-1n).ops(op.i64Eq, op.i32And).if('i64');
       code.get(a).else();
       unlessZero(code, () => code.i64(-1n), op.i64DivS);
       code.end();
-    }),
-    remS: module.define(two, (code) => {
+    },
+  ],
+  remS: [
+    two,
+    (code) => {
       unlessZero(code, () => code.get(a), op.i64RemS); // Wasm's rem_s already gives 0 on overflow
-    }),
-    byteReverse: module.define(one, (code) => {
+    },
+  ],
+  byteReverse: [
+    one,
+    (code) => {
       swapGroups(code, 0x00ff_00ff_00ff_00ffn, 8n);
       swapGroups(code, 0x0000_ffff_0000_ffffn, 16n);
       code.get(a).i64(32n).ops(op.i64Rotl);
-    }),
-    orCombineBytes: module.define(one, (code) => {
+    },
+  ],
+  orCombineBytes: [
+    one,
+    (code) => {
       for (const distance of [4n, 2n, 1n]) {
         // smear right within each byte until bit 0 tells whether any bit was set
         const kept = [0x0f, 0x3f, 0x7f][[4n, 2n, 1n].indexOf(distance)]!;
@@ -62,9 +94,9 @@ export const defineLibrary = (module: ModuleBuilder): Library => {
         code.get(a).get(a).i64(distance).ops(op.i64ShrU).i64(mask).ops(op.i64And, op.i64Or).set(a);
       }
       code.get(a).i64(0x0101_0101_0101_0101n).ops(op.i64And).i64(0xffn).ops(op.i64Mul);
-    }),
-  };
-};
+    },
+  ],
+});
 
 /** Pushes `other` when `signed` is negative, else 0. */
 const correction = (code: Code, signed: number, other: number): void => {

@@ -11,7 +11,7 @@ import type { InputEvent } from '../../traces/events.ts';
 import type { MachineConfiguration } from '../../traces/header.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { PlainState } from '../devices/device.ts';
-import { Engine } from '../engine/engine.ts';
+import { Engine, type RunMode } from '../engine/engine.ts';
 import { runExit } from '../engine/interpreter.ts';
 import { hartStateBytes, machineBase, machineOffset, scratch } from '../engine/layout.ts';
 import { type Board, createBoard, type Disks } from './board.ts';
@@ -149,6 +149,7 @@ export class Machine {
         services,
         currentHart: () => this.#current,
       }),
+      this.translations,
     );
     this.#reset(image);
   }
@@ -162,7 +163,7 @@ export class Machine {
       },
       startHart: (hart, pc, opaque) => bootSupervisor(hart, pc, opaque),
       stopHart: () => this.#cutSlice(),
-      dropTranslations: (hart) => this.translations.dropHart(hart.id),
+      dropTranslations: () => {}, // they are kept coherent with the tables
       interruptsChanged: () => this.#cutSlice(),
       output: outputs.console,
       input: () => this.board.uart.take() ?? -1,
@@ -309,9 +310,13 @@ export class Machine {
 
   // Running
 
-  /** Asks `run` to come back soon with reason `requested`. */
+  /**
+   * Asks `run` to come back with reason `requested`: from within a callback, right after the instruction under way, so
+   * that the moment does not depend on the engine.
+   */
   requestStop(): void {
     this.#stopRequested = true;
+    this.#cutSlice();
   }
 
   /**
@@ -321,6 +326,7 @@ export class Machine {
     const { armed = false, traps = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#watchedWrite);
     this.#watchHit = false;
+    const mode = armed ? 'armed' : watch.length > 0 ? 'interpret' : 'any';
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
       if (this.#word('stopped') !== running) return this.#powerStop();
@@ -337,7 +343,7 @@ export class Machine {
         continue;
       }
       const trapsBefore = hart.count('traps');
-      if (this.#runHart(hart, Math.min(until, this.#nextDue, this.#machine('quantumEnd')), armed))
+      if (this.#runHart(hart, Math.min(until, this.#nextDue, this.#machine('quantumEnd')), mode))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       if (this.#watchHit) return { reason: 'watch', hart: hart.id };
       if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
@@ -362,18 +368,19 @@ export class Machine {
   }
 
   /** True when the breakpoint filter stopped it. */
-  #runHart(hart: Hart, limit: number, armed: boolean): boolean {
+  #runHart(hart: Hart, limit: number, mode: RunMode): boolean {
     const now = this.#machine('now');
     this.#current = hart;
     this.translations.select(hart, dataContext(hart), fetchContext(hart));
     this.#sliceBudget = Math.min(limit - now, sliceStepsMax);
     this.memory.i32[scratch.budget >>> 2] = this.#sliceBudget;
     this.#inRun = true;
-    const exit = this.engine.run(hart, armed);
+    const exit = this.engine.run(hart, mode);
     this.#inRun = false;
     const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
     hart.setCount('steps', hart.count('steps') + made);
     this.#setMachine('now', now + made);
+    this.engine.ran(made);
     return exit === runExit.breakpoint;
   }
 

@@ -15,8 +15,8 @@ import { pmpAllows } from './pmp.ts';
 import { cause } from './trap.ts';
 
 export interface WalkObserver {
-  /** The walk read the table in the page at this physical address. */
-  tableRead(page: number): void;
+  /** The walk for a virtual address read the table of a level (0 holds 4 KiB leaves) in the page at this address. */
+  tableRead(page: number, level: number, vaLow: number, vaHigh: number): void;
   /** The walk set A or D in the entry at this physical address. */
   tableWritten(address: number): void;
 }
@@ -113,7 +113,7 @@ const walk = (
     const address = table + pteBytes * indexOf(vaLow, vaHigh, i);
     if (!inRam(memory, address, pteBytes)) return accessFaultFor[kind]!;
     if (!pmpAllows(hart, privilege.supervisor, address, pteBytes, tlbKinds.read)) return accessFaultFor[kind]!;
-    observer.tableRead(table);
+    observer.tableRead(table, i, vaLow, vaHigh);
     const at = hostOffset(address) >>> 2;
     const low = u32[at]!;
     const high = u32[at + 1]!;

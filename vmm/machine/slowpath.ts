@@ -188,6 +188,13 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       return hostOffset(physical);
     },
 
+    fill: (low, high, sizeBytes, kind) => {
+      if (crossesPage(low, sizeBytes)) return 0;
+      const physical = resolve(currentHart(), kind as 0 | 1, low, high, sizeBytes);
+      if (physical < 0 || !inRam(memory, physical, sizeBytes)) return 0;
+      return kind === tlbKinds.write && translations.isWriteTracked(physical) ? 0 : hostOffset(physical);
+    },
+
     system: (op, word, raw, lengthBytes) =>
       executeSystem(currentHart(), op, word, raw >>> 0, lengthBytes as 2 | 4, services),
 

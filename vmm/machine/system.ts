@@ -66,8 +66,7 @@ export const executeSystem = (
       return 0; // translated code is kept coherent by write-tracking
     case 'sfenceVma':
       if (hart.privilege === privilege.user || virtualMemoryTraps(hart)) return illegal(hart, raw);
-      services.dropTranslations(hart);
-      return moved(hart, lengthBytes);
+      return 0; // cached translations are kept coherent with the tables by write-tracking
     case 'illegal':
       return illegal(hart, raw);
   }

@@ -9,6 +9,7 @@ import {
   pageBytes,
   pageFlag,
   pageFlagsBase,
+  ramOffset,
   type TlbContext,
   type TlbKind,
   tlbAddress,
@@ -36,12 +37,23 @@ export interface WatchRange {
 export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
   readonly #harts: number;
+  /** Of tracked page-table pages: whether it is of the last level and serves one range, and where that begins. */
+  readonly #tableIsLeaf: Uint8Array;
+  readonly #tableLow: Int32Array;
+  readonly #tableHigh: Int32Array;
+  /** Writes to it since a walk last used it. */
+  readonly #tableWrites: Uint8Array;
   #watched: readonly WatchRange[] = [];
   #onWatchedWrite: () => void = () => {};
+  #onCodeWrite: (page: number) => void = () => {};
 
   constructor(memory: MachineMemory, harts: number) {
     this.#memory = memory;
     this.#harts = harts;
+    this.#tableIsLeaf = new Uint8Array(memory.ramPages);
+    this.#tableLow = new Int32Array(memory.ramPages);
+    this.#tableHigh = new Int32Array(memory.ramPages);
+    this.#tableWrites = new Uint8Array(memory.ramPages);
     this.dropAll();
   }
 
@@ -91,12 +103,24 @@ export class Translations implements WalkObserver {
     i32[at + 2] = (hostOffset(physical) & -pageBytes) - page;
   }
 
-  /** A walk used this page-table page (physical address in RAM): from now on its writes must be seen. */
-  tableRead(physical: number): void {
-    const flags = pageFlagsBase + pageIndex(physical);
+  /**
+   * A walk used this page-table page (physical address in RAM): from now on its writes must be seen. The addresses that
+   * a last-level table serves are remembered, so that a change of one of its entries drops one translation.
+   */
+  tableRead(physical: number, level: number, vaLow: number, vaHigh: number): void {
+    const page = pageIndex(physical);
     const { u8 } = this.#memory;
-    if ((u8[flags]! & pageFlag.pageTable) !== 0) return;
-    u8[flags]! |= pageFlag.pageTable;
+    const baseLow = vaLow & -tableSpanBytes;
+    this.#tableWrites[page] = 0;
+    if ((u8[pageFlagsBase + page]! & pageFlag.pageTable) !== 0) {
+      const same = this.#tableLow[page] === baseLow && this.#tableHigh[page] === (vaHigh | 0);
+      if (level !== 0 || !same) this.#tableIsLeaf[page] = 0; // a table for several places
+      return;
+    }
+    u8[pageFlagsBase + page]! |= pageFlag.pageTable;
+    this.#tableIsLeaf[page] = level === 0 ? 1 : 0;
+    this.#tableLow[page] = baseLow;
+    this.#tableHigh[page] = vaHigh;
     this.#dropWritesTo(hostOffset(physical) & -pageBytes);
   }
 
@@ -104,12 +128,36 @@ export class Translations implements WalkObserver {
   tableWritten(physical: number): void {
     this.markDirty(physical);
     this.#tellWatcher(physical, 8);
+    this.dropCode(pageIndex(physical));
   }
 
   /** Whether each write to this page must come through `beforeWrite`, so that it may not be cached for writing. */
   isWriteTracked(physical: number): boolean {
     const flags = this.#memory.u8[pageFlagsBase + pageIndex(physical)]!;
-    return (flags & (pageFlag.pageTable | pageFlag.watched)) !== 0;
+    return (flags & (pageFlag.pageTable | pageFlag.watched | pageFlag.code)) !== 0;
+  }
+
+  /** `dropCode` is called before bytes of a RAM page that was given to `trackCode` change; the page is then forgotten. */
+  onCodeWrite(dropCode: (page: number) => void): void {
+    this.#onCodeWrite = dropCode;
+  }
+
+  /** There is translated code of a RAM page. */
+  trackCode(page: number): void {
+    const flags = pageFlagsBase + page;
+    const { u8 } = this.#memory;
+    if ((u8[flags]! & pageFlag.code) !== 0) return;
+    u8[flags]! |= pageFlag.code;
+    this.#dropWritesTo(ramOffset + page * pageBytes);
+  }
+
+  /** Call before a RAM page changes as a whole, or in any way that `beforeWrite` does not hear of. */
+  dropCode(page: number): void {
+    const flags = pageFlagsBase + page;
+    const { u8 } = this.#memory;
+    if ((u8[flags]! & pageFlag.code) === 0) return;
+    u8[flags]! &= ~pageFlag.code;
+    this.#onCodeWrite(page);
   }
 
   /** From now on `onWrite` is called before each write to one of these ranges, whoever writes. Replaces those before. */
@@ -139,23 +187,49 @@ export class Translations implements WalkObserver {
    * derived from them, unless only invalid page-table entries change.
    */
   beforeWrite(physical: number, sizeBytes: number): void {
-    let invalidates = false;
     for (let page = alignDown(physical); page < physical + sizeBytes; page += pageBytes) {
       this.markDirty(page);
+      this.dropCode(pageIndex(page));
       if ((this.#memory.u8[pageFlagsBase + pageIndex(page)]! & pageFlag.pageTable) === 0) continue;
-      const from = Math.max(page, physical);
-      const to = Math.min(page + pageBytes, physical + sizeBytes);
-      if (!this.#holdsValidEntry(from, to)) continue;
-      this.#memory.u8[pageFlagsBase + pageIndex(page)]! &= ~pageFlag.pageTable;
-      invalidates = true;
+      this.#beforeTableWrite(Math.max(page, physical), Math.min(page + pageBytes, physical + sizeBytes));
     }
-    if (invalidates) this.dropAll();
     this.#tellWatcher(physical, sizeBytes);
   }
 
   #tellWatcher(physical: number, sizeBytes: number): void {
     for (const range of this.#watched)
       if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) this.#onWatchedWrite();
+  }
+
+  /** Bytes [from, to) of one tracked page-table page are about to change. */
+  #beforeTableWrite(from: number, to: number): void {
+    const page = pageIndex(from);
+    const writes = this.#tableWrites[page]! + 1;
+    this.#tableWrites[page] = writes;
+    const isValid = this.#holdsValidEntry(from, to);
+    if (!isValid && writes < tableWritesMax) return;
+    const entry = from - (from % 8);
+    if (isValid && writes < tableWritesMax && this.#tableIsLeaf[page] === 1 && to <= entry + 8) {
+      const low = this.#tableLow[page]! + ((entry & (pageBytes - 1)) >>> 3) * pageBytes;
+      this.#dropVirtual(low, this.#tableHigh[page]!);
+      return;
+    }
+    // A change with wide effect; or nobody walks it any more, and it is some other data by now.
+    this.#memory.u8[pageFlagsBase + page]! &= ~pageFlag.pageTable;
+    this.dropAll();
+  }
+
+  /** Drops the translations of one virtual page, whoever has them. */
+  #dropVirtual(low: number, high: number): void {
+    const { i32 } = this.#memory;
+    const index = (low >>> 12) & (tlbEntries - 1);
+    for (let hart = 0; hart < this.#harts; hart += 1)
+      for (let tlb = 0; tlb < tlbHartBytes; tlb += tlbBytes) {
+        const at = (tlbBase + hart * tlbHartBytes + tlb + index * tlbEntryBytes) >>> 2;
+        if (i32[at] !== low || i32[at + 1] !== high) continue;
+        i32[at] = -1;
+        i32[at + 1] = -1;
+      }
   }
 
   #holdsValidEntry(from: number, to: number): boolean {
@@ -177,5 +251,10 @@ export class Translations implements WalkObserver {
       }
   }
 }
+
+/** What a last-level table serves: 512 pages. */
+const tableSpanBytes = 512 * pageBytes;
+/** So many writes without a walk in between, and a page-table page is taken for something else. */
+const tableWritesMax = 64;
 
 const alignDown = (physical: number): number => ramBase + ((physical - ramBase) & -pageBytes);

@@ -99,6 +99,7 @@ export class Checkpoints {
       const flags = u8[pageFlagsBase + page]!;
       const wanted = pages[page]!;
       if ((flags & pageFlag.dirtySinceCheckpoint) === 0 && this.#known[page] === wanted) continue;
+      this.#machine.translations.dropCode(page);
       u8.set(this.#store.get(wanted), ramOffset + page * pageBytes);
       this.#store.hold(wanted);
       this.#store.release(this.#known[page]!);

@@ -91,6 +91,11 @@ export class Code {
     return this.byte(op.call).unsigned(functionIndex);
   }
 
+  /** Calls through table 0. */
+  callIndirect(typeIndex: number): this {
+    return this.byte(op.callIndirect).unsigned(typeIndex).byte(0);
+  }
+
   #open(opcode: Opcode, result?: ValueType): Label {
     this.byte(opcode).byte(result === undefined ? 0x40 : valueType[result]);
     this.#level += 1;

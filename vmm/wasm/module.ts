@@ -17,6 +17,7 @@ export class ModuleBuilder {
   readonly #imports: { name: string; type: number }[] = [];
   readonly #functions: { type: number; code: Code; exportName: string | undefined }[] = [];
   readonly #memoryPages: number;
+  #table: { readonly exportName: string; readonly entries: number } | undefined;
 
   /** `memoryPages`: size of the imported memory, in 64 KiB pages (its minimum and maximum). */
   constructor(memoryPages: number) {
@@ -35,6 +36,16 @@ export class ModuleBuilder {
     this.#types.push(key);
     this.#typeBytes.push(code.raw());
     return this.#types.length - 1;
+  }
+
+  /** Gives the module a table of functions, exported by name; it may grow. */
+  table(exportName: string, entries: number): void {
+    this.#table = { exportName, entries };
+  }
+
+  /** The index of a signature, for `call_indirect`. */
+  type(signature: Signature): number {
+    return this.#type(signature);
   }
 
   /** Declares an imported function and gives its index. All imports come before the first `define`. */
@@ -74,6 +85,9 @@ export class ModuleBuilder {
         ? []
         : [concat(text(exportName), [0], new Code(0).unsigned(this.#imports.length + index).raw())],
     );
+    const table = this.#table;
+    if (table !== undefined) exports.push(concat(text(table.exportName), [1, 0]));
+    const tables = table === undefined ? [] : [concat([0x70, 0], new Code(0).unsigned(table.entries).raw())];
     const bodies = this.#functions.map(({ code }) => {
       const body = code.finish();
       return concat(new Code(0).unsigned(body.length).raw(), body);
@@ -83,6 +97,7 @@ export class ModuleBuilder {
       section(1, vector(this.#typeBytes)),
       section(2, vector([memoryImport, ...imports])),
       section(3, vector(this.#functions.map(({ type }) => new Code(0).unsigned(type).raw()))),
+      ...(tables.length > 0 ? [section(4, vector(tables))] : []),
       section(7, vector(exports)),
       section(10, vector(bodies)),
     ) as Uint8Array<ArrayBuffer>;

@@ -1,0 +1,412 @@
+/**
+ * A region becomes one WebAssembly function, `(hart: i32) -> i32`. Integer registers that it touches live in locals;
+ * one epilogue stores them. The result says how to go on at hart.pc (see `regionExit`).
+ *
+ * Exactness: a block takes its length from the budget on entry, and leaves at once if that is not there. An instruction
+ * that cannot be done here (a fault, a device, a page that is not in the TLB) leaves with pc and budget as they are
+ * before it, nothing of it done.
+ */
+
+import { immediateOf } from '../../isa/decode.ts';
+import { effectValues, type FField, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
+import type { Row } from '../../isa/row.ts';
+import type { Code, Label } from '../../wasm/code.ts';
+import { op } from '../../wasm/opcodes.ts';
+import { MemoryAccess, pushHalves, type SlowAccess } from '../access.ts';
+import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
+import { atomicAccess } from '../imports.ts';
+import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbEntries, tlbEntryBytes, tlbKinds } from '../layout.ts';
+import type { Block, Instruction, Region } from './region.ts';
+import { type Structure, structureOf } from './structure.ts';
+
+export const regionExit = {
+  dispatch: 0, // hart.pc may be translated
+  interpret: 1, // one instruction at hart.pc is for the interpreter
+  short: 2, // the budget does not reach to the end of the block at hart.pc
+} as const;
+
+export interface TranslationParts {
+  readonly fill: number;
+  readonly imports: EmitContext['imports'];
+  readonly library: EmitContext['library'];
+  /** Host address minus virtual address of the page at an offset from the region's entry, modulo 2^32. */
+  readonly addendAt: (offset: number) => number;
+}
+
+const fsDirty = 0x6000n;
+
+export const emitRegion = (code: Code, region: Region, parts: TranslationParts): void => {
+  new RegionEmitter(code, region, parts).emit();
+};
+
+class RegionEmitter {
+  readonly #code: Code;
+  readonly #region: Region;
+  readonly #structure: Structure;
+  readonly #parts: TranslationParts;
+  readonly #context: EmitContext;
+  readonly #hart = 0;
+  readonly #pc: number; // i64: where to go on, once it leaves
+  readonly #budget: number; // i32
+  readonly #reason: number; // i32
+  readonly #rounding: number; // i32
+  readonly #address: number; // i64
+  readonly #host: number; // i32
+  readonly #readTlb: number;
+  readonly #writeTlb: number;
+  readonly #executeTlb: number;
+  /** Local of each integer register that the region touches; and those that it writes. */
+  readonly #registers = new Map<number, number>();
+  readonly #written = new Set<number>();
+  readonly #labels = new Map<number, Label>();
+  #exit: Label = { level: 0 };
+  /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
+  #unspent = 0;
+  #instruction: Instruction | undefined;
+
+  constructor(code: Code, region: Region, parts: TranslationParts) {
+    this.#code = code;
+    this.#region = region;
+    this.#parts = parts;
+    this.#structure = structureOf(region);
+    const i32 = (): number => code.local('i32');
+    const i64 = (): number => code.local('i64');
+    this.#pc = i64();
+    this.#budget = i32();
+    this.#reason = i32();
+    this.#rounding = i32();
+    this.#address = i64();
+    this.#host = i32();
+    this.#readTlb = i32();
+    this.#writeTlb = i32();
+    this.#executeTlb = i32();
+    for (const block of region.blocks.values()) for (const instruction of block.instructions) this.#note(instruction);
+    const access = new MemoryAccess(
+      code,
+      {
+        hart: this.#hart,
+        readTlb: this.#readTlb,
+        writeTlb: this.#writeTlb,
+        address: this.#address,
+        entry: i32(),
+        host: this.#host,
+        value: i64(),
+        operand: i64(),
+      },
+      this.#slowAccess(),
+    );
+    this.#context = {
+      code,
+      operands: this.#operands(),
+      access,
+      imports: parts.imports,
+      library: parts.library,
+      temporaries: [i64(), i64()],
+    };
+  }
+
+  /** Gives locals to the registers of an instruction. Reading one that it does not use costs little. */
+  #note({ row, word }: Instruction): void {
+    const fields = fieldsOf(row);
+    const local = (register: number): void => {
+      if (register !== 0 && !this.#registers.has(register)) this.#registers.set(register, this.#code.local('i64'));
+    };
+    if (fields.rs1) local((word >>> 15) & 31);
+    if (fields.rs2) local((word >>> 20) & 31);
+    if (fields.rd) {
+      const rd = (word >>> 7) & 31;
+      local(rd);
+      if (rd !== 0) this.#written.add(rd);
+    }
+  }
+
+  emit(): void {
+    const code = this.#code;
+    code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
+    for (const [local, offset] of [
+      [this.#readTlb, hartTlbPointers.read],
+      [this.#writeTlb, hartTlbPointers.write],
+      [this.#executeTlb, hartTlbPointers.execute],
+    ] as const)
+      code.get(this.#hart).memory(op.i32Load, offset).set(local);
+    for (const [register, local] of this.#registers)
+      code
+        .get(this.#hart)
+        .memory(op.i64Load, hartOffset.x + register * 8)
+        .set(local);
+    this.#exit = code.block();
+    this.#tree(0);
+    code.end();
+    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
+    for (const register of this.#written)
+      code
+        .get(this.#hart)
+        .get(this.#registers.get(register)!)
+        .memory(op.i64Store, hartOffset.x + register * 8);
+    code.get(this.#reason);
+  }
+
+  // Control flow
+
+  /** A block and what it dominates. */
+  #tree(offset: number): void {
+    const { loopHeaders, mergePoints, dominated, order } = this.#structure;
+    const merges = dominated
+      .get(offset)!
+      .filter((child) => mergePoints.has(child))
+      .sort((one, other) => order.get(other)! - order.get(one)!);
+    if (!loopHeaders.has(offset)) {
+      this.#within(offset, merges);
+      return;
+    }
+    this.#labels.set(offset, this.#code.loop());
+    this.#within(offset, merges);
+    this.#code.end();
+    this.#code.ops(op.unreachable);
+  }
+
+  /** The block with the given merge points after it, the last in order outermost. */
+  #within(offset: number, merges: readonly number[]): void {
+    const [outermost, ...inner] = merges;
+    if (outermost === undefined) {
+      this.#block(this.#region.blocks.get(offset)!);
+      return;
+    }
+    const isLoop = this.#structure.loopHeaders.has(outermost);
+    const label = this.#code.block();
+    if (!isLoop) this.#labels.set(outermost, label);
+    else this.#forward.set(outermost, label);
+    this.#within(offset, inner);
+    this.#code.end();
+    this.#forward.delete(outermost);
+    this.#tree(outermost);
+  }
+
+  /** Labels for arriving at a loop from before it; once inside, its own label is the way back. */
+  readonly #forward = new Map<number, Label>();
+
+  #block(block: Block): void {
+    const code = this.#code;
+    const { instructions, terminator } = block;
+    const length = instructions.length;
+    if (length > 0) {
+      code.get(this.#budget).i32(length).ops(op.i32Sub).tee(this.#budget).i32(0).ops(op.i32LtS).if();
+      code.get(this.#budget).i32(length).ops(op.i32Add).set(this.#budget);
+      this.#leave(block.offset, regionExit.short);
+      code.end();
+    }
+    const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
+    for (const [index, instruction] of instructions.entries()) {
+      this.#instruction = instruction;
+      this.#unspent = length - index;
+      this.#checkFloat(instruction.row);
+      if (isControl && index === length - 1) break;
+      emitEffect(this.#context, instruction.row, instruction.row.meaning);
+    }
+    switch (terminator.kind) {
+      case 'next':
+        this.#edge(block.offset, terminator.target);
+        return;
+      case 'interpret':
+        this.#leave(terminator.at, regionExit.interpret);
+        return;
+      case 'jump':
+        this.#edge(block.offset, terminator.target);
+        return;
+      case 'call':
+        this.#context.operands.setX(() => this.#context.operands.pushNextPc());
+        this.#leave(terminator.target, regionExit.dispatch);
+        return;
+      case 'indirect':
+        emitEffect(this.#context, this.#instruction!.row, this.#instruction!.row.meaning);
+        code.i32(regionExit.dispatch).set(this.#reason).br(this.#exit);
+        return;
+      case 'branch': {
+        const { row } = this.#instruction!;
+        if (row.meaning.k !== 'branch') throw new Error(`${row.name} ends a block as a branch and is none`);
+        emitCondition(this.#context, row, row.meaning.condition);
+        code.if();
+        this.#edge(block.offset, terminator.taken);
+        code.else();
+        this.#edge(block.offset, terminator.next);
+        code.end();
+        code.ops(op.unreachable);
+        return;
+      }
+    }
+  }
+
+  #edge(from: number, to: number): void {
+    const { order, mergePoints, isInside } = this.#structure;
+    if (!isInside(from, to)) {
+      this.#leave(to, regionExit.dispatch);
+      return;
+    }
+    this.#checkMapping(from, to);
+    const isBack = order.get(to)! <= order.get(from)!;
+    if (isBack) this.#code.br(this.#labels.get(to)!);
+    else if (mergePoints.has(to)) this.#code.br(this.#forward.get(to) ?? this.#labels.get(to)!);
+    else this.#tree(to);
+  }
+
+  /** Going on in another page is right only while that page is mapped as it was when it was translated. */
+  #checkMapping(from: number, to: number): void {
+    const [source, target] = [this.#lastPage(from), this.#virtual(to) & pageMask];
+    if (source === target) return;
+    const code = this.#code;
+    const index = Number((target >> 12n) & BigInt(tlbEntries - 1));
+    code
+      .get(this.#executeTlb)
+      .memory(op.i64Load, index * tlbEntryBytes)
+      .i64(target)
+      .ops(op.i64Ne);
+    code.get(this.#executeTlb).memory(op.i32Load, index * tlbEntryBytes + 8);
+    code.i32(this.#parts.addendAt(to)).ops(op.i32Ne, op.i32Or).if();
+    this.#leave(to, regionExit.dispatch);
+    code.end();
+  }
+
+  #lastPage(block: number): bigint {
+    const last = this.#region.blocks.get(block)!.instructions.at(-1);
+    return this.#virtual(last?.offset ?? block) & pageMask;
+  }
+
+  #virtual(offset: number): bigint {
+    return BigInt.asUintN(64, this.#region.entry + BigInt(offset));
+  }
+
+  /** Goes on at an offset outside; the budget is what it must be there. */
+  #leave(offset: number, reason: number): void {
+    this.#code.i64(this.#virtual(offset)).set(this.#pc).i32(reason).set(this.#reason).br(this.#exit);
+  }
+
+  /** With an i32 on the stack: unless it is 0, the present instruction is for the interpreter. */
+  #interpretIf(): void {
+    const code = this.#code;
+    code.if();
+    code.get(this.#budget).i32(this.#unspent).ops(op.i32Add).set(this.#budget);
+    this.#leave(this.#instruction!.offset, regionExit.interpret);
+    code.end();
+  }
+
+  // Operands
+
+  #checkFloat(row: Row): void {
+    const code = this.#code;
+    if (row.usesFloat) {
+      code.get(this.#hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz);
+      this.#interpretIf();
+    }
+    if (!row.rounds) return;
+    const mode = (this.#instruction!.word >>> 12) & 7;
+    if (mode === 7) code.get(this.#hart).memory(op.i32Load, hartOffset.frm).set(this.#rounding);
+    else code.i32(mode).set(this.#rounding);
+    code.get(this.#rounding).i32(4).ops(op.i32GtU);
+    this.#interpretIf();
+  }
+
+  #slowAccess(): SlowAccess {
+    const code = this.#code;
+    const fill = (size: number, kind: number): void => {
+      pushHalves(code, this.#address);
+      code.i32(size).i32(kind).call(this.#parts.fill).tee(this.#host).ops(op.i32Eqz);
+      this.#interpretIf();
+      code.get(this.#host);
+    };
+    return {
+      load: (size) => fill(size, tlbKinds.read),
+      store: (size) => fill(size, tlbKinds.write),
+      atomic: (size, access) => {
+        code
+          .get(this.#address)
+          .i64(BigInt(size - 1))
+          .ops(op.i64And)
+          .i64(0n)
+          .ops(op.i64Ne);
+        this.#interpretIf();
+        fill(size, access === atomicAccess.loadReserved ? tlbKinds.read : tlbKinds.write);
+      },
+    };
+  }
+
+  #operands(): Operands {
+    const code = this.#code;
+    const word = (): number => this.#instruction!.word;
+    const bits: Record<XField | FField, number> = { rs1: 15, rs2: 20, rs3: 27 };
+    const register = (field: XField | FField): number => (word() >>> bits[field]) & 31;
+    const rd = (): number => (word() >>> 7) & 31;
+    return {
+      pushX: (field) => {
+        const number = register(field);
+        if (number === 0) code.i64(0n);
+        else code.get(this.#registers.get(number)!);
+      },
+      pushF: (field) => {
+        code.get(this.#hart).memory(op.i64Load, hartOffset.f + register(field) * 8);
+      },
+      pushImmediate: (format) => {
+        code.i64(immediateOf(word(), format));
+      },
+      pushShift: () => {
+        code.i64(BigInt((word() >>> 20) & 63));
+      },
+      pushRoundingMode: () => {
+        code.get(this.#rounding);
+      },
+      pushPc: () => {
+        code.i64(this.#virtual(this.#instruction!.offset));
+      },
+      pushNextPc: () => {
+        const { offset, length } = this.#instruction!;
+        code.i64(this.#virtual(offset + length));
+      },
+      setX: (push) => {
+        push();
+        if (rd() === 0) code.ops(op.drop);
+        else code.set(this.#registers.get(rd())!);
+      },
+      setF: (push) => {
+        code.get(this.#hart);
+        push();
+        code.memory(op.i64Store, hartOffset.f + rd() * 8);
+        code.get(this.#hart).get(this.#hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
+        code.memory(op.i64Store, hartOffset.mstatus);
+      },
+      setPc: (push) => {
+        push();
+        code.set(this.#pc);
+      },
+      system: (name) => {
+        throw new Error(`a region holds ${name}, which is for the interpreter`);
+      },
+    };
+  }
+}
+
+const pageMask = -BigInt(pageBytes);
+
+interface UsedFields {
+  readonly rs1: boolean;
+  readonly rs2: boolean;
+  readonly rd: boolean;
+}
+
+const usedFields = new Map<Row, UsedFields>();
+
+/** Which integer register fields a row's meaning names. */
+const fieldsOf = (row: Row): UsedFields => {
+  let used = usedFields.get(row);
+  if (used === undefined) {
+    const named = new Set<XField>();
+    const visit = (value: Value): void => {
+      if (value.k === 'x') named.add(value.field);
+      valueChildren(value).forEach(visit);
+    };
+    const parts = row.meaning.k === 'sequence' ? row.meaning.effects : [row.meaning];
+    for (const part of parts) effectValues(part).forEach(visit);
+    used = { rs1: named.has('rs1'), rs2: named.has('rs2'), rd: parts.some((part) => part.k === 'setX') };
+    usedFields.set(row, used);
+  }
+  return used;
+};
