@@ -13,7 +13,7 @@ import { createRandom, recordLinux } from './sessions.ts';
 
 const count = Number(process.env.COUNT ?? 4);
 const timeoutMs = 900_000;
-const loadProcesses = 4;
+const loadProcesses = 2;
 
 let cli: CommandLine;
 const traces: string[] = [];
