@@ -17,7 +17,7 @@ import { emitCodeChange, emitControl } from './slots/control.ts';
 import { csrOperations, emitCounter, emitCsr } from './slots/csrs.ts';
 import { emitMemory, emitReservation } from './slots/memory.ts';
 import { emitTableEdit, emitWindowAccess, emitWindowFetch } from './slots/paging.ts';
-import { emitFloatState, emitPlain } from './slots/plain.ts';
+import { emitFloatEdge, emitFloatState, emitPlain } from './slots/plain.ts';
 import { emitProtectedFetch, emitProtection } from './slots/protection.ts';
 import type { Home, Paging, Slot } from './slots/slot.ts';
 import { emitFence, emitInterrupt, emitNamedTrap, emitReturn, emitTrap, emitWait } from './slots/traps.ts';
@@ -188,6 +188,8 @@ const families: readonly Family[] = [
   ['protection', emitProtection],
   ['protection', emitProtection],
   ['protected fetch', emitProtectedFetch],
+  ['float edge', emitFloatEdge],
+  ['float edge', emitFloatEdge],
   ['wait', emitWait],
   [
     'float state',

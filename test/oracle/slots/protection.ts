@@ -7,6 +7,7 @@
 import { csr } from '../../../vmm/isa/csr-names.ts';
 import { Label } from '../assembler.ts';
 import * as layout from '../layout.ts';
+import type { Random } from '../random.ts';
 import { setBase } from './memory.ts';
 import { basedInstance, memoryRows } from './paging.ts';
 import { logRegister, logResult, type Slot } from './slot.ts';
@@ -19,16 +20,13 @@ export const emitProtection = (slot: Slot): void => {
   const { t, u } = reserved;
   const instance = basedInstance(slot, random.pick(memoryRows));
   const { size } = instance.use.memory[0]!;
-  // Half of the accesses go to the first bytes of a page, where the small entries are.
-  const page = random.below(layout.regionPages) * 0x1000;
-  const offset = page + (random.below(random.oneIn(2) ? 0x40 : 0xff8) & -size);
   if (home.privilege < 3) {
-    setBase(slot, instance, layout.regionC + offset);
+    setBase(slot, instance, layout.regionC + (random.below(regionBytes - 8) & -size));
     asm.raw(instance.raw);
     logResult(slot, instance.use);
     return;
   }
-  emitEntry(slot, layout.regionC);
+  const offset = nearEdge(random, emitEntry(slot, layout.regionC)) & -size;
   const stead = random.below(2);
   setBase(slot, instance, layout.regionC + offset + aliasOf(slot, stead));
   asm.li(t, 0x2_6000n | (BigInt(stead) << 11n));
@@ -52,9 +50,7 @@ export const emitProtectedFetch = (slot: Slot): void => {
   const ra = 1;
   const landing = new Label();
   const mode = random.below(2);
-  const page = random.below(layout.regionPages) * 0x1000;
-  const offset = page + (random.below(random.oneIn(2) ? 0x40 : 0x1000) & -2);
-  emitEntry(slot, layout.regionB);
+  const offset = nearEdge(random, emitEntry(slot, layout.regionB)) & -2;
   asm.la(ra, landing);
   asm.la(t, layout.regionB + offset + aliasOf(slot, mode));
   if (aliasOf(slot, mode) !== 0) {
@@ -72,8 +68,21 @@ export const emitProtectedFetch = (slot: Slot): void => {
 /** Where user mode sees RAM, relative to physical addresses. */
 const aliasOf = ({ home }: Slot, mode: number): number => (home.paging !== 'bare' && mode === 0 ? layout.userAlias : 0);
 
+interface Range {
+  /** From the start of the region. */
+  readonly first: number;
+  readonly sizeBytes: number;
+}
+
+/** An offset in the region within a few bytes of the range's first or last, or anywhere. */
+const nearEdge = (random: Random, { first, sizeBytes }: Range): number => {
+  if (random.oneIn(4)) return random.below(regionBytes - 8);
+  const edge = random.oneIn(2) ? first : first + sizeBytes;
+  return Math.min(Math.max(edge + random.below(24) - 12, 0), regionBytes - 8);
+};
+
 /** One of the entries 0 to 7: a range of whole pages, or a small one at the start of a page. */
-const emitEntry = ({ asm, random, reserved }: Slot, region: number): void => {
+const emitEntry = ({ asm, random, reserved }: Slot, region: number): Range => {
   const { t } = reserved;
   const entry = random.below(8);
   const small = random.oneIn(3);
@@ -93,6 +102,7 @@ const emitEntry = ({ asm, random, reserved }: Slot, region: number): void => {
   asm.li(t, (permissions | (random.oneIn(6) ? 0n : mode)) << BigInt(entry * 8));
   asm.csr('csrrs', 0, csr.pmpcfg0, t);
   asm.op('sfence.vma');
+  return { first, sizeBytes: mode === na4 ? 4 : sizeBytes };
 };
 
 // pmpcfg.A, in place.
