@@ -85,24 +85,28 @@ const nearEdge = (random: Random, { first, sizeBytes }: Range): number => {
 const emitEntry = ({ asm, random, reserved }: Slot, region: number): Range => {
   const { t } = reserved;
   const entry = random.below(8);
-  const small = random.oneIn(3);
-  const sizeBytes = small ? 8 << random.below(4) : 0x1000 << random.below(4);
-  const first = small
-    ? random.below(layout.regionPages) * 0x1000 + (random.below(0x40) & -sizeBytes)
-    : random.below(regionBytes) & -sizeBytes;
-  const start = BigInt(region + first);
   // TOR of entry 0 would begin at address 0 and take the code.
-  const mode = random.pick(entry === 0 ? [napot] : small ? [napot, napot, na4, tor] : [napot, napot, tor]);
-  const pattern = mode === napot ? (start >> 2n) | BigInt(sizeBytes / 8 - 1) : start >> 2n;
-  const permissions = random.pick([0n, 1n, 3n, 4n, 5n, 7n]); // W without R is reserved
-  asm.li(t, pattern);
+  const mode = random.pick(entry === 0 ? [napot, na4] : [napot, napot, na4, tor]);
+  const small = random.oneIn(2);
+  const sizeBytes = mode === na4 ? 4 : small ? 8 << random.below(4) : 0x1000 << random.below(4);
+  const align = mode === tor && small ? 4 : sizeBytes;
+  const page = random.below(layout.regionPages) * 0x1000;
+  const first = small || mode === na4 ? page + (random.below(0x40) & -align) : page & -align;
+  const start = BigInt(region + first);
+  if (mode === tor) {
+    asm.li(t, start >> 2n);
+    asm.writeCsr(csr.pmpaddr0 + entry - 1, t);
+  }
+  const pattern = mode === tor ? (start + BigInt(sizeBytes)) >> 2n : (start >> 2n) | BigInt((sizeBytes >> 3) - 1);
+  asm.li(t, mode === na4 ? start >> 2n : pattern);
   asm.writeCsr(csr.pmpaddr0 + entry, t);
   asm.li(t, 0xffn << BigInt(entry * 8));
   asm.csr('csrrc', 0, csr.pmpcfg0, t);
+  const permissions = random.pick([0n, 1n, 3n, 4n, 5n, 7n]); // W without R is reserved
   asm.li(t, (permissions | (random.oneIn(6) ? 0n : mode)) << BigInt(entry * 8));
   asm.csr('csrrs', 0, csr.pmpcfg0, t);
   asm.op('sfence.vma');
-  return { first, sizeBytes: mode === na4 ? 4 : sizeBytes };
+  return { first, sizeBytes };
 };
 
 // pmpcfg.A, in place.
