@@ -16,13 +16,10 @@ import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { MemoryAccess, pushHalves, type SlowAccess } from './access.ts';
 import { buildDispatch, type Handler } from './dispatch.ts';
-import { defineDispatcher, emitJumpCacheEntry } from './dispatcher.ts';
+import { defineDispatcher, emitCountArrival, emitJumpCacheEntry } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue, type Operands } from './emit.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
-  arrivalsBase,
-  arrivalsEntries,
-  arrivalsHot,
   breakFilterBase,
   dispatchTableBase,
   expandTableBase,
@@ -291,35 +288,34 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     emitCondition(context, row, row.meaning.condition);
     code.if();
     context.operands.setPc(() => row.meaning.k === 'branch' && emitValue(context, row, row.meaning.target));
-    emitArrival(code, locals, ways);
+    emitArrival(code, locals, ways, false);
     code.end();
     return;
   }
   emitEffect(context, row, row.meaning);
-  if (isJump(row.meaning)) emitArrival(code, locals, ways);
+  if (isJump(row.meaning)) emitArrival(code, locals, ways, true);
 };
 
 const isJump = (effect: Effect): boolean =>
   effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
 
-/** Control has gone to `pc` by a jump: looks for translated code there, and counts when there is none. */
-const emitArrival = (code: Code, { pc, probing, entry }: Locals, { translated, hot }: Ways): void => {
-  code.get(probing).if();
+/**
+ * Control has gone to `pc` by a jump: looks for translated code there, and counts when there is none. Jumps forward in
+ * the same function are not looked at: what they lead to is part of a region that begins before them.
+ */
+const emitArrival = (
+  code: Code,
+  { pc, current, probing, entry }: Locals,
+  { translated, hot }: Ways,
+  isFar: boolean,
+): void => {
+  code.get(probing);
+  if (!isFar) code.get(pc).get(current).ops(op.i64LtU, op.i32And);
+  code.if();
   emitJumpCacheEntry(code, pc);
   code.memory(op.i64Load, jumpCacheBase).get(pc).ops(op.i64Eq).brIf(translated);
-  code
-    .get(pc)
-    .ops(op.i32WrapI64)
-    .i32((arrivalsEntries - 1) * 2)
-    .ops(op.i32And)
-    .tee(entry);
-  code.get(entry).memory(op.i32Load16U, arrivalsBase).i32(1).ops(op.i32Add).tee(entry);
-  code.memory(op.i32Store16, arrivalsBase);
-  code
-    .get(entry)
-    .i32(arrivalsHot - 1)
-    .ops(op.i32And, op.i32Eqz)
-    .brIf(hot);
+  emitCountArrival(code, pc, entry);
+  code.brIf(hot);
   code.end();
 };
 

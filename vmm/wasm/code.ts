@@ -11,7 +11,7 @@ export interface Label {
 }
 
 export class Code {
-  #bytes = new Uint8Array(1024);
+  #bytes = new Uint8Array(64);
   #length = 0;
   #level = 0;
   readonly #locals: ValueType[] = [];
@@ -47,11 +47,23 @@ export class Code {
   }
 
   signed(value: bigint): this {
+    if (value >= -0x8000_0000n && value < 0x8000_0000n) return this.#signed32(Number(value));
     let rest = value;
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;
       if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) return this.byte(low);
+      this.byte(low | 0x80);
+    }
+  }
+
+  /** Most constants are small, and numbers are many times faster than bigints. */
+  #signed32(value: number): this {
+    let rest = value;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return this.byte(low);
       this.byte(low | 0x80);
     }
   }
@@ -74,7 +86,7 @@ export class Code {
 
   /** A 32-bit constant, given signed or unsigned. */
   i32(value: number): this {
-    return this.byte(op.i32Const).signed(BigInt(value | 0));
+    return this.byte(op.i32Const).#signed32(value | 0);
   }
 
   /** A 64-bit constant, given signed or unsigned. */

@@ -49,7 +49,7 @@ interface Translated {
 
 const defaultBatchRegions = 48;
 /** Regions wait for others no longer than this. */
-const batchSteps = 300_000;
+const batchSteps = 2_000_000;
 const regionsMax = 8192;
 /** A page that is written this often holds data too: it is left to the interpreter. */
 const rewritesMax = 16;
