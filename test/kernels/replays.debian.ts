@@ -1,6 +1,6 @@
 /**
  * Replays of a boot, over and over, as unlike one another as can be: in portions of other sizes, with other checkpoints,
- * on a computer that is busy with something else. No digest differs. `COUNT=20` makes it twenty.
+ * on another tier of the engine, on a computer that is busy with something else. No digest differs. `COUNT=20` makes it twenty.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { openRecording } from '../../adapter/session/replay.ts';
 import { type CheckpointPolicy, noCheckpoints } from '../../adapter/session/session.ts';
 import { moment } from '../../traces/time.ts';
 import { type CommandLine, createCommandLine } from './command-line.ts';
-import { createRandom, recordLinux } from './sessions.ts';
+import { breathe, createRandom, recordLinux } from './sessions.ts';
 
 const count = Number(process.env.COUNT ?? 4);
 const timeoutMs = 900_000;
@@ -29,6 +29,8 @@ interface Variation {
   readonly portionSteps: number;
   readonly checkpoints: CheckpointPolicy;
   readonly loaded: boolean;
+  /** Whether hot code is translated. */
+  readonly translating: boolean;
 }
 
 const strides = [3_000_000, 17_000_000, 50_000_011];
@@ -42,23 +44,30 @@ const variationOf = (index: number): Variation => ({
       ? noCheckpoints
       : { stride: strides[Math.floor(index / 3) % strides.length]!, budgetBytes: 128 * 2 ** 20 },
   loaded: Math.floor(index / 2) % 2 === 1,
+  translating: index % 5 !== 4,
 });
 
-const check = async ({ trace, portionSteps, checkpoints, loaded }: Variation, seed: number): Promise<void> => {
+const check = async (
+  { trace, portionSteps, checkpoints, loaded, translating }: Variation,
+  seed: number,
+): Promise<void> => {
   const random = createRandom(seed);
   const load = loaded ? Array.from({ length: loadProcesses }, startLoad) : [];
   try {
     const session = await openRecording({ file: trace, verify: true, checkpoints, console: () => {} });
-    const { timeline, replayer } = session;
+    const { timeline, replayer, machine } = session;
+    machine.engine.translating = translating;
     while (timeline.now < timeline.end) {
       const steps = portionSteps === Number.POSITIVE_INFINITY ? portionSteps : 1 + Math.floor(random() * portionSteps);
       const stop = timeline.forward(moment(Math.min(timeline.now + steps, timeline.end)));
       if (stop.reason === 'power') break;
+      await breathe();
     }
     session.close();
     expect([timeline.now, replayer.digestsCompared]).toEqual([session.trace.until, session.trace.digests.count]);
     process.stdout.write(
       `figures: replay ${seed} | ${session.header.machine.timePolicy} time | ${loaded ? 'loaded' : 'not loaded'} | ` +
+        `${translating ? 'translating' : 'interpreting'} | ` +
         `portions to ${portionSteps} | ${timeline.checkpoints.count} checkpoints | ${replayer.digestsCompared} digests equal\n`,
     );
   } finally {

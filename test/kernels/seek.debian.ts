@@ -7,12 +7,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRecording } from '../../adapter/session/replay.ts';
 import type { CheckpointPolicy, ReplaySession } from '../../adapter/session/session.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
-import { moment } from '../../traces/time.ts';
+import { type Moment, moment } from '../../traces/time.ts';
 import { Digester } from '../../vmm/machine/digest.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import { type CommandLine, createCommandLine } from './command-line.ts';
 import { linux } from './guests.ts';
-import { createRandom, recordLinux, stateText } from './sessions.ts';
+import { breathe, createRandom, recordLinux, stateText } from './sessions.ts';
 
 const momentCount = Number(process.env.MOMENTS ?? 200);
 const timeoutMs = 900_000;
@@ -35,19 +35,20 @@ test(`${momentCount} random moments, restored and run from the start, are equal`
   const end = jumping.timeline.end;
   const moments = Array.from({ length: momentCount }, () => moment(Math.floor(random() * end)));
 
-  jumping.timeline.seek(end);
+  const go = async (target: Moment): Promise<void> => {
+    for (const _ of jumping.timeline.travel(target)) await breathe();
+  };
+  await go(end);
   const digester = new Digester(jumping.machine, jumping.hash64);
-  const jumped = new Map(
-    moments.map((at) => {
-      jumping.timeline.seek(at);
-      return [at, stateText(digester.digest())];
-    }),
-  );
+  const jumped = new Map<Moment, string>();
+  for (const at of moments) {
+    await go(at);
+    jumped.set(at, stateText(digester.digest()));
+  }
 
   const walker = new Digester(walking.machine, walking.hash64);
   for (const at of [...moments].sort((one, other) => one - other)) {
-    while (walking.timeline.now < at) walking.timeline.forward(at);
-    walking.timeline.applyInputs();
+    for (const _ of walking.timeline.travel(at)) await breathe();
     expect(stateText(walker.digest())).toBe(jumped.get(at));
   }
   process.stdout.write(
@@ -70,7 +71,7 @@ test('a step back from a page fault in user mode is the instruction, and a step 
   const { timeline, machine, hash64, close } = await open(checkpoints);
   const digester = new Digester(machine, hash64);
   // The shell's first processes: everything before is the kernel's.
-  timeline.seek(moment(Math.floor(timeline.end * 0.97)));
+  for (const _ of timeline.travel(moment(Math.floor(timeline.end * 0.97)))) await breathe();
   const seen = new Map<string, number>();
   while (timeline.now < timeline.end && [...pageFaults.values()].some((kind) => (seen.get(kind) ?? 0) < 3)) {
     const stop = timeline.forward(timeline.end, { traps: true });

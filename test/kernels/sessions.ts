@@ -14,6 +14,9 @@ export const createRandom = (seed: number): (() => number) => {
   };
 };
 
+/** Lets the test runner, which lives in the same process, send what it has to say. */
+export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));
+
 /** Boots Linux, types commands at it and switches it off. @returns the trace's path */
 export const recordLinux = async (cli: CommandLine, time: 'virtual' | 'host', machine = linux()): Promise<string> => {
   const name = `linux-${time}`;
