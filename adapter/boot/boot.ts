@@ -19,6 +19,7 @@ import {
   imageMissing,
   initrdWithoutKernel,
   noLoadAddress,
+  notADisk,
   nothingToLoad,
   nothingToStart,
   outsideRam,
@@ -225,10 +226,11 @@ const placeTree = (
 
 const disksOf = (devices: readonly DeviceConfiguration[], images: readonly BootImage[]): Map<number, Uint8Array> => {
   const disks = new Map<number, Uint8Array>();
-  for (const { slot, image: index } of devices) {
-    if (index === undefined) continue;
-    const image = images[index];
+  for (const { kind, slot, image: index } of devices) {
+    if (kind !== 'virtio-blk') continue;
+    const image = index === undefined ? undefined : images[index];
     if (image === undefined) throw imageMissing('disk');
+    if (image.role !== 'disk') throw notADisk(slot, image.role, image.name);
     checkDisk(image.bytes, image.name);
     disks.set(slot, image.bytes);
   }

@@ -48,6 +48,14 @@ export const imageMissing = (role: string) =>
     remedy: 'Record again, or give the file that the recording names',
   });
 
+export const notADisk = (slot: number, role: string, name: string) =>
+  new BootError('disk', {
+    what: `The disk in slot ${slot} has no medium`,
+    expected: 'an image that is listed as a disk',
+    found: `the ${role} image ${brief(name)}`,
+    remedy: 'The program that wrote the trace did not follow the format; record again with Chronovisor',
+  });
+
 export const imageNotFound = (role: string, name: string, folders: readonly string[]) =>
   new BootError('missing', {
     what: `The ${role} image ${brief(name)} is not in the trace`,

@@ -24,13 +24,16 @@ export const addInfo = (program: Command, host: CliHost): void => {
     .option('--salvage', 'read the intact part of a damaged trace')
     .action(async (file: string, options: InfoOptions) => {
       const source = new FileSource('the trace', file);
-      const trace = await openTrace(source, brotli, { salvage: options.salvage === true });
-      const summary = summaryOf(trace);
-      if (options.json)
-        host.stdout.write(`${JSON.stringify({ ...summary, ...eventsOf(trace, options) }, jsonValue, 2)}\n`);
-      else host.stdout.write(textOf(trace, summary));
-      if (options.events && !options.json) writeEvents(trace, host);
-      source.close();
+      try {
+        const trace = await openTrace(source, brotli, { salvage: options.salvage === true });
+        const summary = summaryOf(trace);
+        if (options.json)
+          host.stdout.write(`${JSON.stringify({ ...summary, ...eventsOf(trace, options) }, jsonValue, 2)}\n`);
+        else host.stdout.write(textOf(trace, summary));
+        if (options.events && !options.json) writeEvents(trace, host);
+      } finally {
+        source.close();
+      }
     });
 };
 

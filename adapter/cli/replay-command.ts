@@ -2,9 +2,11 @@
 
 import type { Command } from 'commander';
 import { type Moment, moment } from '../../traces/time.ts';
+import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { showProgress } from '../host/progress.ts';
 import type { ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
+import { grouped } from './values.ts';
 
 export interface TraceOptions {
   readonly salvage?: boolean;
@@ -17,9 +19,12 @@ export const addTraceOptions = (command: Command): Command =>
     .option('--salvage', 'read the intact part of a damaged trace')
     .option('--images <folder...>', 'where the images are that the trace does not hold');
 
-/** Goes to a moment or, when the trace ends before it, to the trace's end. */
+/**
+ * Goes to a moment or, when the trace ends before it, to the trace's end.
+ * @throws {DivergenceError} when the guest does not come so far
+ */
 export const goTo = async (
-  { timeline }: ReplaySession,
+  { timeline, trace }: ReplaySession,
   target: Moment,
   label: string,
   host: CliHost,
@@ -29,11 +34,19 @@ export const goTo = async (
   try {
     while (timeline.now < goal) {
       const stop = timeline.forward(goal);
-      if (stop.reason === 'end' || stop.reason === 'power') break;
+      if (timeline.now < goal && (stop.reason === 'end' || stop.reason === 'power')) {
+        throw new DivergenceError({
+          at: timeline.now,
+          part: 'how far the guest comes',
+          expected: `${grouped(trace.until)} steps`,
+          found: stop.reason === 'end' ? 'that it waits for ever' : 'that it has switched itself off',
+        });
+      }
       progress.update(timeline.now / goal);
       await new Promise(setImmediate); // a signal must be able to end this
     }
   } finally {
     progress.stop();
   }
+  timeline.applyInputs(); // those of moment 0 too
 };

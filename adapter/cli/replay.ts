@@ -33,8 +33,12 @@ export const addReplay = (program: Command, host: CliHost): void => {
       salvage: options.salvage === true,
       imageFolders: options.images ?? [],
     });
-    await goTo(session, options.until ?? session.trace.until, 'replaying', host);
-    session.close();
+    try {
+      await goTo(session, options.until ?? session.trace.until, 'replaying', host);
+      if (!options.digest) session.replayer.verifyEnd();
+    } finally {
+      session.close();
+    }
     if (options.digest) host.stdout.write(digestText(session));
     if (!options.console && !options.digest) host.stdout.write(placeText(session));
   });

@@ -5,8 +5,8 @@
 
 import { CommanderError } from 'commander';
 import { TraceError } from '../../traces/errors.ts';
-import { UnknownDeviceError } from '../../vmm/machine/board.ts';
 import { DeviceTreeError } from '../../vmm/machine/devicetree/reader.ts';
+import { MachineError } from '../../vmm/machine/errors.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { brief, InputError } from '../program/input-error.ts';
 import { UsageError } from './errors.ts';
@@ -27,15 +27,15 @@ export const reportOf = (error: unknown, debug: boolean): Report => {
 const sentenceOf = (error: unknown): Report => {
   if (error instanceof CommanderError) return commandLineReport(error);
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, text: error.message };
-  if (error instanceof InputError || error instanceof TraceError || error instanceof DeviceTreeError) {
-    return { exitCode: exitCodes.badInput, text: error.message };
-  }
+  if (isBadInput(error)) return { exitCode: exitCodes.badInput, text: error.message };
   if (error instanceof DivergenceError) return { exitCode: exitCodes.divergence, text: divergenceText(error) };
-  if (error instanceof UnknownDeviceError) return { exitCode: exitCodes.badInput, text: `${capital(error.message)}.` };
   const found = brief(error instanceof Error ? error.message : String(error));
   const text = `This is a bug in Chronovisor: expected no error here, found "${found}". Run it again with CHRONOVISOR_DEBUG=1 and report what it prints.`;
   return { exitCode: exitCodes.bug, text };
 };
+
+const isBadInput = (error: unknown): error is Error =>
+  [InputError, TraceError, DeviceTreeError, MachineError].some((kind) => error instanceof kind);
 
 const divergenceText = ({ divergence: { at, part, expected, found } }: DivergenceError): string =>
   `The replay differs from its recording at moment ${at}, first in ${part}: expected ${expected}, found ${found}. ` +

@@ -7,6 +7,8 @@ import type { Readable, Writable } from 'node:stream';
 import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { TraceError } from '../../traces/errors.ts';
+import { DeviceTreeError } from '../../vmm/machine/devicetree/reader.ts';
+import { MachineError } from '../../vmm/machine/errors.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { InputError } from '../program/input-error.ts';
 import { Debugger } from './debugger.ts';
@@ -84,7 +86,7 @@ class Server extends DebugSession {
       this.#report(error); // it was answered: what failed came after
       return;
     }
-    const known = error instanceof InputError || error instanceof TraceError || error instanceof DivergenceError;
+    const known = knownErrors.some((kind) => error instanceof kind);
     const format = error instanceof Error ? error.message : String(error);
     response.success = false;
     response.message = format;
@@ -106,6 +108,9 @@ class Server extends DebugSession {
     this.#session.send('output', { category: 'stderr', output: `${output}\n` });
   }
 }
+
+/** What a person can do something about. */
+const knownErrors = [InputError, TraceError, DivergenceError, DeviceTreeError, MachineError];
 
 /** Clients show these errors in place. */
 const quiet: ReadonlySet<string> = new Set(['evaluate', 'readMemory', 'disassemble', 'setVariable', 'setExpression']);

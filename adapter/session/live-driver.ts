@@ -142,7 +142,8 @@ export class LiveDriver {
 
   /** Types the answers that are due at a moment. */
   #takeAnswers(now: number): void {
-    while (this.#answers[0] !== undefined && this.#answers[0].due <= now) this.#typed.push(this.#answers.shift()!.bytes);
+    while (this.#answers[0] !== undefined && this.#answers[0].due <= now)
+      this.#typed.push(this.#answers.shift()!.bytes);
   }
 
   /** Makes the next line that is fed be typed; false when there is none. */

@@ -6,6 +6,7 @@ import { loadXxh64 } from '../../traces/checksum.ts';
 import type { ImageDescription } from '../../traces/header.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import type { Moment } from '../../traces/time.ts';
+import type { Hash64 } from '../../vmm/machine/digest.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { type EntropySource, LoggedEntropy, replayedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
@@ -35,11 +36,20 @@ export interface ReplayRequest {
  */
 export const openRecording = async (request: ReplayRequest): Promise<ReplaySession> => {
   const source = new FileSource('the trace', request.file);
+  try {
+    return await openSource(source, request);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+};
+
+const openSource = async (source: FileSource, request: ReplayRequest): Promise<ReplaySession> => {
   const trace = await openTrace(source, brotli, { salvage: request.salvage === true });
   const folders = [dirname(request.file), ...(request.imageFolders ?? [])];
-  const images = trace.header.images.map((image, index) => imageOf(trace, image, index, folders));
-  const configuration = trace.header.machine;
   const hash64 = await loadXxh64();
+  const images = trace.header.images.map((image, index) => imageOf(trace, image, index, folders, hash64));
+  const configuration = trace.header.machine;
   const entropy: EntropySource =
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
@@ -55,13 +65,19 @@ export const openRecording = async (request: ReplayRequest): Promise<ReplaySessi
   return { kind: 'replay', machine, replayer, timeline, trace, header, images, hash64, close: () => source.close() };
 };
 
-const imageOf = (trace: Trace, described: ImageDescription, index: number, folders: readonly string[]): BootImage => {
+const imageOf = (
+  trace: Trace,
+  described: ImageDescription,
+  index: number,
+  folders: readonly string[],
+  hash64: Hash64,
+): BootImage => {
   const { role, name, digest, address } = described;
   const bytes = trace.image(index) ?? imageFromFolders(described, folders);
-  if (digest.startsWith('sha256:')) {
-    const found = imageDigest(bytes);
-    if (found !== digest) throw imageDiffers(name, digest, found);
-  }
+  const found = digest.startsWith('sha256:')
+    ? imageDigest(bytes)
+    : `xxh64:${hash64(bytes, 0n).toString(16).padStart(16, '0')}`;
+  if (found !== digest) throw imageDiffers(name, digest, found);
   return { role, name, bytes, ...(address === undefined ? {} : { address }) };
 };
 

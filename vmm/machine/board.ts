@@ -16,6 +16,7 @@ import type { VirtioBackend } from '../devices/virtio/backend.ts';
 import { VirtioBlk } from '../devices/virtio/blk.ts';
 import { VirtioMmio } from '../devices/virtio/mmio.ts';
 import { VirtioRng } from '../devices/virtio/rng.ts';
+import { unknownDevice } from './errors.ts';
 import { interruptBit } from './interrupts.ts';
 import type { MachineImage } from './machine.ts';
 import { hostOffset, inRam, type MachineMemory } from './memory.ts';
@@ -127,7 +128,7 @@ export const createBoard = (image: MachineImage, services: BoardServices): Board
   return { devices, uart, clint, rtc };
 };
 
-/** What sits in a virtio slot. @throws {Error} for a kind of device that the header's reader should have refused */
+/** What sits in a virtio slot. @throws {MachineError} for a device that only a newer version has */
 const virtioBackend = ({ configuration, disks }: MachineImage, slot: number): VirtioBackend | undefined => {
   const device = configuration.devices.find((candidate) => candidate.slot === slot);
   if (device === undefined) return undefined;
@@ -140,18 +141,9 @@ const virtioBackend = ({ configuration, disks }: MachineImage, slot: number): Vi
         serial: `chronovisor-${slot}`,
       });
     default:
-      throw new UnknownDeviceError(device.kind);
+      throw unknownDevice(device.kind, slot);
   }
 };
-
-/** A trace from a newer version may hold a device that this one does not have. */
-export class UnknownDeviceError extends Error {
-  override readonly name = 'UnknownDeviceError';
-
-  constructor(kind: string) {
-    super(`this machine has no device "${kind}": expected virtio-blk or virtio-rng; a newer Chronovisor may have it`);
-  }
-}
 
 const dmaError = (device: string, address: number, sizeBytes: number): DmaError =>
   new DmaError(`${device} was pointed at 0x${address.toString(16)} (${sizeBytes} bytes), which is not RAM`);

@@ -19,6 +19,7 @@ import { Bus } from './bus.ts';
 import { Clock } from './clock.ts';
 import { resetHart } from './csr/reset.ts';
 import { Hart } from './hart.ts';
+import { inputProblem } from './inputs.ts';
 import { interruptBit, pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
@@ -432,8 +433,13 @@ export class Machine {
 
   // Inputs
 
-  /** Takes an input at the present moment. The same for a recording and its replay. */
+  /**
+   * Takes an input at the present moment. The same for a recording and its replay.
+   * @throws {MachineError} when it is one that this machine cannot take
+   */
   apply(event: InputEvent): void {
+    const problem = inputProblem(event, this.configuration);
+    if (problem !== undefined) throw problem;
     this.#prepare();
     switch (event.kind) {
       case 'serial':
@@ -456,7 +462,7 @@ export class Machine {
         this.writeRam(event.address, event.bytes);
         return;
       case 'disk':
-        return;
+        return; // refused above
     }
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { pageBytes, pageShift, ramOffset, wasmPageBytes } from '../engine/layout.ts';
+import { memoryUnavailable } from './errors.ts';
 
 /** Start of RAM in the guest's physical address space (board memory map). */
 export const ramBase = 0x8000_0000;
@@ -22,9 +23,10 @@ export interface MachineMemory {
   readonly ramPages: number;
 }
 
+/** @throws {MachineError} when there is not enough memory */
 export const createMemory = (ramBytes: number): MachineMemory => {
   const pages = (ramOffset + ramBytes) / wasmPageBytes + 1; // one more, so that a wide read at the very end stays inside
-  const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const wasm = allocate(pages, ramBytes);
   const buffer = wasm.buffer;
   return {
     wasm,
@@ -39,6 +41,14 @@ export const createMemory = (ramBytes: number): MachineMemory => {
     ramBytes,
     ramPages: ramBytes / pageBytes,
   };
+};
+
+const allocate = (pages: number, ramBytes: number): WebAssembly.Memory => {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    throw memoryUnavailable(ramBytes, cause);
+  }
 };
 
 /** Whether [address, address + sizeBytes) lies in RAM. */
