@@ -7,7 +7,8 @@ import { decodeCompressed } from '../../../vmm/isa/decode.ts';
 import { type ReadsWrites, readsWrites } from '../../../vmm/isa/reads-writes.ts';
 import type { CompressedRow, Row } from '../../../vmm/isa/row.ts';
 import type { Assembler, Label } from '../assembler.ts';
-import { type Handlers, poolPointerOffset, type Reserved } from '../harness.ts';
+import { poolPointerOffset, type Reserved } from '../context.ts';
+import type { Handlers } from '../harness.ts';
 import * as layout from '../layout.ts';
 import type { Random } from '../random.ts';
 
