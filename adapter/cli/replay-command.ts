@@ -1,6 +1,7 @@
 /** What `replay` and `verify` have in common: opening a trace and going forward in it, with progress. */
 
 import type { Command } from 'commander';
+import type { Trace } from '../../traces/reader.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { showProgress } from '../host/progress.ts';
@@ -18,6 +19,12 @@ export const addTraceOptions = (command: Command): Command =>
     .argument('<trace>', 'the .chrono file')
     .option('--salvage', 'read the intact part of a damaged trace')
     .option('--images <folder...>', 'where the images are that the trace does not hold');
+
+/** What a person must know who takes the end of a trace for the end of the run; nothing when it is. */
+export const incompleteText = ({ complete, damage }: Trace): string => {
+  if (damage !== undefined) return `Only what is before the damage was read. ${damage.message}`;
+  return complete ? '' : 'The recorder was stopped before it wrote the end.';
+};
 
 /**
  * Goes to a moment or, when the trace ends before it, to the trace's end.

@@ -6,7 +6,7 @@ import { Digester } from '../../vmm/machine/digest.ts';
 import { openRecording } from '../session/replay.ts';
 import { noCheckpoints, type ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
-import { addTraceOptions, goTo, type TraceOptions } from './replay-command.ts';
+import { addTraceOptions, goTo, incompleteText, type TraceOptions } from './replay-command.ts';
 import { columns, grouped, parseMoment } from './values.ts';
 
 interface ReplayOptions extends TraceOptions {
@@ -39,6 +39,9 @@ export const addReplay = (program: Command, host: CliHost): void => {
     } finally {
       session.close();
     }
+    const incomplete = incompleteText(session.trace);
+    if (session.machine.now >= session.trace.until && incomplete !== '')
+      host.stderr.write(`chronovisor: ${incomplete}\n`);
     if (options.digest) host.stdout.write(digestText(session));
     if (!options.console && !options.digest) host.stdout.write(placeText(session));
   });

@@ -5,7 +5,7 @@ import { openRecording } from '../session/replay.ts';
 import { noCheckpoints } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
 import { exitCodes } from './exit-codes.ts';
-import { addTraceOptions, goTo, type TraceOptions } from './replay-command.ts';
+import { addTraceOptions, goTo, incompleteText, type TraceOptions } from './replay-command.ts';
 import { grouped } from './values.ts';
 
 export const addVerify = (program: Command, host: CliHost): void => {
@@ -31,7 +31,7 @@ export const addVerify = (program: Command, host: CliHost): void => {
     const { machine, replayer, trace } = session;
     const steps = grouped(machine.now);
     const compared = replayer.digestsCompared;
-    const complete = trace.complete ? '' : ' The recorder was stopped before it wrote the end.';
+    const incomplete = incompleteText(trace);
     if (compared < trace.digests.count) {
       host.stderr.write(
         `chronovisor: Some digests of the trace could not be compared: expected ${trace.digests.count} of them, one every ` +
@@ -41,6 +41,8 @@ export const addVerify = (program: Command, host: CliHost): void => {
       host.exitCode = exitCodes.divergence;
       return;
     }
-    host.stdout.write(`verified: ${steps} steps, ${compared} digests, all equal.${complete}\n`);
+    host.stdout.write(
+      `verified: ${steps} steps, ${compared} digests, all equal.${incomplete === '' ? '' : ` ${incomplete}`}\n`,
+    );
   });
 };

@@ -1,6 +1,7 @@
 /** What the tests of bad input and of samples share: the command line within this process, and traces to damage. */
 
 import { PassThrough, Readable } from 'node:stream';
+import { expect } from 'vitest';
 import { runCli } from '../../adapter/cli/cli.ts';
 import { exitCodes } from '../../adapter/cli/exit-codes.ts';
 
@@ -45,4 +46,20 @@ export const randomNumbers = (seed: number) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+};
+
+/** What everything on stderr is like that says what is wrong: sentences on one line, ours, and nothing of the program's inside. */
+export const expectSentences = (stderr: string): void => {
+  expect(stderr).toMatch(/^chronovisor: [A-Z][^\n]*\.\n$/);
+  expect(stderr).not.toMatch(
+    /\bat (file:|async |new |[\w.]+ \()|node:|Error:|undefined|NaN|\[object|bug in Chronovisor/,
+  );
+};
+
+/** What was expected, what was found, and what to do. */
+export const expectRefusal = ({ exitCode, stdout, stderr }: Outcome, exitCodesAllowed: readonly number[]): void => {
+  expectSentences(stderr);
+  expect(exitCodesAllowed).toContain(exitCode);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/: expected .*, found .*\. [A-Z].*\.\n$/);
 };
