@@ -119,7 +119,6 @@ export const hartFields = [
   ['pmpcfg2', 8],
   ...pmpAddressNames.map((name) => [name, 8] as const),
   ['hsmState', 4], // SBI hart state management: 0 started, 1 stopped (waits for hart_start)
-  ['sbiTimerArmed', 4],
 ] as const satisfies FieldSpec;
 export type HartField = (typeof hartFields)[number][0];
 export const hartOffset = offsetsOf(hartFields);

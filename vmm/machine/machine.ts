@@ -10,44 +10,25 @@
 import type { InputEvent } from '../../traces/events.ts';
 import type { MachineConfiguration } from '../../traces/header.ts';
 import { type Moment, moment } from '../../traces/time.ts';
-import type { PlainState } from '../devices/device.ts';
 import { Engine, type RunMode } from '../engine/engine.ts';
 import { runExit } from '../engine/interpreter.ts';
 import { hartStateBytes, machineBase, machineOffset, scratch } from '../engine/layout.ts';
-import { type Board, createBoard, type Disks } from './board.ts';
+import { Agenda } from './agenda.ts';
+import { type Board, createBoard } from './board.ts';
 import { Bus } from './bus.ts';
 import { Clock } from './clock.ts';
-import { resetHart } from './csr/reset.ts';
 import { Hart } from './hart.ts';
+import { type MachineImage, type MachineRecord, placeImage, startHarts } from './image.ts';
 import { inputProblem } from './inputs.ts';
-import { interruptBit, pendingInterrupt, wakesWaiting } from './interrupts.ts';
+import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
-import { platformRow } from './platform.ts';
 import { pokeRegister } from './registers.ts';
-import { bootSupervisor, createSbi, parkSupervisor } from './sbi.ts';
+import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
 import type { HartServices } from './system.ts';
 import { Translations, type WatchRange } from './translations.ts';
 import { enterTrap } from './trap.ts';
-
-/** Bytes of the initial memory at a physical address in RAM. */
-export interface Placement {
-  readonly address: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Initial state, all of it. */
-export interface MachineImage {
-  readonly configuration: MachineConfiguration;
-  readonly placements: readonly Placement[];
-  /** Contents of the boot ROM at 0x1000. */
-  readonly rom: Uint8Array;
-  /** With the built-in SBI: where hart 0 starts in S-mode, and the device tree's address. */
-  readonly supervisorStart?: { readonly pc: bigint; readonly deviceTree: number };
-  /** Initial contents of the disks, by virtio slot. */
-  readonly disks: Disks;
-}
 
 /** What goes out of a machine. Not state: a replay produces it again. */
 export interface MachineOutputs {
@@ -56,6 +37,8 @@ export interface MachineOutputs {
   /** Entropy for a device at the present moment; `taken` bytes were had before. */
   readonly entropy: (device: string, sizeBytes: number, taken: number) => Uint8Array;
 }
+
+export type { MachineImage, MachineRecord, Placement } from './image.ts';
 
 export interface RunOptions {
   /** Stop where the engine's breakpoint filter hits, before the instruction, also at the present moment. */
@@ -75,14 +58,6 @@ export type Stop =
   | { readonly reason: 'requested' }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
 
-/** A saved machine without its RAM. Plain data. */
-export interface MachineRecord {
-  readonly machine: Uint8Array;
-  readonly harts: readonly Uint8Array[];
-  readonly wakeups: readonly (number | null)[];
-  readonly devices: readonly { readonly name: string; readonly state: PlainState }[];
-}
-
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
 
@@ -97,10 +72,7 @@ export class Machine {
   readonly translations: Translations;
   readonly board: Board;
   readonly #clock: Clock;
-  readonly #wakeups: (number | undefined)[];
-  /** Earliest moment at which something is due; derived, recomputed when `#dueStale`. */
-  #nextDue = 0;
-  #dueStale = true;
+  readonly #agenda: Agenda;
   #current: Hart;
   #inRun = false;
   #sliceBudget = 0;
@@ -125,14 +97,22 @@ export class Machine {
       now: () => this.#stepMoment(),
       ticks: () => this.#clock.ticksAt(this.#stepMoment()),
       setTicks: (ticks) => this.#setClock(ticks),
-      wakeAt: (device, at) => this.#wakeAt(device, at),
+      wakeAt: (device, at) => {
+        this.#agenda.wakeAt(device, at);
+        this.#cutSlice();
+      },
       interruptLine: (hart, bit, high) => this.#setLine(this.harts[hart]!, bit, high),
       timerChanged: () => this.#scheduleChanged(),
       output: outputs.console,
       entropy: (device, sizeBytes) => this.#takeEntropy(outputs, device, sizeBytes),
       power: (action, exitCode) => this.#powerDown(action, exitCode),
     });
-    this.#wakeups = this.board.devices.map(() => undefined);
+    this.#agenda = new Agenda({
+      harts: this.harts,
+      board: this.board,
+      clock: this.#clock,
+      setLine: (hart, bit, high) => this.#setLine(hart, bit, high),
+    });
     const services: HartServices = {
       ticks: () => this.#clock.ticksAt(this.#stepMoment()),
       steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
@@ -152,7 +132,9 @@ export class Machine {
       }),
       this.translations,
     );
-    this.#reset(image);
+    placeImage(image, this.memory, this.translations);
+    startHarts(image, this.harts);
+    this.#setMachine('quantumEnd', configuration.quantumSteps);
   }
 
   #createFirmware(outputs: MachineOutputs): (hart: Hart) => boolean {
@@ -173,22 +155,6 @@ export class Machine {
       writeRam: (address, bytes) => this.writeRam(address, bytes),
       observer: this.translations,
     });
-  }
-
-  #reset(image: MachineImage): void {
-    for (const { address, bytes } of image.placements) {
-      if (!inRam(this.memory, address, bytes.length))
-        throw new Error(`a placement at 0x${address.toString(16)} lies outside RAM: the boot code must refuse it`);
-      this.memory.u8.set(bytes, hostOffset(address));
-      for (let at = address; at < address + bytes.length; at += 4096) this.translations.markDirty(at);
-      if (bytes.length > 0) this.translations.markDirty(address + bytes.length - 1);
-    }
-    for (const hart of this.harts) resetHart(hart, BigInt(platformRow('rom').base));
-    this.#setMachine('quantumEnd', this.configuration.quantumSteps);
-    const { supervisorStart } = image;
-    if (supervisorStart === undefined) return;
-    for (const hart of this.harts) parkSupervisor(hart);
-    bootSupervisor(this.harts[0]!, supervisorStart.pc, BigInt(supervisorStart.deviceTree));
   }
 
   // Time
@@ -238,17 +204,12 @@ export class Machine {
   }
 
   #scheduleChanged(): void {
-    this.#dueStale = true;
+    this.#agenda.changed();
     this.#cutSlice();
   }
 
   #setClock(ticks: number): void {
     this.#clock.set(this.#stepMoment(), ticks);
-    this.#scheduleChanged();
-  }
-
-  #wakeAt(device: number, at: number | undefined): void {
-    this.#wakeups[device] = at;
     this.#scheduleChanged();
   }
 
@@ -270,43 +231,6 @@ export class Machine {
     this.#setWord('stopped', action === 'off' ? poweredOff : poweredOff + 1);
     this.#setWord('exitCode', exitCode);
     this.#cutSlice();
-  }
-
-  /** What a device that asked for it, or a timer, has to do by now. Idempotent. */
-  #settle(): void {
-    if (!this.#dueStale && this.#machine('now') < this.#nextDue) return;
-    this.#dueStale = false;
-    const now = this.#machine('now');
-    for (;;) {
-      const due = earliest(this.#wakeups);
-      if (due === undefined || this.#wakeups[due]! > now) break;
-      this.#fire(due);
-    }
-    const ticks = this.#clock.ticksAt(now);
-    let next = this.#wakeups[earliest(this.#wakeups) ?? -1] ?? Number.POSITIVE_INFINITY;
-    for (const hart of this.harts)
-      for (const timer of this.#timers(hart)) {
-        const pending = timer.compare <= ticks;
-        this.#setLine(hart, timer.bit, pending);
-        if (!pending) next = Math.min(next, this.#clock.momentOf(timer.compare));
-      }
-    const alarm = this.board.rtc.alarmTicks();
-    if (alarm !== undefined && alarm <= ticks) this.board.rtc.wake();
-    else if (alarm !== undefined) next = Math.min(next, this.#clock.momentOf(alarm));
-    this.#nextDue = next;
-  }
-
-  #fire(device: number): void {
-    this.#wakeups[device] = undefined;
-    this.board.devices[device]!.wake?.();
-  }
-
-  /** Timer compares of a hart, as numbers of ticks (beyond 2^53: never), and the lines that they drive. */
-  #timers(hart: Hart): readonly { readonly bit: number; readonly compare: number }[] {
-    const machineTimer = { bit: interruptBit.mtip, compare: Number(this.board.clint.mtimecmp(hart.id)) };
-    const armed = hart.high('menvcfg') >>> 31 === 1 || hart.low('sbiTimerArmed') === 1;
-    const supervisor = armed ? Number(hart.get('stimecmp')) : Number.POSITIVE_INFINITY;
-    return [machineTimer, { bit: interruptBit.stip, compare: supervisor }];
   }
 
   // Running
@@ -344,7 +268,7 @@ export class Machine {
         continue;
       }
       const trapsBefore = hart.count('traps');
-      if (this.#runHart(hart, Math.min(until, this.#nextDue, this.#machine('quantumEnd')), mode))
+      if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#machine('quantumEnd')), mode))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       if (this.#watchHit) return { reason: 'watch', hart: hart.id };
       if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
@@ -355,7 +279,7 @@ export class Machine {
   /** Everything that happens between two steps. Idempotent, so that an input may come after it or a run go on. */
   #prepare(): Hart | Stop {
     for (;;) {
-      this.#settle();
+      this.#agenda.settle(this.#machine('now'));
       const hart = this.#schedule();
       if (hart !== undefined) return hart;
       const idle = this.#idle();
@@ -413,19 +337,8 @@ export class Machine {
    * skips idle time. Gives a stop when only the world outside can go on.
    */
   #idle(): Stop | undefined {
-    const device = earliest(this.#wakeups);
-    if (device !== undefined) {
-      this.#fire(device);
-      this.#dueStale = true;
-      return undefined;
-    }
-    const ticks = this.#clock.ticksAt(this.#machine('now'));
-    let next = this.board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
-    for (const hart of this.harts)
-      if (hart.low('hsmState') === 0)
-        for (const { bit, compare } of this.#timers(hart))
-          if (compare > ticks && (hart.low('mie') & bit) !== 0) next = Math.min(next, compare);
-    const untilTicks = next < Number.MAX_SAFE_INTEGER ? next : undefined;
+    if (this.#agenda.wakeNext()) return undefined;
+    const untilTicks = this.#agenda.idleUntilTicks(this.#machine('now'));
     if (untilTicks === undefined || this.configuration.idlePolicy === 'wait') return { reason: 'idle', untilTicks };
     this.#setClock(untilTicks);
     return undefined;
@@ -456,7 +369,7 @@ export class Machine {
       case 'setRegister':
         pokeRegister(this.harts[event.hart]!, event.register, event.value);
         this.translations.dropHart(event.hart);
-        this.#dueStale = true;
+        this.#agenda.changed();
         return;
       case 'setMemory':
         this.writeRam(event.address, event.bytes);
@@ -487,7 +400,7 @@ export class Machine {
     return {
       machine: u8.slice(machineBase, machineBase + machineStateBytes),
       harts: this.harts.map((hart) => u8.slice(hart.base, hart.base + hartStateBytes)),
-      wakeups: this.#wakeups.map((at) => at ?? null),
+      wakeups: this.#agenda.save(),
       devices: this.board.devices.map((device) => ({ name: device.name, state: device.save() })),
     };
   }
@@ -497,9 +410,8 @@ export class Machine {
     this.memory.u8.set(record.machine, machineBase);
     for (const [index, hart] of this.harts.entries()) this.memory.u8.set(record.harts[index]!, hart.base);
     for (const [index, device] of this.board.devices.entries()) device.restore(record.devices[index]!.state);
-    for (const [index, at] of record.wakeups.entries()) this.#wakeups[index] = at ?? undefined;
+    this.#agenda.restore(record.wakeups);
     this.translations.reset();
-    this.#dueStale = true;
   }
 }
 
@@ -509,10 +421,3 @@ export const machineStateBytes = 64;
 const noReservation = 0xffff_ffff_ffff_ffffn;
 
 const noRanges: readonly WatchRange[] = [];
-
-const earliest = (wakeups: readonly (number | undefined)[]): number | undefined => {
-  let found: number | undefined;
-  for (const [device, at] of wakeups.entries())
-    if (at !== undefined && (found === undefined || at < wakeups[found]!)) found = device;
-  return found;
-};

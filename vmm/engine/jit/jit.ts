@@ -5,10 +5,6 @@
  * Regions are compiled several at a time, because a module costs more than a function.
  */
 
-import type { FloatHelperName } from '../../float/helpers.ts';
-import type { Value } from '../../isa/meaning.ts';
-import { effectValues, valueChildren } from '../../isa/meaning.ts';
-import type { Row } from '../../isa/row.ts';
 import type { Hart } from '../../machine/hart.ts';
 import type { MachineMemory } from '../../machine/memory.ts';
 import type { Translations } from '../../machine/translations.ts';
@@ -30,6 +26,7 @@ import {
 } from '../layout.ts';
 import { defineLibrary } from '../library.ts';
 import { findRegion, type Region } from './region.ts';
+import { needsOf } from './row-facts.ts';
 import { emitRegion } from './translate.ts';
 
 interface Found {
@@ -229,41 +226,3 @@ export class Jit {
     return this.#regions.size;
   }
 }
-
-interface Needs {
-  readonly helpers: ReadonlySet<FloatHelperName>;
-  readonly operations: ReadonlySet<string>;
-}
-
-const rowNeeds = new Map<Row, Needs>();
-
-/** Helpers and operations that the instructions of some regions name. */
-const needsOf = (regions: readonly Region[]): Needs => {
-  const helpers = new Set<FloatHelperName>();
-  const operations = new Set<string>();
-  for (const region of regions)
-    for (const block of region.blocks.values())
-      for (const { row } of block.instructions) {
-        const needs = needsOfRow(row);
-        for (const helper of needs.helpers) helpers.add(helper);
-        for (const operation of needs.operations) operations.add(operation);
-      }
-  return { helpers, operations };
-};
-
-const needsOfRow = (row: Row): Needs => {
-  let needs = rowNeeds.get(row);
-  if (needs === undefined) {
-    const helpers = new Set<FloatHelperName>();
-    const operations = new Set<string>();
-    const visit = (value: Value): void => {
-      if (value.k === 'float') helpers.add(value.helper);
-      if (value.k === 'binary' || value.k === 'unary') operations.add(value.op);
-      valueChildren(value).forEach(visit);
-    };
-    effectValues(row.meaning).forEach(visit);
-    needs = { helpers, operations };
-    rowNeeds.set(row, needs);
-  }
-  return needs;
-};

@@ -8,15 +8,17 @@
  */
 
 import { immediateOf } from '../../isa/decode.ts';
-import { effectValues, type FField, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
+import type { FField, XField } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import type { Code, Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { MemoryAccess, pushHalves, type SlowAccess } from '../access.ts';
 import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
 import { atomicAccess } from '../imports.ts';
+import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbEntries, tlbEntryBytes, tlbKinds } from '../layout.ts';
 import type { Block, Instruction, Region } from './region.ts';
+import { fieldsOf } from './row-facts.ts';
 import { type Structure, structureOf } from './structure.ts';
 
 export const regionExit = {
@@ -32,8 +34,6 @@ export interface TranslationParts {
   /** Host address minus virtual address of the page at an offset from the region's entry, modulo 2^32. */
   readonly addendAt: (offset: number) => number;
 }
-
-const fsDirty = 0x6000n;
 
 export const emitRegion = (code: Code, region: Region, parts: TranslationParts): void => {
   new RegionEmitter(code, region, parts).emit();
@@ -385,28 +385,3 @@ class RegionEmitter {
 }
 
 const pageMask = -BigInt(pageBytes);
-
-interface UsedFields {
-  readonly rs1: boolean;
-  readonly rs2: boolean;
-  readonly rd: boolean;
-}
-
-const usedFields = new Map<Row, UsedFields>();
-
-/** Which integer register fields a row's meaning names. */
-const fieldsOf = (row: Row): UsedFields => {
-  let used = usedFields.get(row);
-  if (used === undefined) {
-    const named = new Set<XField>();
-    const visit = (value: Value): void => {
-      if (value.k === 'x') named.add(value.field);
-      valueChildren(value).forEach(visit);
-    };
-    const parts = row.meaning.k === 'sequence' ? row.meaning.effects : [row.meaning];
-    for (const part of parts) effectValues(part).forEach(visit);
-    used = { rs1: named.has('rs1'), rs2: named.has('rs2'), rd: parts.some((part) => part.k === 'setX') };
-    usedFields.set(row, used);
-  }
-  return used;
-};

@@ -1,0 +1,69 @@
+/** What the translator must know of rows before it emits them, found by walking their meanings once. */
+
+import type { FloatHelperName } from '../../float/helpers.ts';
+import { effectValues, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
+import type { Row } from '../../isa/row.ts';
+import type { Region } from './region.ts';
+
+interface UsedFields {
+  readonly rs1: boolean;
+  readonly rs2: boolean;
+  readonly rd: boolean;
+}
+
+const usedFields = new Map<Row, UsedFields>();
+
+/** Which integer register fields a row's meaning names. */
+export const fieldsOf = (row: Row): UsedFields => {
+  let used = usedFields.get(row);
+  if (used === undefined) {
+    const named = new Set<XField>();
+    const visit = (value: Value): void => {
+      if (value.k === 'x') named.add(value.field);
+      valueChildren(value).forEach(visit);
+    };
+    const parts = row.meaning.k === 'sequence' ? row.meaning.effects : [row.meaning];
+    for (const part of parts) effectValues(part).forEach(visit);
+    used = { rs1: named.has('rs1'), rs2: named.has('rs2'), rd: parts.some((part) => part.k === 'setX') };
+    usedFields.set(row, used);
+  }
+  return used;
+};
+
+interface Needs {
+  readonly helpers: ReadonlySet<FloatHelperName>;
+  readonly operations: ReadonlySet<string>;
+}
+
+const rowNeeds = new Map<Row, Needs>();
+
+/** Helpers and operations that the instructions of some regions name. */
+export const needsOf = (regions: readonly Region[]): Needs => {
+  const helpers = new Set<FloatHelperName>();
+  const operations = new Set<string>();
+  for (const region of regions)
+    for (const block of region.blocks.values())
+      for (const { row } of block.instructions) {
+        const needs = needsOfRow(row);
+        for (const helper of needs.helpers) helpers.add(helper);
+        for (const operation of needs.operations) operations.add(operation);
+      }
+  return { helpers, operations };
+};
+
+const needsOfRow = (row: Row): Needs => {
+  let needs = rowNeeds.get(row);
+  if (needs === undefined) {
+    const helpers = new Set<FloatHelperName>();
+    const operations = new Set<string>();
+    const visit = (value: Value): void => {
+      if (value.k === 'float') helpers.add(value.helper);
+      if (value.k === 'binary' || value.k === 'unary') operations.add(value.op);
+      valueChildren(value).forEach(visit);
+    };
+    effectValues(row.meaning).forEach(visit);
+    needs = { helpers, operations };
+    rowNeeds.set(row, needs);
+  }
+  return needs;
+};
