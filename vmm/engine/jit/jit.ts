@@ -9,6 +9,8 @@ import type { Hart } from '../../machine/hart.ts';
 import type { MachineMemory } from '../../machine/memory.ts';
 import type { Translations } from '../../machine/translations.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
+import { op } from '../../wasm/opcodes.ts';
+import { pushHalves } from '../access.ts';
 import { declareRegionImports, type EngineHost, importObject } from '../imports.ts';
 import {
   arrivalsBase,
@@ -161,10 +163,11 @@ export class Jit {
     const module = new ModuleBuilder(this.#memory.wasm.buffer.byteLength / wasmPageBytes);
     const imports = declareRegionImports(module, needs.helpers);
     const library = defineLibrary(module, (name) => needs.operations.has(name));
+    const miss = defineMiss(module, imports.fill);
     for (const [index, [, { region, addendAt }]] of batch.entries())
       module.define(
         { parameters: ['i32'], results: ['i32'] },
-        (code) => emitRegion(code, region, { fill: imports.fill, imports, library, addendAt }),
+        (code) => emitRegion(code, region, { miss, imports, library, addendAt }),
         `r${index}`,
       );
     const instance = new WebAssembly.Instance(
@@ -226,3 +229,11 @@ export class Jit {
     return this.#regions.size;
   }
 }
+
+/** Calls `fill` with the address in halves; see TranslationParts.miss. */
+const defineMiss = (module: ModuleBuilder, fill: number): number =>
+  module.define({ parameters: ['i64', 'i32'], results: ['i32'] }, (code) => {
+    const [address, access] = [0, 1];
+    pushHalves(code, address);
+    code.get(access).i32(0xff).ops(op.i32And).get(access).i32(8).ops(op.i32ShrU).call(fill);
+  });

@@ -62,6 +62,20 @@ export const structureOf = (region: Region): Structure => {
   return { order, loopHeaders, mergePoints, dominated, isInside };
 };
 
+/** For each block, the most steps from its beginning to where control leaves the region or comes to a loop's beginning. */
+export const longestPaths = (region: Region, structure: Structure): ReadonlyMap<number, number> => {
+  const { order, loopHeaders, isInside } = structure;
+  const longest = new Map<number, number>();
+  for (const block of [...order.keys()].reverse()) {
+    const { instructions, terminator } = region.blocks.get(block)!;
+    let most = 0;
+    for (const next of successors(terminator))
+      if (isInside(block, next) && !loopHeaders.has(next)) most = Math.max(most, longest.get(next)!);
+    longest.set(block, instructions.length + most);
+  }
+  return longest;
+};
+
 const reversePostorder = (entry: number, next: (block: number) => readonly number[]): number[] => {
   const seen = new Set<number>([entry]);
   const finished: number[] = [];

@@ -2,8 +2,8 @@
  * A region becomes one WebAssembly function, `(hart: i32) -> i32`. Integer registers that it touches live in locals;
  * one epilogue stores them. The result says how to go on at hart.pc (see `regionExit`).
  *
- * Exactness: a block takes its length from the budget on entry, and leaves at once if that is not there. An instruction
- * that cannot be done here (a fault, a device, a page that is not in the TLB) leaves with pc and budget as they are
+ * Exactness: the entry and each loop's beginning leave at once if the budget might not reach to where it is looked at
+ * again; a block takes its length from it. An instruction that cannot be done here (a fault, a device, a page that is not in the TLB) leaves with pc and budget as they are
  * before it, nothing of it done.
  */
 
@@ -12,23 +12,24 @@ import type { FField, XField } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import type { Code, Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
-import { MemoryAccess, pushHalves, type SlowAccess } from '../access.ts';
+import { MemoryAccess, type SlowAccess } from '../access.ts';
 import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
 import { atomicAccess } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbEntries, tlbEntryBytes, tlbKinds } from '../layout.ts';
 import type { Block, Instruction, Region } from './region.ts';
 import { fieldsOf } from './row-facts.ts';
-import { type Structure, structureOf } from './structure.ts';
+import { longestPaths, type Structure, structureOf } from './structure.ts';
 
 export const regionExit = {
   dispatch: 0, // hart.pc may be translated
   interpret: 1, // one instruction at hart.pc is for the interpreter
-  short: 2, // the budget does not reach to the end of the block at hart.pc
+  short: 2, // the budget may not reach far enough from hart.pc
 } as const;
 
 export interface TranslationParts {
-  readonly fill: number;
+  /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
+  readonly miss: number;
   readonly imports: EmitContext['imports'];
   readonly library: EmitContext['library'];
   /** Host address minus virtual address of the page at an offset from the region's entry, modulo 2^32. */
@@ -60,6 +61,8 @@ class RegionEmitter {
   readonly #written = new Set<number>();
   readonly #labels = new Map<number, Label>();
   #exit: Label = { level: 0 };
+  /** From a block, the most steps until the budget is looked at again. */
+  readonly #longest: ReadonlyMap<number, number>;
   /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
   #unspent = 0;
   #instruction: Instruction | undefined;
@@ -69,6 +72,7 @@ class RegionEmitter {
     this.#region = region;
     this.#parts = parts;
     this.#structure = structureOf(region);
+    this.#longest = longestPaths(region, this.#structure);
     const i32 = (): number => code.local('i32');
     const i64 = (): number => code.local('i64');
     this.#pc = i64();
@@ -190,12 +194,12 @@ class RegionEmitter {
     const code = this.#code;
     const { instructions, terminator } = block;
     const length = instructions.length;
-    if (length > 0) {
-      code.get(this.#budget).i32(length).ops(op.i32Sub).tee(this.#budget).i32(0).ops(op.i32LtS).if();
-      code.get(this.#budget).i32(length).ops(op.i32Add).set(this.#budget);
+    if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) {
+      code.get(this.#budget).i32(this.#longest.get(block.offset)!).ops(op.i32LtS).if();
       this.#leave(block.offset, regionExit.short);
       code.end();
     }
+    if (length > 0) code.get(this.#budget).i32(length).ops(op.i32Sub).set(this.#budget);
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
       this.#instruction = instruction;
@@ -309,8 +313,12 @@ class RegionEmitter {
   #slowAccess(): SlowAccess {
     const code = this.#code;
     const fill = (size: number, kind: number): void => {
-      pushHalves(code, this.#address);
-      code.i32(size).i32(kind).call(this.#parts.fill).tee(this.#host).ops(op.i32Eqz);
+      code
+        .get(this.#address)
+        .i32(size | (kind << 8))
+        .call(this.#parts.miss)
+        .tee(this.#host)
+        .ops(op.i32Eqz);
       this.#interpretIf();
       code.get(this.#host);
     };
