@@ -1,128 +1,117 @@
 /**
- * `npm run bench`: how fast guests run, what recording costs, and how long going back takes. User CPU time, medians;
- * a table for people and JSON beside it (dist/bench.json). It asserts nothing.
+ * `npm run bench`: how fast guests run, what recording costs, how that compares with QEMU, and how long going back
+ * takes. All modes take turns in each round, so that the noise of the machine hits them alike; a table for people, and
+ * JSON with every single run. It asserts no speed, but a guest that prints something wrong makes it fail.
+ *
+ *   npm run bench -- [--qemu] [--runs N] [--only NAME]... [--json FILE]
  */
 
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { resolve } from 'node:path';
-import Table from 'cli-table3';
-import { virtualPolicy } from '../../adapter/boot/configuration.ts';
-import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
-import { createRecording } from '../../adapter/session/record.ts';
-import { type CheckpointPolicy, denseCheckpoints, noCheckpoints } from '../../adapter/session/session.ts';
-import { moment } from '../../traces/time.ts';
-import type { Timeline } from '../../vmm/timeline/timeline.ts';
-import { linuxBoot, type Workload, workloads } from './workloads.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { product } from '../../adapter/session/product.ts';
+import type { GoingBack } from './going-back.ts';
+import type { Measurement } from './measurement.ts';
+import { measureGoingBack, measureOurs, type OurMode, runChild } from './ours.ts';
+import { measureQemu, qemuModes, qemuVersion } from './qemu.ts';
+import { type Mode, Results } from './results.ts';
+import { goingBackTable, speedTable, startTable } from './tables.ts';
+import { greeter, histories, linuxIsThere, type Workload, workloads } from './workloads.ts';
 
-const traceFile = resolve(import.meta.dirname, 'bench.chrono');
-
-interface Run {
-  readonly steps: number;
-  readonly userSeconds: number;
-  readonly timeline: Timeline;
-}
-
-const runOnce = async (workload: Workload, recorded: boolean, checkpoints: CheckpointPolicy): Promise<Run> => {
-  let tail = '';
-  const session = await createRecording({
-    options: parseMachineOptions([...workload.options]),
-    policy: virtualPolicy,
-    ...(recorded && { trace: { file: traceFile, embedded: false } }),
-    checkpoints,
-    console: (bytes) => {
-      tail = (tail + Buffer.from(bytes).toString('latin1')).slice(-64);
-    },
-  });
-  const { timeline, recorder } = session;
-  const before = process.cpuUsage();
-  for (;;) {
-    const { reason } = timeline.forward(moment(Number.MAX_SAFE_INTEGER));
-    if (reason === 'power' || (workload.until !== undefined && tail.endsWith(workload.until))) break;
-  }
-  const userSeconds = process.cpuUsage(before).user / 1e6;
-  recorder.end({ reason: 'stopped' });
-  return { steps: timeline.end, userSeconds, timeline };
-};
-
-const median = (values: readonly number[]): number => quantile(values, 0.5);
-const quantile = (values: readonly number[], part: number): number =>
-  [...values].sort((one, other) => one - other)[Math.round((values.length - 1) * part)]!;
-
-const measure = async (workload: Workload) => {
-  const run: number[] = [];
-  const record: number[] = [];
-  let steps = 0;
-  for (let index = 0; index < workload.runs; index += 1) {
-    const plain = await runOnce(workload, false, noCheckpoints); // in pairs, so that the machine's noise hits both
-    const recorded = await runOnce(workload, true, noCheckpoints);
-    steps = plain.steps;
-    run.push(plain.userSeconds);
-    record.push(recorded.userSeconds);
-  }
-  const costs = record.map((seconds, index) => seconds / run[index]!);
-  return {
-    workload: workload.name,
-    steps,
-    userSeconds: median(run),
-    stepsPerSecond: steps / median(run),
-    recordingCost: median(costs),
-  };
-};
-
-/** Steps back at places spread over a history, five at each after a jump there. */
-const measureGoingBack = async (workload: Workload, places: number) => {
-  const { timeline } = await runOnce(workload, false, denseCheckpoints);
-  const timed = (target: number): number => {
-    const started = performance.now();
-    timeline.seek(moment(Math.max(0, target)));
-    return performance.now() - started;
-  };
-  const jumps: number[] = [];
-  const backs: number[] = [];
-  const golden = 0.618_033_988_75; // spreads places evenly, the same ones each time
-  for (let place = 1; place <= places; place += 1) {
-    jumps.push(timed(Math.floor(((place * golden) % 1) * timeline.end)));
-    for (let step = 0; step < 5; step += 1) backs.push(timed(timeline.now - 1));
-  }
-  return {
-    workload: workload.name,
-    places,
-    jumpMs: { median: median(jumps), p99: quantile(jumps, 0.99), worst: Math.max(...jumps) },
-    stepBackMs: { median: median(backs), p99: quantile(backs, 0.99), worst: Math.max(...backs) },
-    checkpoints: timeline.checkpoints.count,
-    checkpointBytes: timeline.checkpoints.sizeBytes,
-  };
-};
-
-const all = [...workloads, ...(linuxBoot === undefined ? [] : [linuxBoot])];
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`);
-
-const speeds = [];
-const table = new Table({ head: ['workload', 'M steps', 'user s', 'M steps/s', 'recording costs'] });
-for (const workload of all) {
-  const row = await measure(workload);
-  speeds.push(row);
-  table.push([
-    row.workload,
-    (row.steps / 1e6).toFixed(1),
-    row.userSeconds.toFixed(2),
-    (row.stepsPerSecond / 1e6).toFixed(1),
-    `${((row.recordingCost - 1) * 100).toFixed(1)} %`,
-  ]);
-}
-console.log(table.toString());
-
-const travels = [];
-const travelTable = new Table({
-  head: ['going back in', 'jump ms: median', '99 %', 'worst', 'step back ms: median', '99 %', 'worst'],
+const { values: options } = parseArgs({
+  options: {
+    qemu: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string', default: resolve(import.meta.dirname, 'bench.json') },
+    child: { type: 'string' },
+  },
 });
-for (const workload of all.slice(2)) {
-  const row = await measureGoingBack(workload, 100);
-  travels.push(row);
-  const cells = [row.jumpMs, row.stepBackMs].flatMap(({ median: middle, p99, worst }) => [middle, p99, worst]);
-  travelTable.push([row.workload, ...cells.map((ms) => ms.toFixed(1))]);
+const ourModes: readonly OurMode[] = ['run', 'record', 'replay']; // a replay needs the recording before it
+
+const isWanted = ({ name, marks }: Workload): boolean =>
+  options.only.length === 0 || [name, ...marks.map((mark) => mark.name)].some((word) => options.only.includes(word));
+
+/** In a folder for recordings, ours and QEMU's. */
+const bench = async (folder: string): Promise<void> => {
+  const runs = Number(options.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new Error(`expected a count of runs, found "${options.runs}"`);
+  const wanted = workloads.filter(isWanted);
+  if (wanted.length === 0) throw new Error(`expected one of ${workloads.map(({ name }) => name).join(', ')}`);
+
+  const machine = {
+    processor: cpus()[0]?.model ?? 'unknown processor',
+    cores: cpus().length,
+    kernel: release(),
+    node: process.version,
+    chronovisor: product,
+    ...(options.qemu && { qemu: qemuVersion() }),
+    loadAverage: loadavg()[0]!,
+    runs,
+  };
+  console.log(
+    Object.entries(machine)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n'),
+  );
+
+  const results = new Results();
+  const starts = new Results();
+  for (let round = 0; round < runs; round += 1) {
+    for (const workload of [greeter, ...wanted]) {
+      process.stderr.write(`round ${round + 1} of ${runs}: ${workload.name}${' '.repeat(20)}\r`);
+      const take: Take = (mode, measurement) =>
+        (workload === greeter ? starts : results).add(workload.name, mode, measurement);
+      const both = [ours, ...(options.qemu ? [qemu] : [])];
+      for (const measure of round % 2 === 0 ? both : both.reverse()) await measure(workload, folder, take);
+    }
+  }
+  process.stderr.write(`${' '.repeat(60)}\r`);
+  const firstByteMs: Partial<Record<Mode, number>> = {};
+  for (const [mode, seconds] of Object.entries(starts.rows[0]?.wallSeconds ?? {}))
+    firstByteMs[mode as Mode] = seconds * 1000;
+
+  console.log(speedTable(results, options.qemu));
+  console.log(startTable(firstByteMs, results));
+  console.log(`At most ${results.regionsMax} translated regions.`);
+
+  const travels: GoingBack[] = [];
+  for (const history of histories.filter(isWanted)) {
+    const travel = await measureGoingBack(history);
+    if (travel !== undefined) travels.push(travel);
+  }
+  if (travels.length > 0) console.log(goingBackTable(travels));
+  if (!linuxIsThere) console.log('Linux was left out: fetch it with sh test/guests/debian/fetch.sh.');
+
+  const failures = [...new Set([...starts.failures, ...results.failures])];
+  for (const failure of failures) console.log(`FAILED  ${failure}`);
+  if (failures.some((failure) => !/, rr-/.test(failure))) process.exitCode = 1; // QEMU's own replay may fail
+  const { rows, peakBytes, regionsMax } = results;
+  const speeds = { rows, geometricMeans: results.geometricMeans(), peakBytes, firstByteMs, regionsMax };
+  writeFileSync(options.json, `${JSON.stringify({ machine, ...speeds, travels, failures }, null, 2)}\n`);
+};
+
+type Take = (mode: Mode, measurement: Measurement) => void;
+
+const ours = async (workload: Workload, folder: string, take: Take): Promise<void> => {
+  for (const mode of ourModes) {
+    take(mode, await measureOurs(workload, mode, join(folder, 'ours.chrono')));
+  }
+};
+
+const qemu = async (workload: Workload, folder: string, take: Take): Promise<void> => {
+  for (const mode of qemuModes) {
+    take(mode, await measureQemu(workload, mode, join(folder, 'qemu.replay')));
+  }
+};
+
+if (options.child !== undefined) await runChild(options.child);
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'chronovisor-bench-'));
+  try {
+    await bench(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
-console.log(travelTable.toString());
-if (linuxBoot === undefined) console.log('Linux was left out: fetch it with sh test/guests/debian/fetch.sh.');
-writeFileSync(resolve(import.meta.dirname, 'bench.json'), `${JSON.stringify({ speeds, travels }, null, 2)}\n`);

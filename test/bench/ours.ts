@@ -1,0 +1,118 @@
+/**
+ * One measured run of Chronovisor, in a process of its own as a person's would be. The process that asks for it starts
+ * this same program with `--child` and reads the measurement from its standard output.
+ */
+
+import { execFile } from 'node:child_process';
+import { virtualPolicy } from '../../adapter/boot/configuration.ts';
+import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
+import { LiveDriver } from '../../adapter/session/live-driver.ts';
+import { runLive } from '../../adapter/session/live-run.ts';
+import { createRecording } from '../../adapter/session/record.ts';
+import { openRecording } from '../../adapter/session/replay.ts';
+import { type LiveSession, noCheckpoints, type Session } from '../../adapter/session/session.ts';
+import { moment } from '../../traces/time.ts';
+import { Dialogue, type Mark } from './dialogue.ts';
+import { type GoingBack, goingBack } from './going-back.ts';
+import type { MarkMeasurement, Measurement } from './measurement.ts';
+import { type Workload, workloadNamed } from './workloads.ts';
+
+export type OurMode = 'run' | 'record' | 'replay';
+
+interface Job {
+  readonly kind: OurMode | 'travel';
+  readonly workload: string;
+  readonly traceFile: string;
+}
+
+/** In the process that asks. */
+export const measureOurs = (workload: Workload, mode: OurMode, traceFile: string): Promise<Measurement> =>
+  child<Measurement>({ kind: mode, workload: workload.name, traceFile }, (failure) => ({
+    marks: [],
+    peakBytes: 0,
+    failure,
+  }));
+
+/** In the process that asks; undefined when it failed. */
+export const measureGoingBack = (workload: Workload): Promise<GoingBack | undefined> =>
+  child<GoingBack | undefined>({ kind: 'travel', workload: workload.name, traceFile: '' }, () => undefined);
+
+const timeoutMs = 300_000;
+
+const child = <T>(job: Job, failed: (failure: string) => T): Promise<T> =>
+  new Promise((done) => {
+    const program = [process.argv[1]!, '--child', JSON.stringify(job)];
+    execFile(process.execPath, program, { timeout: timeoutMs, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      done(error === null ? (JSON.parse(stdout) as T) : failed(`${error.message}\n${stderr}`.slice(0, 500)));
+    });
+  });
+
+/** In the process that measures itself: prints the measurement. */
+export const runChild = async (text: string): Promise<void> => {
+  const { kind, workload: name, traceFile } = JSON.parse(text) as Job;
+  const workload = workloadNamed(name);
+  const result = kind === 'travel' ? await goingBack(workload) : await measured(workload, kind, traceFile);
+  process.stdout.write(JSON.stringify(result));
+};
+
+const measured = async (workload: Workload, mode: OurMode, traceFile: string): Promise<Measurement> => {
+  const marks: MarkMeasurement[] = [];
+  const { dialogue, session } =
+    mode === 'replay' ? await replayed(workload, traceFile, marks) : await recorded(workload, mode, traceFile, marks);
+  // What comes after the last mark belongs to it: writing the trace's end, for one.
+  const last = marks.pop();
+  if (last !== undefined) marks.push(measuredNow(last.name, last.steps ?? 0));
+  return {
+    marks,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    regions: session.machine.engine.regionCount,
+    ...(dialogue.complaint !== undefined && { failure: dialogue.complaint }),
+  };
+};
+
+const recorded = async (workload: Workload, mode: 'run' | 'record', file: string, marks: MarkMeasurement[]) => {
+  const dialogue = new Dialogue(workload.marks, (mark: Mark) => {
+    marks.push(measuredNow(mark.name, session.machine.stepMoment));
+    if (mark.answer !== undefined) driver.answer(Buffer.from(mark.answer));
+    if (dialogue.isOver) driver.interrupt();
+  });
+  const session: LiveSession = await createRecording({
+    options: parseMachineOptions([...workload.options, '-nographic']),
+    policy: virtualPolicy,
+    ...(mode === 'record' && { trace: { file, embedded: true } }),
+    checkpoints: noCheckpoints,
+    console: (bytes) => {
+      driver.printed();
+      dialogue.printed(bytes);
+    },
+  });
+  const driver = new LiveDriver(session);
+  await runLive(session, driver, { isLeft: () => dialogue.isOver, idleSecondsMax: 30 });
+  return { dialogue, session: session as Session };
+};
+
+const replayed = async (workload: Workload, file: string, marks: MarkMeasurement[]) => {
+  const dialogue = new Dialogue(workload.marks, (mark) => {
+    marks.push(measuredNow(mark.name, session.machine.stepMoment));
+  });
+  const session: Session = await openRecording({
+    file,
+    verify: false,
+    checkpoints: noCheckpoints,
+    console: (bytes) => dialogue.printed(bytes),
+  });
+  for (;;) {
+    const { reason } = session.timeline.forward(moment(Number.MAX_SAFE_INTEGER));
+    if (reason === 'end' || reason === 'power') break;
+    await new Promise(setImmediate);
+  }
+  session.close();
+  return { dialogue, session };
+};
+
+/** Since the start of this process, as the operating system counts. */
+const measuredNow = (name: string, steps: number): MarkMeasurement => {
+  const { user, system } = process.cpuUsage();
+  const wallSeconds = performance.now() / 1000;
+  return { name, userSeconds: user / 1e6, systemSeconds: system / 1e6, wallSeconds, steps };
+};

@@ -1,0 +1,108 @@
+/** From the measurements of all rounds to rows: medians, ratios to QEMU, and their geometric means. */
+
+import { differences, geometricMean, type MarkMeasurement, type Measurement, median } from './measurement.ts';
+import type { OurMode } from './ours.ts';
+import type { QemuMode } from './qemu.ts';
+
+export type Mode = OurMode | QemuMode;
+
+/** Which of our modes is compared with which of QEMU's: the one that does as much. */
+export const comparisons: readonly { readonly qemu: QemuMode; readonly ours: OurMode }[] = [
+  { qemu: 'tcg', ours: 'run' },
+  { qemu: 'icount', ours: 'record' },
+  { qemu: 'rr-record', ours: 'record' },
+  { qemu: 'rr-replay', ours: 'replay' },
+];
+
+export interface Row {
+  readonly name: string;
+  /** Of our run. */
+  readonly steps: number;
+  /** Medians. */
+  readonly userSeconds: Readonly<Partial<Record<Mode, number>>>;
+  readonly systemSeconds: Readonly<Partial<Record<Mode, number>>>;
+  readonly wallSeconds: Readonly<Partial<Record<Mode, number>>>;
+  readonly stepsPerSecond: number;
+  /** Median of recorded / plain, pair by pair. */
+  readonly recordingCost: number;
+  /** QEMU's seconds / ours: above 1 we are faster. */
+  readonly ratios: Readonly<Partial<Record<QemuMode, number>>>;
+  readonly runs: Readonly<Partial<Record<Mode, readonly number[]>>>;
+}
+
+export class Results {
+  readonly #byMode = new Map<Mode, Map<string, MarkMeasurement[]>>();
+  readonly #names: string[] = [];
+  readonly #peaks = new Map<Mode, number>();
+  #regionsMax = 0;
+  readonly failures: string[] = [];
+
+  /** Each mark, also one that was not reached, has its place in the order. */
+  add(workload: string, mode: Mode, measurement: Measurement): void {
+    if (measurement.failure !== undefined) this.failures.push(`${workload}, ${mode}: ${measurement.failure}`);
+    const marks = this.#byMode.get(mode) ?? new Map<string, MarkMeasurement[]>();
+    this.#byMode.set(mode, marks);
+    for (const difference of differences(measurement)) {
+      const { name } = difference;
+      if (!this.#names.includes(name)) this.#names.push(name);
+      marks.set(name, [...(marks.get(name) ?? []), difference]);
+    }
+    this.#peaks.set(mode, Math.max(this.#peaks.get(mode) ?? 0, measurement.peakBytes));
+    this.#regionsMax = Math.max(this.#regionsMax, measurement.regions ?? 0);
+  }
+
+  get rows(): readonly Row[] {
+    return this.#names.map((name) => this.#row(name));
+  }
+
+  #row(name: string): Row {
+    const of = (mode: Mode) => this.#byMode.get(mode)?.get(name) ?? [];
+    const medians = (value: (mark: MarkMeasurement) => number) =>
+      Object.fromEntries(this.#modesWith(name).map((mode) => [mode, median(of(mode).map(value))]));
+    const userSeconds: Row['userSeconds'] = medians((mark) => mark.userSeconds);
+    const costs = of('record').flatMap(({ userSeconds: seconds }, index) => {
+      const plain = of('run')[index]?.userSeconds;
+      return plain === undefined ? [] : [seconds / plain];
+    });
+    const steps = of('run')[0]?.steps ?? 0;
+    return {
+      name,
+      steps,
+      userSeconds,
+      systemSeconds: medians((mark) => mark.systemSeconds),
+      wallSeconds: medians((mark) => mark.wallSeconds),
+      stepsPerSecond: steps / (userSeconds.run ?? Number.NaN),
+      recordingCost: median(costs),
+      ratios: Object.fromEntries(
+        comparisons.flatMap(({ qemu, ours }) => {
+          const [theirs, mine] = [userSeconds[qemu], userSeconds[ours]];
+          return theirs === undefined || mine === undefined || theirs === 0 ? [] : [[qemu, theirs / mine]];
+        }),
+      ),
+      runs: Object.fromEntries(this.#modesWith(name).map((mode) => [mode, of(mode).map((mark) => mark.userSeconds)])),
+    };
+  }
+
+  #modesWith(name: string): Mode[] {
+    return [...this.#byMode].filter(([, marks]) => marks.has(name)).map(([mode]) => mode);
+  }
+
+  /** Over all rows that have the ratio. */
+  geometricMeans(): Partial<Record<QemuMode, number>> {
+    const rows = this.rows;
+    return Object.fromEntries(
+      comparisons.flatMap(({ qemu }) => {
+        const ratios = rows.flatMap((row) => row.ratios[qemu] ?? []);
+        return ratios.length === 0 ? [] : [[qemu, geometricMean(ratios)]];
+      }),
+    );
+  }
+
+  get peakBytes(): Partial<Record<Mode, number>> {
+    return Object.fromEntries(this.#peaks);
+  }
+
+  get regionsMax(): number {
+    return this.#regionsMax;
+  }
+}

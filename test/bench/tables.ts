@@ -1,0 +1,64 @@
+/** The results as tables for people. */
+
+import CliTable from 'cli-table3';
+import type { GoingBack } from './going-back.ts';
+import { type QemuMode, qemuModes } from './qemu.ts';
+import type { Mode, Results, Row } from './results.ts';
+
+/** Plain text: results are kept in files. */
+const table = (head: string[]): CliTable.Table =>
+  new CliTable({ head, style: { head: [], border: [], compact: true } });
+
+const seconds = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2));
+const times = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(2)}x`);
+const percent = (ratio: number): string => (Number.isNaN(ratio) ? '-' : `${((ratio - 1) * 100).toFixed(1)} %`);
+
+/** Seconds are of user processor time, from the start of the process (Linux: from the mark before). */
+export const speedTable = (results: Results, withQemu: boolean): string => {
+  const rows = table([
+      ...['workload', 'M steps', 'M steps/s', 'run s', 'record s', 'cost', 'replay s'],
+      ...(withQemu ? qemuModes.flatMap((mode) => [`${mode} s`, 'ratio']) : []),
+    ]);
+  for (const row of results.rows)
+    rows.push([...ourCells(row), ...(withQemu ? qemuModes.flatMap(qemuCells(row)) : [])]);
+  if (withQemu) {
+    const means = results.geometricMeans();
+    const cells = qemuModes.flatMap((mode) => ['', times(means[mode])]);
+    rows.push(['geometric mean', '', '', '', '', '', '', ...cells]);
+  }
+  return rows.toString();
+};
+
+const ourCells = (row: Row): string[] => [
+  row.name,
+  (row.steps / 1e6).toFixed(1),
+  (row.stepsPerSecond / 1e6).toFixed(1),
+  seconds(row.userSeconds.run),
+  seconds(row.userSeconds.record),
+  percent(row.recordingCost),
+  seconds(row.userSeconds.replay),
+];
+
+const qemuCells =
+  (row: Row) =>
+  (mode: QemuMode): string[] => [seconds(row.userSeconds[mode]), times(row.ratios[mode])];
+
+export const startTable = (firstByteMs: Partial<Record<Mode, number>>, results: Results): string => {
+  const rows = table(['', 'start to first instruction, ms', 'peak memory, MiB'] });
+  const { peakBytes } = results;
+  for (const mode of Object.keys(peakBytes) as Mode[]) {
+    const first = firstByteMs[mode];
+    rows.push([mode, first === undefined ? '-' : first.toFixed(0), ((peakBytes[mode] ?? 0) / 2 ** 20).toFixed(0)]);
+  }
+  return rows.toString();
+};
+
+export const goingBackTable = (travels: readonly GoingBack[]): string => {
+  const table = table({
+    head: ['going back in', 'jump ms: median', '99 %', 'worst', 'step back ms: median', '99 %', 'worst']);
+  for (const row of travels) {
+    const cells = [row.jumpMs, row.stepBackMs].flatMap(({ median, p99, worst }) => [median, p99, worst]);
+    rows.push([row.workload, ...cells.map((ms) => ms.toFixed(1))]);
+  }
+  return rows.toString();
+};
