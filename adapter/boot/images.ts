@@ -12,6 +12,7 @@
  */
 
 import { gunzipSync } from 'node:zlib';
+import { magic as traceMagic } from '../../traces/chunk.ts';
 import { type Elf, isElf, readElf } from '../program/elf.ts';
 import { emptyImage, notDecompressed, otherFormat } from './errors.ts';
 
@@ -109,6 +110,7 @@ const refuseForeign = (bytes: Uint8Array, name: string): void => {
     [startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd), 'zstd data', 'Decompress it with zstd -d'],
     [startsWith(bytes, 0x21, 0x3c, 0x61, 0x72), 'an archive of object files', 'Name the linked kernel'],
     [startsWith(bytes, 0x51, 0x46, 0x49, 0xfb), 'a QCOW2 disk', 'Attach disks with -drive'],
+    [startsWith(bytes, ...traceMagic), 'a Chronovisor trace', 'Replay it with "chronovisor replay"'],
   ];
   const found = foreign.find(([is]) => is);
   if (found !== undefined) throw otherFormat(name, expected, found[1], found[2]);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Trace } from '../../traces/reader.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
+import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { showProgress } from '../host/progress.ts';
 import type { ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
@@ -26,6 +27,11 @@ export const incompleteText = ({ complete, damage }: Trace): string => {
   return complete ? '' : 'The recorder was stopped before it wrote the end.';
 };
 
+const earlyEnd = (stop: TimelineStop): string => {
+  if (stop.reason !== 'power') return 'that it waits for ever';
+  return stop.action === 'off' ? 'that it has switched itself off' : 'that it has asked for a reset';
+};
+
 /**
  * Goes to a moment or, when the trace ends before it, to the trace's end.
  * @throws {DivergenceError} when the guest does not come so far
@@ -46,7 +52,7 @@ export const goTo = async (
           at: timeline.now,
           part: 'how far the guest comes',
           expected: `${grouped(trace.until)} steps`,
-          found: stop.reason === 'end' ? 'that it waits for ever' : 'that it has switched itself off',
+          found: earlyEnd(stop),
         });
       }
       progress.update(timeline.now / goal);

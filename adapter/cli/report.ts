@@ -50,7 +50,9 @@ const commandLineReport = (error: CommanderError): Report => {
     .replace(/\.$/, '')
     .replace(/\n/g, ' ');
   const separator = 'The machine\'s options come behind "--": chronovisor record -o run.chrono -- -machine virt ...';
-  const remedy = error.code === 'commander.unknownOption' ? `${separator}; --help` : '--help';
+  // QEMU's options have one hyphen and more than one letter, ours two hyphens.
+  const isOfMachine = error.code === 'commander.unknownOption' && /'-[^-']/.test(message);
+  const remedy = isOfMachine ? `${separator}; --help` : '--help';
   return { exitCode: exitCodes.usage, text: `${capital(message)}. ${capital(remedy)} lists the options.` };
 };
 

@@ -50,8 +50,8 @@ export const headerField = (file: string, field: string, expected: string, found
 
 export const outOfBounds = (file: string, part: string, end: bigint, sizeBytes: number) =>
   new ProgramError('bounds', {
-    what: `The ${part} of ${brief(file)} is not all there`,
-    expected: `it to end at byte ${end}`,
-    found: `a file of ${plural(sizeBytes, 'byte')}`,
+    what: `The file ${brief(file)} is too short for its ${part}`,
+    expected: `at least ${end} bytes`,
+    found: plural(sizeBytes, 'byte'),
     remedy: damaged,
   });

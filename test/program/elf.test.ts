@@ -78,8 +78,8 @@ describe('a file that is not a 64-bit RISC-V program is refused', () => {
   test('when a segment lies beyond its end', () =>
     checkError(
       patched((view) => view.setBigUint64(64 + 8, 0xffff_ffff_ffff_ff00n, true)),
-      'The segment 0 of kernel.elf is not all there: expected it to end at byte 18446744073709551364, ' +
-        'found a file of 508 bytes. Build or copy the file again; it is cut off or damaged.',
+      'The file kernel.elf is too short for its segment 0: expected at least 18446744073709551364 bytes, ' +
+        'found 508 bytes. Build or copy the file again; it is cut off or damaged.',
     ));
   test('when a segment has more bytes in the file than in memory', () =>
     checkError(

@@ -2,7 +2,7 @@
 
 import type { PageHash, StateDigest } from '../../traces/digest.ts';
 import type { Moment } from '../../traces/time.ts';
-import { hartFields, hartOffset, machineFields, machineOffset, pageBytes } from '../engine/layout.ts';
+import { type HartField, hartFields, hartOffset, machineFields, machineOffset, pageBytes } from '../engine/layout.ts';
 import { fNames, xNames } from '../isa/register-names.ts';
 import { ramBase } from '../machine/memory.ts';
 
@@ -37,18 +37,22 @@ export const compareDigests = (
   const difference = (part: string, was: string, is: string): Divergence => ({ at, part, expected: was, found: is });
   const machine = differingField(machineParts, expected.machine, found.machine);
   if (machine) return difference(`machine: ${machine.name}`, machine.expected, machine.found);
+  if (expected.harts.length !== found.harts.length) {
+    return difference('the number of harts', String(expected.harts.length), String(found.harts.length));
+  }
   for (const [hart, bytes] of expected.harts.entries()) {
-    const field = differingField(hartParts, bytes, found.harts[hart] ?? new Uint8Array());
+    const field = differingField(hartParts, bytes, found.harts[hart]!);
     if (field) return difference(`hart ${hart}: ${field.name}`, field.expected, field.found);
   }
-  if (expected.ram !== found.ram) {
-    const page = pagesToo ? differingPage(expected.pages, found.pages) : undefined;
-    if (page === undefined) return difference('RAM', `hash ${hex(expected.ram)}`, `hash ${hex(found.ram)}`);
+  const page = pagesToo ? differingPage(expected.pages, found.pages) : undefined;
+  if (page !== undefined) {
     return difference(`page ${hex(ramBase + page.index * pageBytes)}`, page.expected, page.found);
   }
-  for (const { name, hash } of expected.devices) {
-    const other = found.devices.find((device) => device.name === name)?.hash;
-    if (other !== hash) return difference(`device ${name}`, `hash ${hex(hash)}`, `hash ${hex(other ?? 0n)}`);
+  if (expected.ram !== found.ram) return difference('RAM', `hash ${hex(expected.ram)}`, `hash ${hex(found.ram)}`);
+  const [was, is] = [expected, found].map(({ devices }) => new Map(devices.map(({ name, hash }) => [name, hash])));
+  for (const name of new Set([...was!.keys(), ...is!.keys()])) {
+    const [hash, other] = [was!.get(name), is!.get(name)];
+    if (hash !== other) return difference(`device ${name}`, hashText(hash), hashText(other));
   }
   return undefined;
 };
@@ -66,6 +70,17 @@ const parts = (fields: readonly (readonly [string, number])[], offsets: Readonly
     return registers.map((register, index) => ({ name: register, offset: offsets[name]! + index * 8, sizeBytes: 8 }));
   });
 
+/** Fields that are f64 whole numbers: moments, ticks and counts, which are decimal everywhere else too. */
+const counts: ReadonlySet<string> = new Set<(typeof machineFields)[number][0] | HartField>([
+  'now',
+  'clockTicks',
+  'clockMoment',
+  'quantumEnd',
+  'entropyTaken',
+  'steps',
+  'traps',
+]);
+
 const machineParts = parts(machineFields, machineOffset);
 const hartParts = parts(hartFields, hartOffset);
 
@@ -74,9 +89,10 @@ const differingField = (
   expected: Uint8Array,
   found: Uint8Array,
 ): { readonly name: string; readonly expected: string; readonly found: string } | undefined => {
-  const value = (bytes: Uint8Array, { offset, sizeBytes }: Part): string => {
+  const value = (bytes: Uint8Array, { name, offset, sizeBytes }: Part): string => {
     const field = bytes.subarray(offset, offset + sizeBytes);
     if (field.length < sizeBytes) return 'nothing';
+    if (counts.has(name)) return String(new DataView(field.buffer, field.byteOffset).getFloat64(0, true));
     return `0x${[...field]
       .reverse()
       .map((byte) => byte.toString(16).padStart(2, '0'))
@@ -85,6 +101,13 @@ const differingField = (
   for (const field of fields) {
     const [was, is] = [value(expected, field), value(found, field)];
     if (was !== is) return { name: field.name, expected: was, found: is };
+  }
+  // What no field has is zeros in this version; another one may keep something there.
+  const byteText = (byte: number | undefined): string => (byte === undefined ? 'nothing' : `0x${byte.toString(16)}`);
+  for (let at = 0; at < Math.max(expected.length, found.length); at++) {
+    if (expected[at] === found[at]) continue;
+    const name = `byte ${at} of its state, which has no name here`;
+    return { name, expected: byteText(expected[at]), found: byteText(found[at]) };
   }
   return undefined;
 };
@@ -103,5 +126,7 @@ const differingPage = (
     if (!known.has(index)) candidates.push({ index, expected: say(undefined), found: say(hash) });
   return candidates.sort((one, two) => one.index - two.index)[0];
 };
+
+const hashText = (hash: bigint | undefined): string => (hash === undefined ? 'none' : `hash ${hex(hash)}`);
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
