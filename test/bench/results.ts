@@ -14,6 +14,8 @@ export const comparisons: readonly { readonly qemu: QemuMode; readonly ours: Our
   { qemu: 'rr-replay', ours: 'replay' },
 ];
 
+export type Ratios = Readonly<Partial<Record<QemuMode, number>>>;
+
 export interface Row {
   readonly name: string;
   /** Of our run. */
@@ -26,7 +28,9 @@ export interface Row {
   /** Median of recorded / plain, pair by pair. */
   readonly recordingCost: number;
   /** QEMU's seconds / ours: above 1 we are faster. */
-  readonly ratios: Readonly<Partial<Record<QemuMode, number>>>;
+  readonly ratios: Ratios;
+  /** The same when what a start takes is taken off; absent where hardly anything is left. */
+  readonly ratiosWithoutStart: Ratios;
   readonly runs: Readonly<Partial<Record<Mode, readonly number[]>>>;
 }
 
@@ -35,6 +39,10 @@ export class Results {
   readonly #names: string[] = [];
   readonly #peaks = new Map<Mode, number>();
   #regionsMax = 0;
+  /** User seconds of a run that does nothing, for each mode. */
+  startSeconds: Readonly<Partial<Record<Mode, number>>> = {};
+  /** Rows that begin where another ends have no start in them. */
+  readonly #later = new Set<string>();
   readonly failures: string[] = [];
 
   /** Each mark, also one that was not reached, has its place in the order. */
@@ -42,8 +50,9 @@ export class Results {
     if (measurement.failure !== undefined) this.failures.push(`${workload}, ${mode}: ${measurement.failure}`);
     const marks = this.#byMode.get(mode) ?? new Map<string, MarkMeasurement[]>();
     this.#byMode.set(mode, marks);
-    for (const difference of differences(measurement)) {
+    for (const [index, difference] of differences(measurement).entries()) {
       const { name } = difference;
+      if (index > 0) this.#later.add(name);
       if (!this.#names.includes(name)) this.#names.push(name);
       marks.set(name, [...(marks.get(name) ?? []), difference]);
     }
@@ -64,6 +73,7 @@ export class Results {
       const plain = of('run')[index]?.userSeconds;
       return plain === undefined ? [] : [seconds / plain];
     });
+    const isFirst = !this.#later.has(name);
     const steps = of('run')[0]?.steps ?? 0;
     return {
       name,
@@ -73,12 +83,8 @@ export class Results {
       wallSeconds: medians((mark) => mark.wallSeconds),
       stepsPerSecond: steps / (userSeconds.run ?? Number.NaN),
       recordingCost: median(costs),
-      ratios: Object.fromEntries(
-        comparisons.flatMap(({ qemu, ours }) => {
-          const [theirs, mine] = [userSeconds[qemu], userSeconds[ours]];
-          return theirs === undefined || mine === undefined || theirs === 0 ? [] : [[qemu, theirs / mine]];
-        }),
-      ),
+      ratios: ratios(userSeconds, {}, 0),
+      ratiosWithoutStart: ratios(userSeconds, isFirst ? this.startSeconds : {}, worthwhileSeconds),
       runs: Object.fromEntries(this.#modesWith(name).map((mode) => [mode, of(mode).map((mark) => mark.userSeconds)])),
     };
   }
@@ -87,13 +93,13 @@ export class Results {
     return [...this.#byMode].filter(([, marks]) => marks.has(name)).map(([mode]) => mode);
   }
 
-  /** Over all rows that have the ratio. */
-  geometricMeans(): Partial<Record<QemuMode, number>> {
-    const rows = this.rows;
+  geometricMeans(which: 'ratios' | 'ratiosWithoutStart'): Ratios {
+    // Of rows that hardly work, such as idling, a ratio would say how long a start takes, again.
+    const rows = this.rows.filter(({ ratiosWithoutStart }) => Object.keys(ratiosWithoutStart).length > 0);
     return Object.fromEntries(
       comparisons.flatMap(({ qemu }) => {
-        const ratios = rows.flatMap((row) => row.ratios[qemu] ?? []);
-        return ratios.length === 0 ? [] : [[qemu, geometricMean(ratios)]];
+        const values = rows.flatMap((row) => row[which][qemu] ?? []);
+        return values.length === 0 ? [] : [[qemu, geometricMean(values)]];
       }),
     );
   }
@@ -106,3 +112,16 @@ export class Results {
     return this.#regionsMax;
   }
 }
+
+/** Less than this is noise. */
+const worthwhileSeconds = 0.1;
+
+const ratios = (seconds: Row['userSeconds'], off: Row['userSeconds'], least: number): Ratios =>
+  Object.fromEntries(
+    comparisons.flatMap(({ qemu, ours }) => {
+      const [theirs, mine] = [seconds[qemu], seconds[ours]];
+      if (theirs === undefined || mine === undefined) return [];
+      const [theirWork, myWork] = [theirs - (off[qemu] ?? 0), mine - (off[ours] ?? 0)];
+      return theirWork > least && myWork > least ? [[qemu, theirWork / myWork]] : [];
+    }),
+  );

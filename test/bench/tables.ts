@@ -10,24 +10,33 @@ const table = (head: string[]): CliTable.Table =>
   new CliTable({ head, style: { head: [], border: [], compact: true } });
 
 const seconds = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2));
+const milliseconds = (value: number | undefined): string => (value === undefined ? '-' : (value * 1000).toFixed(0));
 const times = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(2)}x`);
 const percent = (ratio: number): string => (Number.isNaN(ratio) ? '-' : `${((ratio - 1) * 100).toFixed(1)} %`);
 
-/** Seconds are of user processor time, from the start of the process (Linux: from the mark before). */
+/**
+ * Seconds are of user processor time, from the start of the process (Linux: from the mark before); a ratio is QEMU's
+ * seconds by ours, so above 1 we are faster. See `comparisons` for which of our modes it is.
+ */
 export const speedTable = (results: Results, withQemu: boolean): string => {
   const rows = table([
-      ...['workload', 'M steps', 'M steps/s', 'run s', 'record s', 'cost', 'replay s'],
-      ...(withQemu ? qemuModes.flatMap((mode) => [`${mode} s`, 'ratio']) : []),
-    ]);
-  for (const row of results.rows)
-    rows.push([...ourCells(row), ...(withQemu ? qemuModes.flatMap(qemuCells(row)) : [])]);
+    ...['workload', 'M steps', 'M steps/s', 'run s', 'record s', 'cost', 'replay s'],
+    ...(withQemu ? qemuModes.flatMap((mode) => [`${mode} s`, 'ratio']) : []),
+  ]);
+  for (const row of results.rows) rows.push([...ourCells(row), ...(withQemu ? qemuModes.flatMap(qemuCells(row)) : [])]);
   if (withQemu) {
-    const means = results.geometricMeans();
-    const cells = qemuModes.flatMap((mode) => ['', times(means[mode])]);
-    rows.push(['geometric mean', '', '', '', '', '', '', ...cells]);
+    for (const [name, which] of means) {
+      const mean = results.geometricMeans(which);
+      rows.push([name, '', '', '', '', '', '', ...qemuModes.flatMap((mode) => ['', times(mean[mode])])]);
+    }
   }
   return rows.toString();
 };
+
+const means = [
+  ['geometric mean', 'ratios'],
+  ['same, start taken off', 'ratiosWithoutStart'],
+] as const;
 
 const ourCells = (row: Row): string[] => [
   row.name,
@@ -43,19 +52,18 @@ const qemuCells =
   (row: Row) =>
   (mode: QemuMode): string[] => [seconds(row.userSeconds[mode]), times(row.ratios[mode])];
 
-export const startTable = (firstByteMs: Partial<Record<Mode, number>>, results: Results): string => {
-  const rows = table(['', 'start to first instruction, ms', 'peak memory, MiB'] });
+export const startTable = (starts: Row, results: Results): string => {
+  const rows = table(['', 'start to first instruction, ms', 'of it user processor ms', 'peak memory, MiB']);
   const { peakBytes } = results;
   for (const mode of Object.keys(peakBytes) as Mode[]) {
-    const first = firstByteMs[mode];
-    rows.push([mode, first === undefined ? '-' : first.toFixed(0), ((peakBytes[mode] ?? 0) / 2 ** 20).toFixed(0)]);
+    const cells = [starts.wallSeconds[mode], starts.userSeconds[mode]].map(milliseconds);
+    rows.push([mode, ...cells, ((peakBytes[mode] ?? 0) / 2 ** 20).toFixed(0)]);
   }
   return rows.toString();
 };
 
 export const goingBackTable = (travels: readonly GoingBack[]): string => {
-  const table = table({
-    head: ['going back in', 'jump ms: median', '99 %', 'worst', 'step back ms: median', '99 %', 'worst']);
+  const rows = table(['going back in', 'jump ms: median', '99 %', 'worst', 'step back ms: median', '99 %', 'worst']);
   for (const row of travels) {
     const cells = [row.jumpMs, row.stepBackMs].flatMap(({ median, p99, worst }) => [median, p99, worst]);
     rows.push([row.workload, ...cells.map((ms) => ms.toFixed(1))]);
