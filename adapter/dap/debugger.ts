@@ -10,7 +10,7 @@ import { machineRuns, notLaunched } from './errors.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
-import { currentHart, stoppedAfterError, stoppedBody } from './stops.ts';
+import { asInstructionStop, currentHart, type StoppedBody, stoppedAfterError, stoppedBody } from './stops.ts';
 import type { Target } from './target.ts';
 import { TrapFilters } from './trap-filters.ts';
 import { type Arrival, type Motion, Traveller } from './travel.ts';
@@ -45,6 +45,8 @@ export class Debugger {
   readonly handles = new Handles();
   /** Whether the client can show progress. */
   showsProgress = false;
+  /** The client turns to a frame without source text only where it is told of a stop at an instruction. */
+  wantsInstructionStops = false;
   /** A launch is under way. */
   launching = false;
   /** How the last motion ended. */
@@ -114,12 +116,12 @@ export class Debugger {
       arrived: (arrival) => {
         this.#settled(target);
         this.lastArrival = arrival;
-        this.send('stopped', stoppedBody(target, arrival, options.thread));
+        this.#sayStopped(stoppedBody(target, arrival, options.thread));
       },
       failed: (error) => {
         this.#settled(target);
         this.lastArrival = undefined;
-        this.send('stopped', stoppedAfterError(target, error));
+        this.#sayStopped(stoppedAfterError(target, error));
       },
     });
   }
@@ -140,12 +142,16 @@ export class Debugger {
   stopHere(reason: string, description?: string): void {
     const { target } = this.launched('launch');
     const threadId = currentHart(target.machine).id + 1;
-    this.send('stopped', {
+    this.#sayStopped({
       reason,
       threadId,
       allThreadsStopped: true,
       ...(description !== undefined && { description }),
     });
+  }
+
+  #sayStopped(body: StoppedBody): void {
+    this.send('stopped', this.wantsInstructionStops ? asInstructionStop(body) : body);
   }
 
   pause(): void {

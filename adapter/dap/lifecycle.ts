@@ -68,8 +68,9 @@ export const lifecycleRequests: readonly RequestRow[] = [
   request(
     'initialize',
     { clientID: optional(text), supportsProgressReporting: optional(v.boolean()) },
-    (session, { supportsProgressReporting }) => {
+    (session, { clientID, supportsProgressReporting }) => {
       session.showsProgress = supportsProgressReporting === true;
+      session.wantsInstructionStops = clientID === 'vscode';
       return capabilities;
     },
   ),

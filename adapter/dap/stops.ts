@@ -23,6 +23,17 @@ export const stoppedBody = (target: Target, arrival: Arrival, thread: number | u
   return { threadId, allThreadsStopped: true, ...reasonOf(target, arrival) };
 };
 
+/**
+ * A stop as VS Code needs to be told of it. It turns to a stopped frame, which fills its views, only where the frame has
+ * source text or the reason is this one; for this one it opens the disassembly, too. No frame has source text here. The
+ * true reason is in the description, and nothing that VS Code does for other reasons works without source text.
+ */
+export const asInstructionStop = (body: StoppedBody): StoppedBody => ({
+  ...body,
+  reason: 'instruction breakpoint',
+  description: body.description ?? `Paused on ${body.reason}`,
+});
+
 type Reason = Pick<StoppedBody, 'reason' | 'description' | 'text' | 'hitBreakpointIds'>;
 
 const reasonOf = (target: Target, arrival: Arrival): Reason => {

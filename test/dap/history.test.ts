@@ -21,6 +21,19 @@ describe('a recording in the debugger', () => {
     expect(await client.move('stepBack')).toMatchObject({ description: 'Reached the start of the recording' });
   });
 
+  test('tells VS Code of each stop as one at an instruction, so that it shows the registers', async () => {
+    const client = newClient();
+    await client.begin({ trace: demo }, { clientID: 'vscode' });
+    const reason = 'instruction breakpoint';
+    expect(await client.move('configurationDone')).toMatchObject({
+      reason,
+      description: 'At the start of the recording',
+    });
+    expect(await client.move('stepIn')).toMatchObject({ reason, description: 'Paused on step' });
+    expect(await client.goTo(3_000_000)).toMatchObject({ reason, description: 'Paused on goto' });
+    expect(await client.move('stepBack')).toMatchObject({ reason, description: 'Paused on step' });
+  });
+
   test('stops at the panic by itself, and says where it ends', async () => {
     const client = await replay(demo);
     await client.filters({ filterId: 'panic' });
