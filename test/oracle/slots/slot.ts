@@ -3,9 +3,9 @@
  * is under test; it writes one record and leaves nothing that a later slot must know, registers and memory apart.
  */
 
-import { decodeCompressed } from '../../../vmm/isa/decode.ts';
 import { type ReadsWrites, readsWrites } from '../../../vmm/isa/reads-writes.ts';
 import type { CompressedRow, Row } from '../../../vmm/isa/row.ts';
+import { compressedRows } from '../../../vmm/isa/table.ts';
 import type { Assembler, Label } from '../assembler.ts';
 import { poolPointerOffset, type Reserved } from '../context.ts';
 import type { Handlers } from '../harness.ts';
@@ -48,13 +48,18 @@ export const instanceOf = (slot: Slot, row: Row | CompressedRow): Instance | und
   const wide = 'meaning' in row;
   for (;;) {
     const raw = (row.match | (random.next() & (wide ? ~row.mask : ~row.mask & 0xffff))) >>> 0;
+    const nested = !wide && compressedRowOf(raw) !== row; // one of the encodings that are nested in the row's
+    if (nested) continue;
     const use = readsWrites(raw);
     if (use === undefined) return undefined;
-    if (!wide && decodeCompressed(raw) !== row) continue; // one of the encodings nested in the row's
     const touched = [...use.xRead, ...use.xWritten];
     if (!touched.some((register) => isReserved(reserved, register))) return { raw, use };
   }
 };
+
+/** The row whose picture the half has, legal or reserved: the most specific one comes first. */
+const compressedRowOf = (half: number): CompressedRow | undefined =>
+  compressedRows.find(({ mask, match }) => (half & mask) === match);
 
 export const isReserved = ({ log, t, u }: Reserved, register: number): boolean =>
   register === log || register === t || register === u;
