@@ -94,11 +94,13 @@ export class Results {
   }
 
   geometricMeans(which: 'ratios' | 'ratiosWithoutStart'): Ratios {
-    // Of rows that hardly work, such as idling, a ratio would say how long a start takes, again.
-    const rows = this.rows.filter(({ ratiosWithoutStart }) => Object.keys(ratiosWithoutStart).length > 0);
+    const { rows } = this;
     return Object.fromEntries(
       comparisons.flatMap(({ qemu }) => {
-        const values = rows.flatMap((row) => row[which][qemu] ?? []);
+        // Of rows that hardly work, such as idling, a ratio would say how long a start takes, again.
+        const values = rows.flatMap((row) =>
+          row.ratiosWithoutStart[qemu] === undefined ? [] : (row[which][qemu] ?? []),
+        );
         return values.length === 0 ? [] : [[qemu, geometricMean(values)]];
       }),
     );
