@@ -20,7 +20,7 @@ export interface MachineOptions {
   readonly console: ConsoleOption;
   /** Whether a reset ends the run, instead of starting the guest again. */
   readonly noReboot: boolean;
-  /** What the real-time clock shows at the start, in seconds since 1970; undefined: the host's time. */
+  /** What the real-time clock shows at the start, in seconds since 1970; undefined: what the run's policy says. */
   readonly clockSeconds: number | undefined;
 }
 

@@ -37,6 +37,8 @@ export interface BoardServices {
   /** Drives an interrupt line of a hart; `bit` is a bit of mip. */
   readonly interruptLine: (hart: number, bit: number, high: boolean) => void;
   readonly timerChanged: () => void;
+  /** Somebody who is no hart is about to write RAM: store-conditionals to it must fail (A extension). */
+  readonly endReservations: (address: number, sizeBytes: number) => void;
   readonly output: (bytes: Uint8Array) => void;
   readonly entropy: (device: string, sizeBytes: number) => Uint8Array;
   readonly power: (action: 'off' | 'reset', exitCode: number) => void;
@@ -69,6 +71,7 @@ export const createBoard = (image: MachineImage, services: BoardServices): Board
       writeMemory: (address, bytes) => {
         if (!inRam(memory, address, bytes.length)) throw dmaError(name, address, bytes.length);
         translations.beforeWrite(address, bytes.length);
+        services.endReservations(address, bytes.length);
         memory.u8.set(bytes, hostOffset(address));
       },
       output: services.output,

@@ -37,6 +37,8 @@ export const inputProblem = (
     }
     case 'disk':
       return inputRefused(event, 'disks whose contents the trace lists as images', 'data from outside');
+    default:
+      return event satisfies never;
   }
 };
 

@@ -103,6 +103,7 @@ export class Machine {
       },
       interruptLine: (hart, bit, high) => this.#setLine(this.harts[hart]!, bit, high),
       timerChanged: () => this.#scheduleChanged(),
+      endReservations: (address, sizeBytes) => this.#endReservations(address, sizeBytes),
       output: outputs.console,
       entropy: (device, sizeBytes) => this.#takeEntropy(outputs, device, sizeBytes),
       power: (action, exitCode) => this.#powerDown(action, exitCode),
@@ -376,6 +377,8 @@ export class Machine {
         return;
       case 'disk':
         return; // refused above
+      default:
+        event satisfies never;
     }
   }
 
@@ -389,8 +392,18 @@ export class Machine {
   writeRam(address: number, bytes: Uint8Array): boolean {
     if (!inRam(this.memory, address, bytes.length)) return false;
     this.translations.beforeWrite(address, bytes.length);
+    this.#endReservations(address, bytes.length);
     this.memory.u8.set(bytes, hostOffset(address));
     return true;
+  }
+
+  #endReservations(address: number, sizeBytes: number): void {
+    for (const hart of this.harts) {
+      const reserved = hart.get('reservation');
+      if (reserved === noReservation) continue;
+      if (reserved < BigInt(address + sizeBytes) && BigInt(address) < reserved + reservedBytes)
+        hart.set('reservation', noReservation);
+    }
   }
 
   // State
@@ -418,6 +431,8 @@ export class Machine {
 /** Bytes of the machine record that are state. */
 export const machineStateBytes = 64;
 
+/** The most that a reservation covers; an LR of a word is taken for one of a double word. */
+const reservedBytes = 8n;
 const noReservation = 0xffff_ffff_ffff_ffffn;
 
 const noRanges: readonly WatchRange[] = [];

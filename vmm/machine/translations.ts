@@ -46,6 +46,8 @@ export class Translations implements WalkObserver {
   #watched: readonly WatchRange[] = [];
   #onWatchedWrite: () => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
+  /** How often translated code was dropped because its page changed. */
+  codeDrops = 0;
 
   constructor(memory: MachineMemory, harts: number) {
     this.#memory = memory;
@@ -157,6 +159,7 @@ export class Translations implements WalkObserver {
     const { u8 } = this.#memory;
     if ((u8[flags]! & pageFlag.code) === 0) return;
     u8[flags]! &= ~pageFlag.code;
+    this.codeDrops += 1;
     this.#onCodeWrite(page);
   }
 
