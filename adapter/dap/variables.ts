@@ -55,7 +55,9 @@ const trapVariables = (target: Target, hart: Hart): Variable[] => {
   return (['s', 'm'] as const).flatMap((mode) => {
     const [cause, epc, value] = [hart.get(`${mode}cause`), hart.get(`${mode}epc`), hart.get(`${mode}tval`)];
     const into = mode === 's' ? 'S-mode' : 'M-mode';
-    if (cause === 0n && epc === 0n && value === 0n) return [plain(`into ${into}`, 'none yet')];
+    // No machine with compressed instructions raises cause 0 (Unprivileged, the C extension), so no trap has set it. A
+    // kernel may have set the place all the same, to return to a lower mode for the first time.
+    if (cause === 0n && value === 0n) return [plain(`into ${into}`, 'none yet')];
     return [
       plain(`into ${into}`, trapWords(cause, epc, value, place)),
       plain(`${mode}cause`, registerText(target, hart, `${mode}cause`)),

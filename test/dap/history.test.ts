@@ -123,6 +123,7 @@ describe('a recording in the debugger', () => {
     expect(await client.moment()).toBe(first);
     const trap = await client.scope('Trap');
     expect(trap.get('into S-mode')!.value).toContain('environment call from U-mode');
+    expect(trap.get('into M-mode')!.value).toBe('none yet'); // though mepc holds where M-mode was left for
     expect((await client.exceptionInfoRequest({ threadId: 1 })).body.exceptionId).toBe('environment call from U-mode');
     await client.move('stepBack');
     expect((await client.threadsRequest()).body.threads).toEqual([{ id: 1, name: 'hart 0 (U-mode)' }]);
