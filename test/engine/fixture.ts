@@ -13,6 +13,7 @@ import { privilege } from '../../vmm/machine/hart.ts';
 import { Machine, type RunOptions, type Stop } from '../../vmm/machine/machine.ts';
 import { hostOffset } from '../../vmm/machine/memory.ts';
 import { pokeRegister } from '../../vmm/machine/registers.ts';
+import { inTier } from '../support/tier.ts';
 
 export const { user: U, supervisor: S, machine: M } = privilege;
 export const ramBytes = 16 << 20;
@@ -40,14 +41,6 @@ const outputs = {
   console: () => undefined,
   entropy: (_device: string, sizeBytes: number, taken: number) =>
     Uint8Array.from({ length: sizeBytes }, (_, index) => (taken + index) * 37),
-};
-
-/** CHRONOVISOR_TIER=eager translates at the first arrival, =interpret never; otherwise what is hot is translated. */
-const inTier = (machine: Machine): Machine => {
-  const tier = process.env.CHRONOVISOR_TIER;
-  if (tier === 'eager') machine.engine.translateEagerly();
-  if (tier === 'interpret') machine.engine.translating = false;
-  return machine;
 };
 
 /** A machine in which no hart runs until a test starts it: hart 0 is in M, the others are stopped. */

@@ -5,6 +5,7 @@
 import { moment } from '../../traces/time.ts';
 import { encode } from '../../vmm/isa/encode.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
+import { inTier } from '../support/tier.ts';
 import * as layout from './layout.ts';
 import type { Program } from './program.ts';
 
@@ -19,27 +20,29 @@ export const runOurs = (program: Program): Uint8Array => {
 
 /** The machine after it ran an image at 0x8000_0000 to the end, by way of the finisher. */
 export const runImage = (image: Uint8Array, stepsMax: number, what = 'The program'): Machine => {
-  const machine = new Machine(
-    {
-      configuration: {
-        board: 'virt',
-        harts: 1,
-        ramBytes: layout.ramMiB << 20,
-        bios: 'none',
-        timePolicy: 'virtual',
-        idlePolicy: 'skip',
-        timebaseHz: 10_000_000,
-        stepsPerTick: 10,
-        quantumSteps: 5000,
-        append: '',
-        devices: [],
-        digestStride: 10_000_000,
+  const machine = inTier(
+    new Machine(
+      {
+        configuration: {
+          board: 'virt',
+          harts: 1,
+          ramBytes: layout.ramMiB << 20,
+          bios: 'none',
+          timePolicy: 'virtual',
+          idlePolicy: 'skip',
+          timebaseHz: 10_000_000,
+          stepsPerTick: 10,
+          quantumSteps: 5000,
+          append: '',
+          devices: [],
+          digestStride: 10_000_000,
+        },
+        placements: [{ address: layout.codeBase, bytes: image }],
+        rom: jumpTo(layout.codeBase),
+        disks: new Map(),
       },
-      placements: [{ address: layout.codeBase, bytes: image }],
-      rom: jumpTo(layout.codeBase),
-      disks: new Map(),
-    },
-    { console: () => undefined, entropy: (_device, sizeBytes) => new Uint8Array(sizeBytes) },
+      { console: () => undefined, entropy: (_device, sizeBytes) => new Uint8Array(sizeBytes) },
+    ),
   );
   const stop = machine.run(moment(stepsMax));
   if (stop.reason !== 'power')
