@@ -63,6 +63,7 @@ const check = async (
       if (stop.reason === 'power') break;
       await breathe();
     }
+    replayer.verifyEnd();
     session.close();
     expect([timeline.now, replayer.digestsCompared]).toEqual([session.trace.until, session.trace.digests.count]);
     process.stdout.write(
