@@ -14,7 +14,7 @@ import { product } from '../../adapter/session/product.ts';
 import type { GoingBack } from './going-back.ts';
 import type { Measurement } from './measurement.ts';
 import { measureGoingBack, measureOurs, type OurMode, runChild } from './ours.ts';
-import { measureQemu, qemuModes, qemuVersion } from './qemu.ts';
+import { measureQemu, type QemuMode, qemuModes, qemuVersion } from './qemu.ts';
 import { type Mode, Results } from './results.ts';
 import { goingBackTable, speedTable, startTable } from './tables.ts';
 import { greeter, histories, linuxIsThere, type Workload, workloads } from './workloads.ts';
@@ -101,9 +101,16 @@ const ours = async (workload: Workload, folder: string, take: Take): Promise<voi
   }
 };
 
+/** Modes of QEMU that failed on a workload: they are not tried again. */
+const hopeless = new Set<string>();
+
 const qemu = async (workload: Workload, folder: string, take: Take): Promise<void> => {
   for (const mode of qemuModes) {
-    take(mode, await measureQemu(workload, mode, join(folder, 'qemu.replay')));
+    const recording: QemuMode = mode === 'rr-replay' ? 'rr-record' : mode;
+    if ([mode, recording].some((needed) => hopeless.has(`${workload.name} ${needed}`))) continue;
+    const measurement = await measureQemu(workload, mode, join(folder, 'qemu.replay'));
+    if (measurement.failure !== undefined) hopeless.add(`${workload.name} ${mode}`);
+    take(mode, measurement);
   }
 };
 

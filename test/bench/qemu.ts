@@ -29,7 +29,7 @@ const modeOptions = (mode: QemuMode, replayFile: string): readonly string[] => {
   }
 };
 
-const timeoutMs = 300_000;
+const timeoutMs = 180_000;
 /** Of its memory. */
 const samplePeriodMs = 50;
 
