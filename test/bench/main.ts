@@ -78,7 +78,8 @@ const bench = async (folder: string): Promise<void> => {
   const travels: GoingBack[] = [];
   for (const history of histories.filter(isWanted)) {
     const travel = await measureGoingBack(history);
-    if (travel !== undefined) travels.push(travel);
+    if (travel === undefined) results.failures.push(`${history.name}, going back`);
+    else travels.push(travel);
   }
   if (travels.length > 0) console.log(goingBackTable(travels));
   if (!linuxIsThere) console.log('Linux was left out: fetch it with sh test/guests/debian/fetch.sh.');
