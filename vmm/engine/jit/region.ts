@@ -103,8 +103,12 @@ const blockAt = (
   const instructions: Instruction[] = [];
   for (let offset = start; ; ) {
     const instruction = walked.has(offset) ? instructionAt(offset) : undefined;
-    if (instruction === undefined)
-      return { offset: start, instructions, terminator: { kind: 'interpret', at: offset } };
+    if (instruction === undefined) {
+      // The region is full, and another one may begin here; or the instruction is not for translated code at all.
+      const isFull = instructions.length > 0 && instructionAt(offset) !== undefined;
+      const terminator: Terminator = isFull ? { kind: 'next', target: offset } : { kind: 'interpret', at: offset };
+      return { offset: start, instructions, terminator };
+    }
     instructions.push(instruction);
     const flow = flowOf(instruction);
     if (flow !== undefined) return { offset: start, instructions, terminator: flow };
