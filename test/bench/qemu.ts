@@ -33,7 +33,7 @@ const timeoutMs = 180_000;
 /** Of its memory. */
 const samplePeriodMs = 50;
 
-/** Runs a program, then says on descriptor 3 what processor time it took (sh(1), `times`: the second line). */
+/** Runs a program, then says on descriptor 3 what processor time it took (bash(1), `times`: the second line); other shells round it. */
 const wrapper = '"$@"; times >&3';
 
 export const measureQemu = (workload: Workload, mode: QemuMode, replayFile: string): Promise<Measurement> =>
@@ -44,7 +44,7 @@ export const measureQemu = (workload: Workload, mode: QemuMode, replayFile: stri
     const console = ['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-net', 'none'];
     const accelerator = ['-accel', 'tcg,thread=single', ...modeOptions(mode, replayFile)];
     const program = [qemuProgram, ...workload.options, ...console, ...accelerator];
-    const shell = spawn('sh', ['-c', wrapper, 'sh', ...program], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const shell = spawn('bash', ['-c', wrapper, 'bash', ...program], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
     const [stdin, stdout, stderr, report] = shell.stdio as unknown as [Writable, Readable, Readable, Readable];
     const sampler = setInterval(() => {
       peakBytes = Math.max(peakBytes, peakOf(childOf(shell.pid)));
