@@ -1,25 +1,28 @@
 /**
- * The dispatcher: a Wasm function that goes from translated region to translated region through the jump cache, and to
- * the interpreter where there is none. It owns the table of regions; their modules never see it.
+ * The dispatcher: a Wasm function that goes from translated region to translated region through the region cache, and
+ * to the interpreter where there is none. It owns the table of regions; their modules never see it.
  *
  *     run(hart: i32) -> i32    as `interpret`; never `translated`
  */
 
-import type { Code } from '../wasm/code.ts';
+import type { Code, Label } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
+import { emitTlbEntry } from './access.ts';
 import { regionExit } from './jit/translate.ts';
 import {
   arrivalsBase,
   arrivalsEntries,
   arrivalsHot,
+  type CounterName,
+  counterAddress,
   hartOffset,
   hartTlbPointers,
-  jumpCacheBase,
-  jumpCacheEntries,
-  jumpCacheEntryBytes,
   pageBytes,
-  tlbEntries,
+  regionCacheBase,
+  regionCacheEntries,
+  regionCacheEntryBytes,
+  scratch,
 } from './layout.ts';
 
 /** Name of the exported table. */
@@ -27,27 +30,37 @@ export const regionTable = 'regions';
 const tableEntries = 256;
 
 const signature = { parameters: ['i32'], results: ['i32'] } as const;
-// Of runExit, which the interpreter has.
-const translated = 3;
-const hot = 4;
 
-/** Pushes the address, less jumpCacheBase, of the jump cache's entry for an i64 local. */
-export const emitJumpCacheEntry = (code: Code, pc: number): void => {
-  // Addresses are even: bit 1 of pc becomes bit 4 of the entry's address.
+/** What the interpreter is told of where it begins. */
+export const probe = {
+  never: 0, // look for no translated code at all
+  here: 1, // there is none at pc; look at jump targets and count arrivals, pc's own too
+  later: 2, // the same, but pc's arrival does not count: it is one instruction that is not translated
+} as const;
+
+/**
+ * Looks for the region of the code at a host address (an i32 local). Goes to `missing` when there is none; otherwise
+ * the local `entry` has the address, less regionCacheBase, of its entry.
+ */
+export const emitFindRegion = (code: Code, host: number, entry: number, missing: Label): void => {
+  // Code lies at even addresses: bit 1 of the host address becomes bit 3 of the entry's.
   code
-    .get(pc)
-    .ops(op.i32WrapI64)
-    .i32(3)
+    .get(host)
+    .i32(2)
     .ops(op.i32Shl)
-    .i32((jumpCacheEntries - 1) * jumpCacheEntryBytes)
-    .ops(op.i32And);
+    .i32((regionCacheEntries - 1) * regionCacheEntryBytes)
+    .ops(op.i32And)
+    .tee(entry);
+  code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).if();
+  code.get(entry).i32(regionCacheEntryBytes).ops(op.i32Xor).tee(entry);
+  code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).brIf(missing);
+  code.end();
 };
 
-/** Counts an arrival at an i64 local that has no translated code; leaves an i32, not 0 when it has become hot. */
-export const emitCountArrival = (code: Code, pc: number, temporary: number): void => {
+/** Counts an arrival at a host address (an i32 local); leaves an i32, not 0 when it has become hot. */
+export const emitCountArrival = (code: Code, host: number, temporary: number): void => {
   code
-    .get(pc)
-    .ops(op.i32WrapI64)
+    .get(host)
     .i32((arrivalsEntries - 1) * 2)
     .ops(op.i32And)
     .tee(temporary);
@@ -59,7 +72,13 @@ export const emitCountArrival = (code: Code, pc: number, temporary: number): voi
     .ops(op.i32And, op.i32Eqz);
 };
 
-export const defineDispatcher = (module: ModuleBuilder, interpret: number): void => {
+const emitCount = (code: Code, name: CounterName, push: () => void): void => {
+  code.i32(0).i32(0).memory(op.i64Load, counterAddress(name));
+  push();
+  code.ops(op.i64Add).memory(op.i64Store, counterAddress(name));
+};
+
+export const defineDispatcher = (module: ModuleBuilder, interpret: number, translated: number): void => {
   module.table(regionTable, tableEntries);
   const regionType = module.type(signature);
   module.define(
@@ -69,48 +88,37 @@ export const defineDispatcher = (module: ModuleBuilder, interpret: number): void
       const pc = code.local('i64');
       const entry = code.local('i32');
       const mapping = code.local('i32');
+      const executeTlb = code.local('i32');
+      const host = code.local('i32');
+      const probing = code.local('i32');
       const reason = code.local('i32');
+      code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(executeTlb);
       const next = code.loop();
       const interpreted = code.block();
-      const untranslated = code.block();
+      code.i32(probe.here).set(probing);
       code.get(hart).memory(op.i64Load, hartOffset.pc).set(pc);
-      emitJumpCacheEntry(code, pc);
-      code.tee(entry).memory(op.i64Load, jumpCacheBase).get(pc).ops(op.i64Ne).brIf(untranslated);
-      // The translation is of a page, not of an address: is that page still here?
-      code.get(hart).memory(op.i32Load, hartTlbPointers.execute);
-      code
-        .get(pc)
-        .ops(op.i32WrapI64)
-        .i32(8)
-        .ops(op.i32ShrU)
-        .i32((tlbEntries - 1) * 16)
-        .ops(op.i32And, op.i32Add);
+      emitTlbEntry(code, executeTlb, pc);
       code.tee(mapping).memory(op.i64Load, 0);
       code.get(pc).i64(-BigInt(pageBytes)).ops(op.i64And, op.i64Ne).brIf(interpreted);
-      code
-        .get(mapping)
-        .memory(op.i32Load, 8)
-        .get(entry)
-        .memory(op.i32Load, jumpCacheBase + 8);
-      code.ops(op.i32Ne).brIf(untranslated);
+      code.get(mapping).memory(op.i32Load, 8).get(pc).ops(op.i32WrapI64, op.i32Add).set(host);
+      emitFindRegion(code, host, entry, interpreted);
+      emitCount(code, 'regionRuns', () => code.i64Small(1));
       code
         .get(hart)
         .get(entry)
-        .memory(op.i32Load, jumpCacheBase + 12)
+        .memory(op.i32Load, regionCacheBase + 4)
         .callIndirect(regionType)
         .tee(reason);
       code.i32(regionExit.dispatch).ops(op.i32Eq).brIf(next);
-      code.get(reason).i32(regionExit.short).ops(op.i32Eq).if();
-      code.get(hart).i32(0).call(interpret).ops(op.return);
-      code.end();
-      code.br(interpreted);
-      code.end(); // untranslated
-      emitCountArrival(code, pc, entry);
-      code.if();
-      code.i32(hot).ops(op.return);
-      code.end();
+      code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);
       code.end(); // interpreted
-      code.get(hart).i32(1).call(interpret).tee(reason).i32(translated).ops(op.i32Eq).brIf(next);
+      emitCount(code, 'interpreterRuns', () => code.i64Small(1));
+      code.i32(0).memory(op.i32Load, scratch.budget).set(entry);
+      code.get(hart).get(probing).call(interpret).set(reason);
+      emitCount(code, 'interpretedSteps', () => {
+        code.get(entry).i32(0).memory(op.i32Load, scratch.budget).ops(op.i32Sub, op.i64ExtendI32S);
+      });
+      code.get(reason).i32(translated).ops(op.i32Eq).brIf(next);
       code.get(reason).ops(op.return);
       code.end();
       code.ops(op.unreachable);

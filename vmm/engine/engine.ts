@@ -11,8 +11,17 @@ import { buildDispatch } from './dispatch.ts';
 import { regionTable } from './dispatcher.ts';
 import { type EngineHost, importObject } from './imports.ts';
 import { emitInterpreter, illegalWord, type RunExit, runExit } from './interpreter.ts';
-import { Jit } from './jit/jit.ts';
-import { breakFilterBase, breakFilterEntries, dispatchTableBase, expandTableBase, wasmPageBytes } from './layout.ts';
+import { Jit, type JitCounters } from './jit/jit.ts';
+import {
+  breakFilterBase,
+  breakFilterEntries,
+  type CounterName,
+  counterAddress,
+  counterNames,
+  dispatchTableBase,
+  expandTableBase,
+  wasmPageBytes,
+} from './layout.ts';
 
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
@@ -35,6 +44,8 @@ const interpreterModule = (memoryPages: number, armed: boolean): WebAssembly.Mod
  * through JS one at a time; `any` is as fast as possible. All do the same.
  */
 export type RunMode = 'any' | 'armed' | 'interpret';
+
+export type EngineCounters = Readonly<Record<CounterName, number>> & JitCounters;
 
 export class Engine {
   readonly #memory: MachineMemory;
@@ -88,6 +99,13 @@ export class Engine {
   /** How many regions are translated. */
   get regionCount(): number {
     return this.#jit.regionCount;
+  }
+
+  /** What the engine did since it was made. Interpretation that was asked for (`RunMode`) is not in it. */
+  get counters(): EngineCounters {
+    const { u64 } = this.#memory;
+    const counts = Object.fromEntries(counterNames.map((name) => [name, Number(u64[counterAddress(name) >>> 3]!)]));
+    return { ...(counts as Record<CounterName, number>), ...this.#jit.counters };
   }
 
   /** To be told after each portion of a run how many steps were made. */

@@ -4,7 +4,7 @@
  * in bytes from the region's entry; they may be negative.
  */
 
-import { decode, expandCompressed, immediateOf, lengthOf } from '../../isa/decode.ts';
+import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
 import type { Effect } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 
@@ -31,10 +31,17 @@ export interface Block {
 }
 
 export interface Region {
-  readonly entry: bigint;
+  /** Of the entry, in its page. */
+  readonly pageOffset: number;
   /** By offset; the entry is at 0. */
   readonly blocks: ReadonlyMap<number, Block>;
 }
+
+export const pageBytes = 4096;
+
+/** The page of an offset, counted from the entry's. */
+export const pageOf = ({ pageOffset }: Pick<Region, 'pageOffset'>, offset: number): number =>
+  Math.floor((pageOffset + offset) / pageBytes);
 
 /** Code as the region's finder sees it: 16 bits at an offset, or undefined where nothing is mapped. */
 export type ReadCode = (offset: number) => number | undefined;
@@ -42,10 +49,9 @@ export type ReadCode = (offset: number) => number | undefined;
 /** TurboFan's time grows faster than a function's size. */
 const blocksMax = 50;
 const instructionsMax = 400;
-const pageBytes = 4096;
 
-/** `pageOffset`: of the entry in its page. Undefined when not even the first instruction can be translated. */
-export const findRegion = (entry: bigint, pageOffset: number, read: ReadCode): Region | undefined => {
+/** Undefined when not even the first instruction can be translated. */
+export const findRegion = (pageOffset: number, read: ReadCode): Region | undefined => {
   const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
   const decoded = new Map<number, Instruction | undefined>();
   const instructionAt = (offset: number): Instruction | undefined => {
@@ -91,7 +97,7 @@ export const findRegion = (entry: bigint, pageOffset: number, read: ReadCode): R
     const block = blockAt(leader, leaders, walked, instructionAt);
     blocks.set(leader, block);
   }
-  return blocks.get(0)!.instructions.length === 0 ? undefined : { entry, blocks };
+  return blocks.get(0)!.instructions.length === 0 ? undefined : { pageOffset, blocks };
 };
 
 const blockAt = (
@@ -148,7 +154,7 @@ const flowOf = (instruction: Instruction): Terminator | undefined => {
   return ((word >>> 7) & 31) === 0 ? { kind: 'jump', target } : { kind: 'call', target };
 };
 
-const immediate = ({ row, word }: Instruction): number => Number(immediateOf(word, row.immediate));
+const immediate = ({ row, word }: Instruction): number => smallImmediateOf(word, row.immediate);
 
 const jumpIn = (effect: Effect): Effect | undefined => {
   if (effect.k === 'jump') return effect;
