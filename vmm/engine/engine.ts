@@ -9,8 +9,9 @@ import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
 import { buildDispatch } from './dispatch.ts';
 import { regionTable } from './dispatcher.ts';
+import { type RunExit, runExit } from './exits.ts';
 import { type EngineHost, importObject } from './imports.ts';
-import { emitInterpreter, illegalWord, type RunExit, runExit } from './interpreter.ts';
+import { emitInterpreter, illegalWord } from './interpreter.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
 import {
   breakFilterBase,
@@ -67,7 +68,10 @@ export class Engine {
     const exports = this.#instantiate(false);
     this.#run = exports.run as Run;
     this.#interpret = exports.interpret as Interpret;
-    this.#jit = new Jit(memory, host, translations, exports[regionTable] as WebAssembly.Table);
+    this.#jit = new Jit(memory, translations, {
+      table: exports[regionTable] as WebAssembly.Table,
+      imports: importObject(memory.wasm, host, exports.enter),
+    });
   }
 
   #instantiate(armed: boolean): WebAssembly.Exports {

@@ -43,14 +43,23 @@ export type ImportIndices = Readonly<Record<Slow, number>> & {
   readonly float: Readonly<Record<FloatHelperName, number>>;
 };
 
-/** The imports that translated code has: `fill`, and the floating-point helpers that it needs. */
-export const declareRegionImports = (
-  module: ModuleBuilder,
-  helpers: ReadonlySet<FloatHelperName>,
-): { readonly fill: number; readonly float: Readonly<Partial<Record<FloatHelperName, number>>> } => ({
+/** The imports that translated code has: the dispatcher, some slow paths, the floating-point helpers that it needs. */
+export interface RegionImports {
+  readonly enter: number;
+  readonly fill: number;
+  readonly system: number;
+  readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
+}
+
+export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet<FloatHelperName>): RegionImports => ({
+  enter: module.import('enter', enterSignature),
   fill: module.import('fill', signatures.atomicSlow),
+  system: module.import('system', signatures.system),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(`float.${name}`, floatSignature)])),
 });
+
+/** `(hart, expected, expectedHost)`; see dispatcher.ts. */
+export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 
 const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
@@ -64,10 +73,15 @@ export const declareImports = (module: ModuleBuilder): ImportIndices => {
   return { ...slow, float };
 };
 
-/** The import object for an instance. */
-export const importObject = (memory: WebAssembly.Memory, host: EngineHost): WebAssembly.Imports => ({
+/** The import object for an instance; `enter` is for translated code. */
+export const importObject = (
+  memory: WebAssembly.Memory,
+  host: EngineHost,
+  enter?: WebAssembly.ExportValue,
+): WebAssembly.Imports => ({
   env: {
     memory,
+    ...(enter && { enter }),
     fetchSlow: host.fetchSlow,
     loadSlow: host.loadSlow,
     storeSlow: host.storeSlow,

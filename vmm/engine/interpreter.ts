@@ -16,8 +16,9 @@ import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry, MemoryAccess } from './access.ts';
 import { buildDispatch, type Handler } from './dispatch.ts';
-import { defineDispatcher, emitCountArrival, emitFindRegion, probe } from './dispatcher.ts';
+import { defineDispatcher, emitCountArrival, emitFindRegion } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
+import { probe, type RunExit, runExit } from './exits.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
   declareLocals,
@@ -37,15 +38,6 @@ import {
 } from './layout.ts';
 import { defineLibrary } from './library.ts';
 
-export const runExit = {
-  budget: 0, // the budget is used up
-  leave: 1, // something else must happen first (see EngineHost); pc and budget are in memory
-  breakpoint: 2, // the filter hit at pc
-  translated: 3, // there is translated code for pc
-  hot: 4, // control has arrived at pc often
-} as const;
-export type RunExit = (typeof runExit)[keyof typeof runExit];
-
 /** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
 export const illegalWord = 0xffff_ffff;
 
@@ -62,7 +54,7 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
     (code) => emitInterpret(code, imports, library, armed),
     'interpret',
   );
-  if (!armed) defineDispatcher(module, interpret, runExit.translated);
+  if (!armed) defineDispatcher(module, interpret);
   return module.finish();
 };
 
@@ -293,6 +285,7 @@ const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label):
   code.i32(probe.here).set(probing).br(arrived);
   code.end();
   emitMapping(code, locals, pc, arrived);
+  code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
   code.get(pc).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).set(host);
   const missing = code.block();
   emitFindRegion(code, host, entry, missing);

@@ -41,7 +41,12 @@ const scratchFields = [
   ['budget', 4], // steps that remain, spilled before every call out
   ['instruction', 4], // raw bits of the instruction under way (16-bit ones zero-extended)
   ['value', 8], // result of a slow load, operand of a slow store
-  ['sliceEnd', 8], // f64: the moment at which budget is 0
+  ['cut', 4], // steps that were taken from the budget, to end a slice early
+  ['attention', 4], // not 0 after `leave`: the machine must look before the next step
+  ['leaveAlways', 4], // not 0: attention after every trap
+  ['depth', 4], // of calls that translated code has under way
+  ['epoch', 4], // how often translated code was dropped
+  ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);
 
@@ -177,7 +182,7 @@ export const tlbAddress = (hart: number, context: TlbContext, kind: TlbKind): nu
 export const arrivalsBase = 0xf_0000;
 export const arrivalsEntries = 0x8000;
 /** Every so many arrivals (a power of two) a jump target is called hot. */
-export const arrivalsHot = 128;
+export const arrivalsHot = 2048;
 
 /**
  * Region cache: 8-byte entries {host: i32, function: i32} in sets of two. The code at this host address is translated as

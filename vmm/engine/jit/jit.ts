@@ -12,7 +12,7 @@ import type { Translations } from '../../machine/translations.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { pushHalves } from '../access.ts';
-import { declareRegionImports, type EngineHost, importObject } from '../imports.ts';
+import { declareRegionImports } from '../imports.ts';
 import {
   arrivalsBase,
   arrivalsEntries,
@@ -23,6 +23,7 @@ import {
   regionCacheBase,
   regionCacheEntries,
   regionCacheEntryBytes,
+  scratch,
   tlbEntries,
   tlbEntryBytes,
   wasmPageBytes,
@@ -31,6 +32,12 @@ import { defineLibrary } from '../library.ts';
 import { findRegion, type Region } from './region.ts';
 import { needsOf } from './row-facts.ts';
 import { emitRegion } from './translate.ts';
+
+/** What regions need of the dispatcher: where they go, and what their modules import. */
+export interface DispatcherParts {
+  readonly table: WebAssembly.Table;
+  readonly imports: WebAssembly.Imports;
+}
 
 interface Found {
   readonly region: Region;
@@ -64,9 +71,9 @@ const rewritesMax = 16;
 
 export class Jit {
   readonly #memory: MachineMemory;
-  readonly #host: EngineHost;
   readonly #translations: Translations;
   readonly #table: WebAssembly.Table;
+  readonly #imports: WebAssembly.Imports;
   /** By host address of the entry; so is the queue. */
   readonly #regions = new Map<number, Translated>();
   readonly #byPage = new Map<number, Set<Translated>>();
@@ -79,11 +86,11 @@ export class Jit {
   #batchRegions = defaultBatchRegions;
   readonly #counters = { regions: 0, modules: 0, instructions: 0, codeBytes: 0 };
 
-  constructor(memory: MachineMemory, host: EngineHost, translations: Translations, table: WebAssembly.Table) {
+  constructor(memory: MachineMemory, translations: Translations, { table, imports }: DispatcherParts) {
     this.#memory = memory;
-    this.#host = host;
     this.#translations = translations;
     this.#table = table;
+    this.#imports = imports;
     this.#clearRegionCache();
     translations.onCodeWrite((page) => this.#dropPage(page));
   }
@@ -178,10 +185,7 @@ export class Jit {
     const bytes = module.finish();
     this.#counters.modules += 1;
     this.#counters.codeBytes += bytes.length;
-    const instance = new WebAssembly.Instance(
-      new WebAssembly.Module(bytes),
-      importObject(this.#memory.wasm, this.#host),
-    );
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports);
     for (const [index, [host, { region, pages }]] of batch.entries()) {
       const slot = this.#freeSlots.pop() ?? this.#slots++;
       if (slot >= this.#table.length) this.#table.grow(this.#table.length);
@@ -234,6 +238,7 @@ export class Jit {
     for (const entry of [set, set + regionCacheEntryBytes / 4]) if (i32[entry] === host) i32[entry] = 0;
     this.#table.set(slot, null);
     this.#freeSlots.push(slot);
+    i32[scratch.epoch >>> 2]! += 1; // it may have calls under way
   }
 
   /** Drops all translated code. */

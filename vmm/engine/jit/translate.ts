@@ -10,29 +10,25 @@
  */
 
 import { smallImmediateOf } from '../../isa/decode.ts';
-import type { FField, XField } from '../../isa/meaning.ts';
+import { type FField, type SystemOp, systemOps, type XField } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import type { Code, Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { emitTlbEntry, MemoryAccess, type SlowAccess } from '../access.ts';
 import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
-import { atomicAccess } from '../imports.ts';
+import { regionExit, runExit } from '../exits.ts';
+import { atomicAccess, type RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbKinds } from '../layout.ts';
+import { dirtyRegisters } from './dirty.ts';
 import { type Block, type Instruction, pageOf, type Region } from './region.ts';
 import { fieldsOf } from './row-facts.ts';
 import { longestPaths, type Structure, structureOf } from './structure.ts';
 
-export const regionExit = {
-  dispatch: 0, // hart.pc may be translated
-  interpret: 1, // one instruction at hart.pc is for the interpreter
-  short: 2, // the budget may not reach far enough from hart.pc
-} as const;
-
 export interface TranslationParts {
   /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
   readonly miss: number;
-  readonly imports: EmitContext['imports'];
+  readonly imports: RegionImports;
   readonly library: EmitContext['library'];
   /** Host address of the code at an offset from the region's entry. */
   readonly hostAt: (offset: number) => number;
@@ -65,10 +61,16 @@ class RegionEmitter {
   readonly #written = new Set<number>();
   readonly #labels = new Map<number, Label>();
   #exit: Label = { level: 0 };
+  /** Control has gone elsewhere from within a call; all state is in memory. */
+  #gone: Label = { level: 0 };
+  /** The machine did the instruction before `#pc` and wants to look, or has set hart.pc. */
+  #stopped: Label = { level: 0 };
   /** Leaves to interpret the instruction of `#site`. */
   #refused: Label = { level: 0 };
   /** From a block, the most steps until the budget is looked at again. */
   readonly #longest: ReadonlyMap<number, number>;
+  /** Registers that may differ from memory at the end of a block, as bits. */
+  readonly #dirty: ReadonlyMap<number, number>;
   /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
   #unspent = 0;
   #instruction: Instruction | undefined;
@@ -79,6 +81,7 @@ class RegionEmitter {
     this.#parts = parts;
     this.#structure = structureOf(region);
     this.#longest = longestPaths(region, this.#structure);
+    this.#dirty = dirtyRegisters(region, this.#structure);
     const i32 = (): number => code.local('i32');
     const i64 = (): number => code.local('i64');
     this.#entry = i64();
@@ -134,6 +137,35 @@ class RegionEmitter {
 
   emit(): void {
     const code = this.#code;
+    this.#reload();
+    code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#entry);
+    this.#gone = code.block();
+    this.#exit = code.block();
+    this.#stopped = code.block();
+    this.#refused = code.block();
+    this.#tree(0);
+    code.end();
+    this.#refuse();
+    code.br(this.#exit);
+    code.end(); // stopped
+    this.#takeStop();
+    code.end(); // exit
+    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
+    for (const register of this.#written) this.#spill(register);
+    code.end(); // gone
+    code.get(this.#reason);
+  }
+
+  #spill(register: number): void {
+    const code = this.#code;
+    code.get(this.#hart).get(this.#registers.get(register)!);
+    code.memory(op.i64Store, hartOffset.x + register * 8);
+  }
+
+  /** Takes into locals what is in memory while others run. */
+  #reload(): void {
+    const code = this.#code;
     code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
     for (const [local, offset] of [
       [this.#readTlb, hartTlbPointers.read],
@@ -146,21 +178,14 @@ class RegionEmitter {
         .get(this.#hart)
         .memory(op.i64Load, hartOffset.x + register * 8)
         .set(local);
-    code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#entry);
-    this.#exit = code.block();
-    this.#refused = code.block();
-    this.#tree(0);
+  }
+
+  /** See `#stopped`: the local `host` has what `system` said. */
+  #takeStop(): void {
+    const code = this.#code;
+    code.get(this.#host).if();
+    code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#pc).i32(runExit.leave).set(this.#reason);
     code.end();
-    this.#refuse();
-    code.end();
-    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
-    for (const register of this.#written)
-      code
-        .get(this.#hart)
-        .get(this.#registers.get(register)!)
-        .memory(op.i64Store, hartOffset.x + register * 8);
-    code.get(this.#reason);
   }
 
   /** Nothing of the instruction of `#site` is done, nor of those after it in its block. */
@@ -220,11 +245,7 @@ class RegionEmitter {
     const code = this.#code;
     const { instructions, terminator } = block;
     const length = instructions.length;
-    if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) {
-      code.get(this.#budget).i32(this.#longest.get(block.offset)!).ops(op.i32LtS).if();
-      this.#leave(block.offset, regionExit.short);
-      code.end();
-    }
+    if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) this.#checkBudget(block.offset);
     if (length > 0) code.get(this.#budget).i32(length).ops(op.i32Sub).set(this.#budget);
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
@@ -245,8 +266,7 @@ class RegionEmitter {
         this.#edge(block.offset, terminator.target);
         return;
       case 'call':
-        this.#context.operands.setX(() => this.#context.operands.pushNextPc());
-        this.#leave(terminator.target, regionExit.dispatch);
+        this.#call(block, terminator.target, terminator.next);
         return;
       case 'indirect':
         emitEffect(this.#context, this.#instruction!.row, this.#instruction!.row.meaning);
@@ -267,13 +287,52 @@ class RegionEmitter {
     }
   }
 
+  /** Enters the callee, and goes on at `next` when it has come back there. */
+  #call(block: Block, target: number | undefined, next: number): void {
+    const code = this.#code;
+    const { row } = this.#instruction!;
+    if (target === undefined) emitEffect(this.#context, row, row.meaning);
+    else {
+      this.#pushVirtual(target);
+      code.set(this.#pc);
+      this.#context.operands.setX(() => this.#context.operands.pushNextPc());
+    }
+    if (!this.#structure.isInside(block.offset, next)) {
+      code.br(this.#exit);
+      return;
+    }
+    for (const register of this.#written) if ((this.#dirty.get(block.offset)! >>> register) & 1) this.#spill(register);
+    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
+    code.get(this.#hart);
+    this.#pushVirtual(next);
+    code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(this.#reason);
+    code.i32(runExit.returned).ops(op.i32Ne).brIf(this.#gone);
+    code.i32(regionExit.dispatch).set(this.#reason);
+    this.#reload();
+    this.#checkBudget(next);
+    this.#branch(block.offset, next);
+  }
+
+  #checkBudget(block: number): void {
+    const code = this.#code;
+    code.get(this.#budget).i32(this.#longest.get(block)!).ops(op.i32LtS).if();
+    this.#leave(block, regionExit.short);
+    code.end();
+  }
+
   #edge(from: number, to: number): void {
-    const { order, mergePoints, isInside } = this.#structure;
-    if (!isInside(from, to)) {
+    if (!this.#structure.isInside(from, to)) {
       this.#leave(to, regionExit.dispatch);
       return;
     }
     this.#checkMapping(from, to);
+    this.#branch(from, to);
+  }
+
+  /** Goes on with a block of this region. */
+  #branch(from: number, to: number): void {
+    const { order, mergePoints } = this.#structure;
     const isBack = order.get(to)! <= order.get(from)!;
     if (isBack) this.#code.br(this.#labels.get(to)!);
     else if (mergePoints.has(to)) this.#code.br(this.#forward.get(to) ?? this.#labels.get(to)!);
@@ -339,6 +398,31 @@ class RegionEmitter {
     else code.i32(mode).set(this.#rounding);
     code.get(this.#rounding).i32(4).ops(op.i32GtU);
     this.#interpretIf();
+  }
+
+  /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
+  #system(name: SystemOp): void {
+    const code = this.#code;
+    const { row, word, offset, length } = this.#instruction!;
+    const fields = fieldsOf(row);
+    const rs1 = fields.rs1 ? (word >>> 15) & 31 : 0;
+    const rd = fields.rd ? (word >>> 7) & 31 : 0;
+    const rest = this.#unspent - 1;
+    // rd too: it keeps its value when the access is illegal.
+    for (const register of new Set([rs1, rd])) if (this.#written.has(register)) this.#spill(register);
+    code.get(this.#hart);
+    this.#pushVirtual(offset);
+    code.memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).i32(rest).ops(op.i32Add).memory(op.i32Store, scratch.budget);
+    code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#parts.imports.system).set(this.#host);
+    if (rd !== 0) {
+      code.get(this.#hart).memory(op.i64Load, hartOffset.x + rd * 8);
+      code.set(this.#registers.get(rd)!);
+    }
+    code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
+    this.#pushVirtual(offset + length);
+    code.set(this.#pc).get(this.#host).get(this.#budget).ops(op.i32Eqz, op.i32Or).brIf(this.#stopped);
+    code.get(this.#budget).i32(rest).ops(op.i32Sub).set(this.#budget);
   }
 
   #slowAccess(): SlowAccess {
@@ -417,7 +501,7 @@ class RegionEmitter {
         code.set(this.#pc);
       },
       system: (name) => {
-        throw new Error(`a region holds ${name}, which is for the interpreter`);
+        this.#system(name);
       },
     };
   }
