@@ -59,8 +59,8 @@ export const emitFindRegion = (code: Code, host: number, entry: number, missing:
   code.end();
 };
 
-/** Counts an arrival at a host address (an i32 local); leaves an i32, not 0 when it has become hot. */
-export const emitCountArrival = (code: Code, host: number, temporary: number): void => {
+/** Counts an arrival at a host address (an i32 local); leaves an i32, not 0 when that makes `hot` of them, an i32 local. */
+export const emitCountArrival = (code: Code, host: number, hot: number, temporary: number): void => {
   code
     .get(host)
     .i32((arrivalsEntries - 1) * 2)
@@ -68,10 +68,7 @@ export const emitCountArrival = (code: Code, host: number, temporary: number): v
     .tee(temporary);
   code.get(temporary).memory(op.i32Load16U, arrivalsBase).i32(1).ops(op.i32Add).tee(temporary);
   code.memory(op.i32Store16, arrivalsBase);
-  code
-    .get(temporary)
-    .i32(arrivalsHot - 1)
-    .ops(op.i32And, op.i32Eqz);
+  code.get(temporary).get(hot).i32(1).ops(op.i32Sub, op.i32And, op.i32Eqz);
 };
 
 const emitCount = (code: Code, name: CounterName, push: () => void): void => {
@@ -123,9 +120,9 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   load(code, 'depth').i32(1).ops(op.i32Add).memory(op.i32Store, scratch.depth);
   load(code, 'epoch').set(epoch);
 
+  code.i32(arrivalsHot.begin).set(probing);
   const next = code.loop();
   const interpreted = code.block();
-  code.i32(probe.here).set(probing);
   code.get(hart).memory(op.i64Load, hartOffset.pc).set(pc);
   code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(mapping);
   emitTlbEntry(code, mapping, pc);
@@ -150,14 +147,15 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
     .get(entry)
     .memory(op.i32Load, regionCacheBase + 4)
     .callIndirect(regionType)
-    .tee(reason);
-  code.ops(op.i32Eqz).brIf(next); // regionExit.dispatch
+    .set(reason);
+  code.i32(arrivalsHot.other).set(probing);
+  code.get(reason).ops(op.i32Eqz).brIf(next); // regionExit.dispatch
   const outside = code.block();
   code.get(reason).i32(regionExit.interpret).ops(op.i32LtS).brIf(outside);
   code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);
   code.br(interpreted);
   code.end(); // outside
-  emitGoOn(code, reason, next);
+  emitGoOn(code, reason, probing, next);
   code.get(reason).ops(op.return);
   code.end(); // interpreted
 
@@ -172,14 +170,15 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
     load(code, 'cut').ops(op.i32Sub, op.i64ExtendI32S);
   });
   code.get(reason).i32(runExit.translated).ops(op.i32Eq).brIf(next);
-  emitGoOn(code, reason, next);
+  emitGoOn(code, reason, probing, next);
   code.get(reason).ops(op.return); // all calls that are under way end: their depth does not matter any more
   code.end();
   code.ops(op.unreachable);
 };
 
 /** Goes on at once after a trap or the like, unless the machine must look. */
-const emitGoOn = (code: Code, reason: number, next: Label): void => {
+const emitGoOn = (code: Code, reason: number, probing: number, next: Label): void => {
+  code.i32(arrivalsHot.begin).set(probing);
   code.get(reason).i32(runExit.leave).ops(op.i32Eq);
   load(code, 'attention').ops(op.i32Eqz, op.i32And);
   load(code, 'budget').i32(0).ops(op.i32Ne, op.i32And).brIf(next);

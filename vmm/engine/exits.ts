@@ -22,9 +22,11 @@ export const regionExit = {
   short: 9, // the budget may not reach far enough from hart.pc
 } as const;
 
-/** What the interpreter is told of where it begins. */
+/**
+ * What the interpreter is told of where it begins; or how many arrivals there make it hot (`arrivalsHot`). In any case
+ * but the first it looks for translated code at jump targets, and counts arrivals where there is none.
+ */
 export const probe = {
   never: 0, // look for no translated code at all
-  here: 1, // look for translated code at jump targets, and count arrivals where there is none; also at pc
-  later: 2, // the same, but not at pc: it is one instruction that is not translated
+  later: 1, // not at pc: it is one instruction that is not translated
 } as const;

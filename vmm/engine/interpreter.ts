@@ -28,6 +28,7 @@ import {
   type Locals,
 } from './interpreter-operands.ts';
 import {
+  arrivalsHot,
   breakFilterBase,
   dispatchTableBase,
   expandTableBase,
@@ -149,7 +150,7 @@ const emitFetch = (
   spill: () => void,
   reload: () => void,
 ): void => {
-  const { current, pageAddend, word, raw } = locals;
+  const { current, pageAddend, word, raw, address, entry } = locals;
 
   const fetched = code.block();
   const slow = code.block();
@@ -164,7 +165,14 @@ const emitFetch = (
     .ops(op.i32And)
     .i32(pageBytes - 2)
     .ops(op.i32Eq)
-    .brIf(slow);
+    .if();
+  code.get(current).i64Small(2).ops(op.i64Add).set(address);
+  emitTlbEntry(code, locals.executeTlb, address);
+  code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).brIf(slow); // the address of that page
+  code.get(raw).i32(0xffff).ops(op.i32And);
+  code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
+  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw);
+  code.end();
   code.end();
   code.br(fetched);
   code.end(); // slow
@@ -265,12 +273,28 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.if();
     context.operands.setPc(() => emitValue(context, row, meaning.target));
     // Jumps forward in the same function are not looked at: what they lead to is part of a region that begins before.
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU).brIf(ways.arrive);
+    code.get(locals.pc).get(locals.current).ops(op.i64LtU).get(locals.probing).ops(op.i32And).if();
+    code.i32(arrivalsHot.begin).set(locals.probing).br(ways.arrive);
+    code.end();
     code.end();
     return;
   }
   emitEffect(context, row, meaning);
-  if (isJump(meaning)) code.br(ways.arrive);
+  if (isJump(meaning)) emitJumped(context, locals, row, ways);
+};
+
+/** A function begins where a jump with a link goes, a loop where one goes back. */
+const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
+  code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
+  code.i32(arrivalsHot.begin).i32(arrivalsHot.other);
+  code
+    .get(locals.word)
+    .i32(31 << 7)
+    .ops(op.i32And);
+  if (row.immediate === 'J') {
+    code.get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or);
+  }
+  code.ops(op.select).set(locals.probing).br(ways.arrive);
 };
 
 const isJump = (effect: Effect): boolean =>
@@ -282,7 +306,7 @@ const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label):
   const arrived = code.block();
   code.get(probing).ops(op.i32Eqz).brIf(arrived);
   code.get(probing).i32(probe.later).ops(op.i32Eq).if();
-  code.i32(probe.here).set(probing).br(arrived);
+  code.i32(arrivalsHot.other).set(probing).br(arrived);
   code.end();
   emitMapping(code, locals, pc, arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
@@ -291,7 +315,7 @@ const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label):
   emitFindRegion(code, host, entry, missing);
   code.br(translated);
   code.end();
-  emitCountArrival(code, host, entry);
+  emitCountArrival(code, host, probing, entry);
   code.brIf(hot);
   code.end();
 };

@@ -181,8 +181,11 @@ export const tlbAddress = (hart: number, context: TlbContext, kind: TlbKind): nu
 /** How often control arrived at a jump target, by a hash of where it lies in RAM; 16 bits each. */
 export const arrivalsBase = 0xf_0000;
 export const arrivalsEntries = 0x8000;
-/** Every so many arrivals (a power of two) a jump target is called hot. */
-export const arrivalsHot = 2048;
+/**
+ * Every so many arrivals (a power of two) a place is called hot: where a loop or a function begins, and where control
+ * comes to in another way, mostly by returns. Those places are in the regions of their functions already.
+ */
+export const arrivalsHot = { begin: 1024, other: 8192 } as const;
 
 /**
  * Region cache: 8-byte entries {host: i32, function: i32} in sets of two. The code at this host address is translated as

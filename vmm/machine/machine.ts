@@ -273,7 +273,7 @@ export class Machine {
         continue;
       }
       const trapsBefore = hart.count('traps');
-      if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#machine('quantumEnd')), mode))
+      if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#turnEnd()), mode))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       if (this.#watchHit) return { reason: 'watch', hart: hart.id };
       if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
@@ -314,12 +314,17 @@ export class Machine {
     return exit === runExit.breakpoint;
   }
 
+  /** When the present hart gives way. One that is alone never does. */
+  #turnEnd(): number {
+    return this.harts.length === 1 ? Number.POSITIVE_INFINITY : this.#machine('quantumEnd');
+  }
+
   /** The hart that makes the next step: the present one until its quantum ends or it waits, then the next in turn. */
   #schedule(): Hart | undefined {
     const count = this.harts.length;
     const present = this.#word('currentHart');
     const now = this.#machine('now');
-    const start = now < this.#machine('quantumEnd') ? 0 : 1;
+    const start = now < this.#turnEnd() ? 0 : 1;
     for (let turn = start; turn < count + start; turn += 1) {
       const hart = this.harts[(present + turn) % count]!;
       if (hart.low('hsmState') !== 0) continue;

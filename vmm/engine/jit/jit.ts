@@ -104,7 +104,7 @@ export class Jit {
   beEager(): void {
     this.#batchRegions = 1;
     const counts = this.#memory.u16;
-    counts.fill(arrivalsHot - 1, arrivalsBase >>> 1, (arrivalsBase >>> 1) + arrivalsEntries);
+    counts.fill(arrivalsHot.other - 1, arrivalsBase >>> 1, (arrivalsBase >>> 1) + arrivalsEntries);
   }
 
   /** After each portion of a run: regions that wait long enough are compiled. */

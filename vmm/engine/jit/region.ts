@@ -55,7 +55,7 @@ export const findRegion = (pageOffset: number, read: ReadCode): Region | undefin
   const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
   const decoded = new Map<number, Instruction | undefined>();
   const instructionAt = (offset: number): Instruction | undefined => {
-    if (!decoded.has(offset)) decoded.set(offset, decodeAt(offset, inPage(offset), read));
+    if (!decoded.has(offset)) decoded.set(offset, decodeAt(offset, read));
     return decoded.get(offset);
   };
 
@@ -83,7 +83,8 @@ export const findRegion = (pageOffset: number, read: ReadCode): Region | undefin
         break;
       }
       previous = instruction;
-      if (inPage(next) < 2 || instructions >= instructionsMax) {
+      // A block is in one page; only its first instruction may begin in another.
+      if (inPage(next) === 0 || crossesPage(instructionAt(next), inPage) || instructions >= instructionsMax) {
         lead(next);
         break;
       }
@@ -122,7 +123,7 @@ const blockAt = (
   }
 };
 
-const decodeAt = (offset: number, inPage: number, read: ReadCode): Instruction | undefined => {
+const decodeAt = (offset: number, read: ReadCode): Instruction | undefined => {
   const low = read(offset);
   if (low === undefined) return undefined;
   const length = lengthOf(low);
@@ -132,13 +133,17 @@ const decodeAt = (offset: number, inPage: number, read: ReadCode): Instruction |
     if (expanded === undefined) return undefined;
     word = expanded;
   } else {
-    const high = inPage === pageBytes - 2 ? undefined : read(offset + 2); // it goes on in another page
+    const high = read(offset + 2);
     if (high === undefined) return undefined;
     word = low | (high << 16);
   }
   const row = decode(word);
   return row === undefined || leavesRegion(row) ? undefined : { offset, length, word, row };
 };
+
+/** Whether an instruction begins in one page and ends in the next. */
+const crossesPage = (instruction: Instruction | undefined, inPage: (offset: number) => number): boolean =>
+  instruction !== undefined && inPage(instruction.offset) + instruction.length > pageBytes;
 
 /** CSR accesses and fences go on with the next instruction; the machine may say otherwise. */
 const leavesRegion = ({ meaning }: Row): boolean => meaning.k === 'system' && !staysInFlow.has(meaning.op);

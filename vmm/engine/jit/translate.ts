@@ -204,6 +204,7 @@ class RegionEmitter {
     const { instructions, terminator } = block;
     const length = instructions.length;
     if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) this.#checkBudget(block.offset);
+    this.#checkCrossing(block);
     if (length > 0) code.get(this.#budget).i32(length).ops(op.i32Sub).set(this.#budget);
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
@@ -301,22 +302,33 @@ class RegionEmitter {
 
   /** Going on in another page is right only while that page is mapped as it was when it was translated. */
   #checkMapping(from: number, to: number): void {
-    if (this.#lastPage(from) === pageOf(this.#region, to)) return;
+    const last = this.#region.blocks.get(from)!.instructions.at(-1);
+    const end = last === undefined ? from : last.offset + last.length - 1;
+    if (pageOf(this.#region, end) === pageOf(this.#region, to)) return;
+    this.#unlessMapped(to);
+    this.#leave(to, regionExit.dispatch);
+    this.#code.end();
+  }
+
+  /** The same for a block's first instruction when it ends in another page than it begins in. */
+  #checkCrossing({ offset, instructions }: Block): void {
+    const first = instructions[0];
+    if (first === undefined || pageOf(this.#region, offset) === pageOf(this.#region, offset + first.length - 1)) return;
+    this.#unlessMapped(offset + 2);
+    this.#leave(offset, regionExit.interpret);
+    this.#code.end();
+  }
+
+  /** Opens an `if`: the code at an offset is not mapped, or mapped elsewhere. */
+  #unlessMapped(offset: number): void {
     const code = this.#code;
-    this.#pushVirtual(to);
+    this.#pushVirtual(offset);
     code.set(this.#address);
     emitTlbEntry(code, this.#executeTlb, this.#address);
     code.tee(this.#host).memory(op.i64Load, 0);
     code.get(this.#address).i64Small(-pageBytes).ops(op.i64And, op.i64Ne);
     code.get(this.#host).memory(op.i32Load, 8).get(this.#address).ops(op.i32WrapI64, op.i32Add);
-    code.i32(this.#parts.hostAt(to)).ops(op.i32Ne, op.i32Or).if();
-    this.#leave(to, regionExit.dispatch);
-    code.end();
-  }
-
-  #lastPage(block: number): number {
-    const last = this.#region.blocks.get(block)!.instructions.at(-1);
-    return pageOf(this.#region, last?.offset ?? block);
+    code.i32(this.#parts.hostAt(offset)).ops(op.i32Ne, op.i32Or).if();
   }
 
   #pushVirtual(offset: number): void {
