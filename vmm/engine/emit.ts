@@ -28,6 +28,9 @@ export interface Operands {
   system(op: SystemOp): void;
 }
 
+/** Every function that instructions are emitted into has the base of the hart's record as its first parameter. */
+export const hartLocal = 0;
+
 export interface EmitContext {
   readonly code: Code;
   readonly operands: Operands;
@@ -138,13 +141,9 @@ export const emitValue = (context: EmitContext, row: Row, value: Value): void =>
       );
       return;
     case 'float':
-      for (let index = 0; index < 3; index += 1) {
-        const operand = value.operands[index];
-        if (operand === undefined) code.i64(0n);
-        else push(operand);
-      }
+      code.get(hartLocal);
+      for (const operand of value.operands) push(operand);
       if (row.rounds) operands.pushRoundingMode();
-      else code.i32(0);
       code.call(imports.float[value.helper]!);
       return;
   }

@@ -3,13 +3,15 @@
  * why it came back; who runs when, interrupts and time are the machine's.
  */
 
+import { floatHelperNames } from '../float/helpers.ts';
 import { compressedTable } from '../isa/decode.ts';
 import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
 import { buildDispatch } from './dispatch.ts';
 import { regionTable } from './dispatcher.ts';
-import { type EngineHost, importObject } from './imports.ts';
+import { emitFloatModule, softwareName } from './float/module.ts';
+import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
 import { emitInterpreter, illegalWord, type RunExit, runExit } from './interpreter.ts';
 import { Jit } from './jit/jit.ts';
 import { breakFilterBase, breakFilterEntries, dispatchTableBase, expandTableBase, wasmPageBytes } from './layout.ts';
@@ -17,18 +19,33 @@ import { breakFilterBase, breakFilterEntries, dispatchTableBase, expandTableBase
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
 
-/** Compiled interpreters, by memory size and variant: compiling one takes longer than many tests. */
+/** Compiled modules, by memory size and variant: compiling one takes longer than many tests. */
 const compiled = new Map<string, WebAssembly.Module>();
 
-const interpreterModule = (memoryPages: number, armed: boolean): WebAssembly.Module => {
-  const key = `${memoryPages} ${armed}`;
+const emitters = {
+  interpreter: (memoryPages: number) => emitInterpreter(memoryPages, false),
+  armed: (memoryPages: number) => emitInterpreter(memoryPages, true),
+  float: emitFloatModule,
+} as const;
+
+const moduleOf = (kind: keyof typeof emitters, memoryPages: number): WebAssembly.Module => {
+  const key = `${kind} ${memoryPages}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    module = new WebAssembly.Module(emitInterpreter(memoryPages, armed));
+    module = new WebAssembly.Module(emitters[kind](memoryPages));
     compiled.set(key, module);
   }
   return module;
 };
+
+/** The floating-point functions on a machine's memory. */
+export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHost['float']): FloatFunctions =>
+  new WebAssembly.Instance(moduleOf('float', memory.buffer.byteLength / wasmPageBytes), {
+    env: {
+      memory,
+      ...Object.fromEntries(floatHelperNames.map((name) => [softwareName(name), software[name]])),
+    },
+  }).exports;
 
 /**
  * How to run: `armed` probes the breakpoint filter; `interpret` lets every access that a watchpoint waits for come
@@ -39,6 +56,7 @@ export type RunMode = 'any' | 'armed' | 'interpret';
 export class Engine {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
+  readonly #float: FloatFunctions;
   readonly #run: Run;
   readonly #interpret: Interpret;
   readonly #jit: Jit;
@@ -49,6 +67,7 @@ export class Engine {
   constructor(memory: MachineMemory, host: EngineHost, translations: Translations) {
     this.#memory = memory;
     this.#host = host;
+    this.#float = instantiateFloat(memory.wasm, host.float);
     memory.u8.set(buildDispatch().table, dispatchTableBase);
     const expansions = compressedTable();
     for (const [half, word] of expansions.entries())
@@ -56,14 +75,14 @@ export class Engine {
     const exports = this.#instantiate(false);
     this.#run = exports.run as Run;
     this.#interpret = exports.interpret as Interpret;
-    this.#jit = new Jit(memory, host, translations, exports[regionTable] as WebAssembly.Table);
+    this.#jit = new Jit(memory, host, this.#float, translations, exports[regionTable] as WebAssembly.Table);
   }
 
   #instantiate(armed: boolean): WebAssembly.Exports {
     const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
     const instance = new WebAssembly.Instance(
-      interpreterModule(pages, armed),
-      importObject(this.#memory.wasm, this.#host),
+      moduleOf(armed ? 'armed' : 'interpreter', pages),
+      importObject(this.#memory.wasm, this.#host, this.#float),
     );
     return instance.exports;
   }

@@ -5,6 +5,7 @@
 
 import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
+import { signatureOf } from './float/signature.ts';
 
 /** Whether an atomic access writes: never, always, or only where the hart's reservation is. */
 export const atomicAccess = { loadReserved: 0, modify: 1, storeConditional: 2 } as const;
@@ -27,8 +28,12 @@ export interface EngineHost {
   fill(low: number, high: number, sizeBytes: number, kind: number): number;
   /** `word` is the 32-bit (expanded) instruction, `raw` its bits as in memory. */
   system(op: number, word: number, raw: number, lengthBytes: number): 0 | 1;
+  /** The helpers in software, for the floating-point functions; they accrue flags in the current hart's record. */
   float: Readonly<Record<FloatHelperName, (a: bigint, b: bigint, c: bigint, rm: number) => bigint>>;
 }
+
+/** The exports of an instance of the floating-point functions (float/module.ts). */
+export type FloatFunctions = WebAssembly.Exports;
 
 type Slow = 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
 const signatures: Record<Slow, Signature> = {
@@ -49,23 +54,28 @@ export const declareRegionImports = (
   helpers: ReadonlySet<FloatHelperName>,
 ): { readonly fill: number; readonly float: Readonly<Partial<Record<FloatHelperName, number>>> } => ({
   fill: module.import('fill', signatures.atomicSlow),
-  float: Object.fromEntries([...helpers].map((name) => [name, module.import(`float.${name}`, floatSignature)])),
+  float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
 });
 
-const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
+/** Of the helpers in software. */
+export const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
 export const declareImports = (module: ModuleBuilder): ImportIndices => {
   const slow = Object.fromEntries(
     Object.entries(signatures).map(([name, signature]) => [name, module.import(name, signature)]),
   ) as Record<Slow, number>;
   const float = Object.fromEntries(
-    floatHelperNames.map((name) => [name, module.import(`float.${name}`, floatSignature)]),
+    floatHelperNames.map((name) => [name, module.import(name, signatureOf(name))]),
   ) as Record<FloatHelperName, number>;
   return { ...slow, float };
 };
 
 /** The import object for an instance. */
-export const importObject = (memory: WebAssembly.Memory, host: EngineHost): WebAssembly.Imports => ({
+export const importObject = (
+  memory: WebAssembly.Memory,
+  host: EngineHost,
+  float: FloatFunctions,
+): WebAssembly.Imports => ({
   env: {
     memory,
     fetchSlow: host.fetchSlow,
@@ -74,6 +84,6 @@ export const importObject = (memory: WebAssembly.Memory, host: EngineHost): WebA
     atomicSlow: host.atomicSlow,
     fill: host.fill,
     system: host.system,
-    ...Object.fromEntries(floatHelperNames.map((name) => [`float.${name}`, host.float[name]])),
+    ...float,
   },
 });

@@ -11,7 +11,7 @@ import type { Translations } from '../../machine/translations.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { pushHalves } from '../access.ts';
-import { declareRegionImports, type EngineHost, importObject } from '../imports.ts';
+import { declareRegionImports, type EngineHost, type FloatFunctions, importObject } from '../imports.ts';
 import {
   arrivalsBase,
   arrivalsEntries,
@@ -56,6 +56,7 @@ const rewritesMax = 16;
 export class Jit {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
+  readonly #float: FloatFunctions;
   readonly #translations: Translations;
   readonly #table: WebAssembly.Table;
   readonly #regions = new Map<string, Translated>();
@@ -68,9 +69,16 @@ export class Jit {
   #queuedSince = 0;
   #batchRegions = defaultBatchRegions;
 
-  constructor(memory: MachineMemory, host: EngineHost, translations: Translations, table: WebAssembly.Table) {
+  constructor(
+    memory: MachineMemory,
+    host: EngineHost,
+    float: FloatFunctions,
+    translations: Translations,
+    table: WebAssembly.Table,
+  ) {
     this.#memory = memory;
     this.#host = host;
+    this.#float = float;
     this.#translations = translations;
     this.#table = table;
     this.#clearJumpCache();
@@ -172,7 +180,7 @@ export class Jit {
       );
     const instance = new WebAssembly.Instance(
       new WebAssembly.Module(module.finish()),
-      importObject(this.#memory.wasm, this.#host),
+      importObject(this.#memory.wasm, this.#host, this.#float),
     );
     for (const [index, [key, { pc, pages, addendAt }]] of batch.entries()) {
       const slot = this.#freeSlots.pop() ?? this.#slots++;
