@@ -52,9 +52,14 @@ export type ImportIndices = Readonly<Record<Slow, number>> & {
 export const declareRegionImports = (
   module: ModuleBuilder,
   helpers: ReadonlySet<FloatHelperName>,
-): { readonly fill: number; readonly float: Readonly<Partial<Record<FloatHelperName, number>>> } => ({
+): {
+  readonly fill: number;
+  readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
+  readonly inlinesFloat: boolean;
+} => ({
   fill: module.import('fill', signatures.atomicSlow),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
+  inlinesFloat: true,
 });
 
 /** Of the helpers in software. */

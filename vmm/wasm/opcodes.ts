@@ -45,6 +45,7 @@ export const op = {
   i32Ne: 0x47,
   i32LtS: 0x48,
   i32GtU: 0x4b,
+  i32LeU: 0x4d,
   i64Eqz: 0x50,
   i64Eq: 0x51,
   i64Ne: 0x52,
