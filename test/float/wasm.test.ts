@@ -128,7 +128,9 @@ describe('the software is not asked', () => {
   /** In the mode to nearest-even, whether inexact is set or not. */
   const checkNative = (name: FloatHelperName, numbers: readonly [number, number, number]): void => {
     const kind = operandKind(name);
-    const operands = numbers.map((x) => (kind === 'integer' ? BigInt(Math.trunc(x)) : patternOf[kind](x)));
+    const operands = numbers.map((x) =>
+      kind === 'integer' ? BigInt(Math.trunc(Number.isFinite(x) ? x : 1)) : patternOf[kind](x),
+    );
     softwareCalls = 0;
     check(name, operands as Operands, 0);
     expect(softwareCalls, `${name} ${numbers}`).toBe(0);
@@ -140,6 +142,14 @@ describe('the software is not asked', () => {
     [1e18, 1e-18, 1],
     [0, 5, 1],
     [1e10, -7, 1e-20],
+    [Infinity, 5, 1],
+    [2, Infinity, -1],
+    [7, 3, -Infinity],
+    [Infinity, Infinity, -Infinity],
+    [0, Infinity, 1],
+    [Number.NaN, 1, 2],
+    [1, Number.NaN, 2],
+    [1, 0, 2],
   ] as const;
   for (const numbers of ordinary) {
     test(`for ${numbers.join(', ')}`, () => {

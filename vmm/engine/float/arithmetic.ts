@@ -1,13 +1,16 @@
 /**
  * Addition, subtraction, multiplication, division and square root, natively. To nearest-even the native result is the
  * result; what is left is to see that it raises no flag but inexact, and whether it raises that one, which need not be
- * known once it is set. All else is the software's: other modes, NaNs, infinities, overflow, and what may be tiny.
+ * known once it is set. Then come NaNs, infinities, zeros and overflow. The software does other modes, and what may be
+ * tiny.
  *
  * A finite result has no NaN or infinity among its operands, a quotient of zero excepted.
  */
 
+import { DZ, NX, OF } from '../../float/format.ts';
 import type { Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
+import { emitReturnOfNaN } from './nan.ts';
 import {
   accrue,
   type Body,
@@ -61,18 +64,36 @@ export const emitArithmetic = (body: Body, format: FormatName, operation: Operat
   emitInexactness(body, format, operation, locals, software);
   code.get(locals.result).ops(op.return);
   code.end();
-  if (operation !== 'add' && operation !== 'sub') {
-    // Not from underflow, but from an operand that is zero.
-    code.get(value).f64(0).ops(op.f64Eq).if();
-    for (const operand of operation === 'mul' ? operands : operands.slice(0, 1)) {
-      pushDouble(code, format, operand);
-      code.f64(0).ops(op.f64Eq).if();
-      code.get(locals.result).ops(op.return).end();
-    }
-    code.end();
-  }
   code.end(); // software
+  emitExceptional(body, format, operation, locals);
   body.callSoftware();
+};
+
+/** NaNs, infinities and zeros among the operands or made by them, which are so in all modes; and overflow. */
+const emitExceptional = (body: Body, format: FormatName, operation: Operation, { result, value }: Locals): void => {
+  const { code, operands, mode } = body;
+  const [first, second] = [operands[0]!, operands[1]!];
+  const returnIfAny = (among: readonly number[], magnitude: number, flags: number): void => {
+    for (const operand of among) {
+      pushDouble(code, format, operand);
+      code.ops(op.f64Abs).f64(magnitude).ops(op.f64Eq).if();
+      if (flags !== 0) accrue(body, flags);
+      code.get(result).ops(op.return).end();
+    }
+  };
+  emitReturnOfNaN(body, format, value);
+  code.get(value).ops(op.f64Abs).f64(Number.POSITIVE_INFINITY).ops(op.f64Eq).if();
+  returnIfAny(operation === 'div' ? [first] : operands, Number.POSITIVE_INFINITY, 0);
+  if (operation === 'div') returnIfAny([second], 0, DZ);
+  code.get(mode).ops(op.i32Eqz).if();
+  accrue(body, OF | NX);
+  code.get(result).ops(op.return).end();
+  code.end();
+  if (operation === 'add' || operation === 'sub') return; // of which zeros are done, or their signs are the mode's
+  code.get(value).f64(0).ops(op.f64Eq).if();
+  returnIfAny(operation === 'mul' ? operands : [first], 0, 0);
+  if (operation === 'div') returnIfAny([second], Number.POSITIVE_INFINITY, 0);
+  code.end();
 };
 
 /** Pushes an i32: 1 if a result to nearest-even raises nothing but maybe inexact. */
@@ -141,6 +162,6 @@ const emitInexactness = (
       break;
   }
   code.get(error).f64(0).ops(op.f64Ne, op.i32Or).if();
-  accrue(body, 1);
+  accrue(body, NX);
   code.end();
 };

@@ -1,56 +1,9 @@
 /** Comparisons, minimum and maximum, and classification, wholly native; the software is not needed. */
 
 import { NV } from '../../float/format.ts';
-import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
+import { accrueSignalling, canonicalNaN, patterns, pushIsOrdered, pushMagnitude } from './nan.ts';
 import { accrue, type Body, type FormatName, pushDouble } from './pieces.ts';
-
-/** Patterns of each format, and masks on them. */
-const patterns = {
-  s: { sign: 1n << 31n, infinity: 0x7f80_0000n, quiet: 1n << 22n, implicit: 1n << 23n },
-  d: { sign: 1n << 63n, infinity: 0x7ff0_0000_0000_0000n, quiet: 1n << 51n, implicit: 1n << 52n },
-} as const;
-
-export const canonicalNaN = {
-  s: patterns.s.infinity | patterns.s.quiet,
-  d: patterns.d.infinity | patterns.d.quiet,
-} as const;
-
-const pushMagnitude = (code: Code, format: FormatName, pattern: number): void => {
-  code
-    .get(pattern)
-    .i64(patterns[format].sign - 1n)
-    .ops(op.i64And);
-};
-
-/** Body of `isSignalling`. */
-export const emitIsSignalling = (code: Code, format: FormatName): void => {
-  const { infinity, quiet } = patterns[format];
-  pushMagnitude(code, format, 0);
-  code.i64(infinity).ops(op.i64GtU).get(0).i64(quiet).ops(op.i64And, op.i64Eqz, op.i32And);
-};
-
-/** Accrues invalid if one of the operands is a signalling NaN. */
-export const accrueSignalling = (body: Body, format: FormatName): void => {
-  const { code, operands, shared } = body;
-  for (const [index, operand] of operands.entries()) {
-    code.get(operand).call(shared.isSignalling[format]);
-    if (index > 0) code.ops(op.i32Or);
-  }
-  code.if();
-  accrue(body, NV);
-  code.end();
-};
-
-/** Pushes an i32: 1 if no operand is a NaN. */
-const pushIsOrdered = ({ code, operands }: Body, format: FormatName): void => {
-  for (const [index, operand] of operands.entries()) {
-    pushDouble(code, format, operand);
-    pushDouble(code, format, operand);
-    code.ops(op.f64Eq);
-    if (index > 0) code.ops(op.i32And);
-  }
-};
 
 const comparisons = { eq: op.f64Eq, lt: op.f64Lt, le: op.f64Le } as const;
 

@@ -6,7 +6,7 @@
 import { NV, NX } from '../../float/format.ts';
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
-import { accrueSignalling, canonicalNaN } from './compare.ts';
+import { accrueSignalling, canonicalNaN } from './nan.ts';
 import {
   accrue,
   type Body,
@@ -134,6 +134,10 @@ export const emitNarrow = (body: Body): void => {
   code.ops(op.i32And).get(mode).ops(op.i32Eqz, op.i32And).if();
   accrue(body, NX);
   returnResult();
+  code.end();
+  code.get(x).get(x).ops(op.f64Ne).if();
+  accrueSignalling(body, 'd');
+  code.i64(canonicalNaN.s).ops(op.return);
   code.end();
   body.callSoftware();
 };

@@ -19,13 +19,16 @@
  * Away from the halfway points of singles, to which RN is as good, the sum's error is not even needed.
  */
 
+import { NX, OF } from '../../float/format.ts';
 import { op } from '../../wasm/opcodes.ts';
+import { emitReturnOfNaN } from './nan.ts';
 import {
   accrue,
   type Body,
   doubles,
   emitProductError,
   emitSumError,
+  type FormatName,
   notTinyMin,
   pushDouble,
   pushIsAtLeast,
@@ -104,6 +107,7 @@ export const emitFusedDouble = (body: Body, signs: Signs): void => {
   code.end();
   emitToOdd(body, { x: product, y: z, error, part, sum, result });
   code.end(); // software
+  emitExceptional(body, 'd', product, sum, z);
   body.callSoftware();
 };
 
@@ -127,7 +131,7 @@ const emitToOdd = (
   pushIsFinite(code, v);
   code.ops(op.i32And).if();
   code.get(v).f64(0).ops(op.f64Ne).get(lost).f64(0).ops(op.f64Ne, op.i32Or).if();
-  accrue(body, 1);
+  accrue(body, NX);
   code.end();
   code.get(result).ops(op.i64ReinterpretF64, op.return);
   code.end();
@@ -191,6 +195,8 @@ export const emitFusedSingle = (body: Body, signs: Signs): void => {
   returnResult();
   code.end();
 
+  pushIsFinite(code, sum);
+  code.ops(op.i32Eqz).brIf(software);
   emitSumError(code, x, z, sum, part, error);
   emitOdd(body, sum, error);
   round();
@@ -201,9 +207,51 @@ export const emitFusedSingle = (body: Body, signs: Signs): void => {
   code.end();
   pushIsSafe();
   code.if();
-  accrue(body, 1);
+  accrue(body, NX);
+  returnResult();
+  code.end();
+  // Overflow, to nearest-even as everything here.
+  code.get(value).ops(op.f64Abs).f64(Number.POSITIVE_INFINITY).ops(op.f64Eq).if();
+  accrue(body, OF | NX);
   returnResult();
   code.end();
   code.end(); // software
+  emitExceptional(body, 's', x, sum, z);
   body.callSoftware();
+};
+
+/** NaNs and infinities among the operands or made by them, which are so in all modes. */
+const emitExceptional = (body: Body, format: FormatName, product: number, sum: number, addend: number): void => {
+  const { code, operands } = body;
+  const [a, b] = operands as [number, number];
+  const { x, y, value } = doubles(code, 'x', 'y', 'value');
+  for (const [pattern, local] of [
+    [a, x],
+    [b, y],
+  ] as const) {
+    pushDouble(code, format, pattern);
+    code.set(local);
+  }
+  const isOrdered = (local: number): void => {
+    code.get(local).get(local).ops(op.f64Eq);
+  };
+  // A product of finite numbers may overflow: then the sum tells nothing, but an infinite addend is the result.
+  pushIsFinite(code, x);
+  pushIsFinite(code, y);
+  code.ops(op.i32And).if();
+  code.get(addend).set(value);
+  code.else();
+  code.get(sum).set(value);
+  code.end();
+  emitReturnOfNaN(body, format, value, () => {
+    isOrdered(x);
+    isOrdered(y);
+    code.get(product).get(product).ops(op.f64Ne, op.i32And, op.i32And);
+  });
+  code.get(value).ops(op.f64Abs).f64(Number.POSITIVE_INFINITY).ops(op.f64Eq).if();
+  code.get(value);
+  if (format === 's') code.ops(op.f32DemoteF64);
+  toPattern(code, format);
+  code.ops(op.return);
+  code.end();
 };

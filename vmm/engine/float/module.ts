@@ -10,9 +10,10 @@ import { type FloatHelperName, floatHelperNames } from '../../float/helpers.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { floatSignature } from '../imports.ts';
 import { emitArithmetic } from './arithmetic.ts';
-import { emitClass, emitComparison, emitExtremum, emitIsSignalling } from './compare.ts';
+import { emitClass, emitComparison, emitExtremum } from './compare.ts';
 import { emitFromInteger, emitNarrow, emitToInteger, emitToIntegral, emitWiden, type IntegerName } from './convert.ts';
 import { emitFusedDouble, emitFusedSingle, type Signs } from './fused.ts';
+import { emitIsSignalling } from './nan.ts';
 import { type Body, emitAccrue, type FormatName, type Shared } from './pieces.ts';
 import { shapeOf, signatureOf } from './signature.ts';
 
