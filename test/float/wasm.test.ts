@@ -1,9 +1,11 @@
 /** The floating-point functions in WebAssembly against the software: results, flags and the state of the extension. */
 import { describe, expect, test } from 'vitest';
 import { instantiateFloat } from '../../vmm/engine/engine.ts';
-import { shapeOf } from '../../vmm/engine/float/signature.ts';
+import { emitFloat } from '../../vmm/engine/float/inline.ts';
+import { shapeOf, signatureOf } from '../../vmm/engine/float/signature.ts';
 import { hartBase, hartOffset, ramOffset, wasmPageBytes } from '../../vmm/engine/layout.ts';
 import { type FloatHelper, type FloatHelperName, floatHelperNames, floatHelpers } from '../../vmm/float/helpers.ts';
+import { ModuleBuilder } from '../../vmm/wasm/module.ts';
 import {
   type Operands,
   operandKind,
@@ -47,13 +49,40 @@ const functions = instantiateFloat(
   >[1],
 ) as Record<FloatHelperName, WasmFunction>;
 
+/** The same operations as they are emitted among instructions. */
+const emitInPlace = (): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(memory.buffer.byteLength / wasmPageBytes);
+  const indices = floatHelperNames.map((name) => module.import(name, signatureOf(name)));
+  for (const [index, name] of floatHelperNames.entries())
+    module.define(
+      signatureOf(name),
+      (code) => {
+        const { operands, rounds } = shapeOf(name);
+        emitFloat(code, name, {
+          hart: 0,
+          temporaries: [code.local('i64'), code.local('i64')],
+          pushOperands: () => {
+            for (let operand = 1; operand <= operands; operand += 1) code.get(operand);
+          },
+          pushMode: () => rounds && code.get(1 + operands),
+          functionIndex: indices[index]!,
+          inlinesSums: true,
+        });
+      },
+      name,
+    );
+  return module.finish();
+};
+const inPlace = new WebAssembly.Instance(new WebAssembly.Module(emitInPlace()), {
+  env: { memory, ...functions },
+}).exports as Record<FloatHelperName, WasmFunction>;
+
 const shown = (name: string, operands: Operands, mode: number, before: number): string =>
   `${name} ${operands.map((operand) => operand.toString(16)).join(' ')} ${modes[mode]} after ${before}`;
 
 /** One mode, all initial flags. Returns how many cases that were. */
-const check = (name: FloatHelperName, operands: Operands, mode: number): number => {
+const check = (name: FloatHelperName, operands: Operands, mode: number, run = functions[name]): number => {
   const { operands: count, rounds } = shapeOf(name);
-  const run = functions[name];
   const [a, b, c] = operands;
   const call = (): bigint => {
     if (count === 1) return rounds ? run(hart, a, mode) : run(hart, a);
@@ -118,6 +147,17 @@ describe('functions in WebAssembly give what the software gives', () => {
     });
   }
   test('in at least a million cases', () => expect(total).toBeGreaterThan(1_000_000));
+});
+
+describe('operations in place give what the software gives', () => {
+  for (const name of ['add.s', 'sub.s', 'mul.s', 'add.d', 'sub.d', 'mul.d', 'd.w', 'd.wu', 'div.d', 'lt.s'] as const) {
+    test(name, () => {
+      for (const operands of operandsOf(name)) {
+        check(name, operands, 0, inPlace[name]);
+        if (shapeOf(name).rounds) check(name, operands, 3, inPlace[name]);
+      }
+    });
+  }
 });
 
 describe('the software is not asked', () => {

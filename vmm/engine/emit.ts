@@ -9,7 +9,7 @@ import type { Row } from '../isa/row.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import type { MemoryAccess } from './access.ts';
-import { emitInlined, isInlined } from './float/inline.ts';
+import { emitFloat } from './float/inline.ts';
 import type { Library } from './library.ts';
 
 /** Where operands come from. `push` methods leave one i64 on the stack unless they say otherwise. */
@@ -38,8 +38,8 @@ export interface EmitContext {
   readonly access: MemoryAccess;
   readonly imports: {
     readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
-    /** Whether the commonest operations are emitted in place: for code that is translated because it is hot. */
-    readonly inlinesFloat?: boolean;
+    /** Whether sums and products are emitted in place: for code that is translated because it is hot. */
+    readonly inlinesSums?: boolean;
   };
   readonly library: Library;
   /** Two i64 locals for minima, maxima and the like. */
@@ -84,7 +84,7 @@ const extremes = { minS: op.i64LtS, minU: op.i64LtU, maxS: op.i64GeS, maxU: op.i
 
 /** Leaves the value on the stack as i64. */
 export const emitValue = (context: EmitContext, row: Row, value: Value): void => {
-  const { code, operands, access } = context;
+  const { code, operands, access, imports } = context;
   const push = (inner: Value) => emitValue(context, row, inner);
   switch (value.k) {
     case 'const':
@@ -146,25 +146,16 @@ export const emitValue = (context: EmitContext, row: Row, value: Value): void =>
       );
       return;
     case 'float':
-      emitFloat(context, row, value);
+      emitFloat(code, value.helper, {
+        hart: hartLocal,
+        temporaries: context.temporaries,
+        pushOperands: () => value.operands.forEach(push),
+        pushMode: row.rounds ? () => operands.pushRoundingMode() : () => {},
+        functionIndex: imports.float[value.helper]!,
+        inlinesSums: imports.inlinesSums ?? false,
+      });
       return;
   }
-};
-
-const emitFloat = (context: EmitContext, row: Row, { helper, operands }: Extract<Value, { k: 'float' }>): void => {
-  const { code, imports } = context;
-  const pushMode = (): void => context.operands.pushRoundingMode();
-  const otherwise = imports.float[helper]!;
-  if (imports.inlinesFloat && isInlined(helper)) {
-    for (const operand of operands) emitValue(context, row, operand);
-    const [a, b] = context.temporaries;
-    emitInlined(code, helper, { hart: hartLocal, a, b, result: code.local('i64') }, pushMode, otherwise);
-    return;
-  }
-  code.get(hartLocal);
-  for (const operand of operands) emitValue(context, row, operand);
-  if (row.rounds) pushMode();
-  code.call(otherwise);
 };
 
 /** Leaves an i32 on the stack, non-zero when the value is. */

@@ -55,11 +55,11 @@ export const declareRegionImports = (
 ): {
   readonly fill: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
-  readonly inlinesFloat: boolean;
+  readonly inlinesSums: boolean;
 } => ({
   fill: module.import('fill', signatures.atomicSlow),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
-  inlinesFloat: true,
+  inlinesSums: true,
 });
 
 /** Of the helpers in software. */

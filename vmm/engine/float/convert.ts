@@ -6,6 +6,7 @@
 import { NV, NX } from '../../float/format.ts';
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
+import { emitExact } from './inline.ts';
 import { accrueSignalling, canonicalNaN } from './nan.ts';
 import {
   accrue,
@@ -82,13 +83,13 @@ export const emitFromInteger = (body: Body, to: FormatName, from: IntegerName): 
     toPattern(code, to);
   };
   code.get(a);
+  if (to === 'd' && (from === 'w' || from === 'wu')) {
+    emitExact(code, `d.${from}`);
+    return;
+  }
   if (from === 'w') code.ops(op.i64Extend32S);
   if (from === 'wu') code.i64(0xffff_ffffn).ops(op.i64And);
   code.set(integer);
-  if (to === 'd' && from.startsWith('w')) {
-    convert();
-    return;
-  }
   if (from === 'lu') code.get(integer);
   else code.i64(0n).get(integer).ops(op.i64Sub).get(integer).get(integer).i64(0n).ops(op.i64LtS, op.select);
   code.tee(magnitude).ops(op.i64Clz).get(magnitude).ops(op.i64Ctz, op.i64Add);

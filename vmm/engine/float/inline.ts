@@ -1,7 +1,7 @@
 /**
- * The commonest case of the commonest operations, to be emitted where a call would cost more than the work: sums,
- * differences and products to nearest-even with the inexact flag set already (see arithmetic.ts for why that suffices).
- * Every other case calls the function.
+ * Floating-point operations among other instructions: calls of the functions, but for what a call would cost more than.
+ * Of sums, differences and products that is the commonest case: to nearest-even with the inexact flag set already (see
+ * arithmetic.ts for why that suffices). Words as double-precision numbers are exact and raise nothing.
  */
 
 import type { FloatHelperName } from '../../float/helpers.ts';
@@ -9,6 +9,33 @@ import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { hartOffset } from '../layout.ts';
 import { type FormatName, pushNumber, toPattern } from './pieces.ts';
+
+export interface FloatCall {
+  /** i32 local. */
+  readonly hart: number;
+  /** i64 locals. */
+  readonly temporaries: readonly [number, number];
+  /** Patterns, as many as the helper has. */
+  readonly pushOperands: () => void;
+  /** i32, if the helper rounds; else nothing. */
+  readonly pushMode: () => void;
+  readonly functionIndex: number;
+  readonly inlinesSums: boolean;
+}
+
+/** Leaves the result's pattern on the stack. */
+export const emitFloat = (code: Code, helper: FloatHelperName, call: FloatCall): void => {
+  if (call.inlinesSums && isInlined(helper)) emitInlined(code, helper, call);
+  else if (isExact(helper)) {
+    call.pushOperands();
+    emitExact(code, helper);
+  } else {
+    code.get(call.hart);
+    call.pushOperands();
+    call.pushMode();
+    code.call(call.functionIndex);
+  }
+};
 
 const inlined = {
   'add.s': op.f32Add,
@@ -20,7 +47,18 @@ const inlined = {
 } as const;
 type InlinedName = keyof typeof inlined;
 
-export const isInlined = (name: FloatHelperName): name is InlinedName => name in inlined;
+const isInlined = (name: FloatHelperName): name is InlinedName => name in inlined;
+
+type ExactName = 'd.w' | 'd.wu';
+
+const isExact = (name: FloatHelperName): name is ExactName => name === 'd.w' || name === 'd.wu';
+
+/** With the operand on the stack, leaves the result. */
+export const emitExact = (code: Code, name: ExactName): void => {
+  if (name === 'd.w') code.ops(op.i64Extend32S);
+  else code.i64(0xffff_ffffn).ops(op.i64And);
+  code.ops(op.f64ConvertI64S, op.i64ReinterpretF64);
+};
 
 /** Of a pattern without its sign bit, moved up by one: the least that is allowed, and the first that is not. */
 const limits = {
@@ -28,23 +66,23 @@ const limits = {
   d: { signShift: 1n, tiny: 2n << 53n, infinity: 0x7ffn << 53n },
 } as const;
 
-export interface InlineLocals {
-  readonly hart: number; // i32
-  readonly a: number; // i64
-  readonly b: number;
-  readonly result: number;
-}
+/** One for each function: merging many locals at each branch is what makes compilers slow. */
+const resultLocals = new WeakMap<Code, number>();
+const resultLocal = (code: Code): number => {
+  const local = resultLocals.get(code) ?? code.local('i64');
+  resultLocals.set(code, local);
+  return local;
+};
 
-/** With both operands' patterns on the stack, leaves the result's. `otherwise` is the function's index. */
-export const emitInlined = (
+const emitInlined = (
   code: Code,
   name: InlinedName,
-  { hart, a, b, result }: InlineLocals,
-  pushMode: () => void,
-  otherwise: number,
+  { hart, temporaries: [a, b], pushOperands, pushMode, functionIndex }: FloatCall,
 ): void => {
+  const result = resultLocal(code);
   const [operation, format] = name.split('.') as ['add' | 'sub' | 'mul', FormatName];
   const { signShift, tiny, infinity } = limits[format];
+  pushOperands();
   code.set(b).set(a);
   pushNumber(code, format, a);
   pushNumber(code, format, b);
@@ -69,5 +107,5 @@ export const emitInlined = (
   code.end();
   code.get(hart).get(a).get(b);
   pushMode();
-  code.call(otherwise).end();
+  code.call(functionIndex).end();
 };
