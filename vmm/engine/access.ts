@@ -35,6 +35,18 @@ export const pushHalves = (code: Code, address: number): void => {
   code.get(address).ops(op.i32WrapI64).get(address).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
 };
 
+/** Pushes the address of the TLB's entry for an i64 address; `tlb` is an i32 local. */
+export const emitTlbEntry = (code: Code, tlb: number, address: number): void => {
+  code
+    .get(address)
+    .ops(op.i32WrapI64)
+    .i32(8)
+    .ops(op.i32ShrU)
+    .i32((tlbEntries - 1) * 16)
+    .ops(op.i32And);
+  code.get(tlb).ops(op.i32Add);
+};
+
 export class MemoryAccess {
   readonly #code: Code;
   readonly #locals: AccessLocals;

@@ -1,53 +1,68 @@
 /**
- * The dispatcher: a Wasm function that goes from translated region to translated region through the jump cache, and to
- * the interpreter where there is none. It owns the table of regions; their modules never see it.
+ * The dispatcher: Wasm functions that go from translated region to translated region through the region cache, and to
+ * the interpreter where there is none. They own the table of regions, whose modules never see it.
  *
- *     run(hart: i32) -> i32    as `interpret`; never `translated`
+ *     run(hart: i32) -> i32                               a `runExit`
+ *     enter(hart: i32, expected: i64, host: i32) -> i32   the same, and comes back where a call returns to
+ *
+ * A region that calls enters here again and has its frame kept, so that the guest's return is the host's, too. Nothing
+ * depends on these frames: all state is in memory whenever a region is not running, and a region goes on after its call
+ * only if control really is where the call returns to, in unchanged code. When it is elsewhere for good (another
+ * process runs, a handler was entered), calls pile up until `unwind` forgets them all.
  */
 
-import type { Code } from '../wasm/code.ts';
+import type { Code, Label } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
-import { regionExit } from './jit/translate.ts';
+import { emitTlbEntry } from './access.ts';
+import { probe, regionExit, runExit } from './exits.ts';
+import { enterSignature } from './imports.ts';
 import {
   arrivalsBase,
   arrivalsEntries,
   arrivalsHot,
+  type CounterName,
+  counterAddress,
   hartOffset,
   hartTlbPointers,
-  jumpCacheBase,
-  jumpCacheEntries,
-  jumpCacheEntryBytes,
   pageBytes,
-  tlbEntries,
+  regionCacheBase,
+  regionCacheEntries,
+  regionCacheEntryBytes,
+  scratch,
 } from './layout.ts';
 
 /** Name of the exported table. */
 export const regionTable = 'regions';
 const tableEntries = 256;
 
-const signature = { parameters: ['i32'], results: ['i32'] } as const;
-// Of runExit, which the interpreter has.
-const translated = 3;
-const hot = 4;
+const runSignature = { parameters: ['i32'], results: ['i32'] } as const;
+/** An address where no instruction is. */
+const nowhere = 1;
 
-/** Pushes the address, less jumpCacheBase, of the jump cache's entry for an i64 local. */
-export const emitJumpCacheEntry = (code: Code, pc: number): void => {
-  // Addresses are even: bit 1 of pc becomes bit 4 of the entry's address.
+/**
+ * Looks for the region of the code at a host address (an i32 local). Goes to `missing` when there is none; otherwise
+ * the local `entry` has the address, less regionCacheBase, of its entry.
+ */
+export const emitFindRegion = (code: Code, host: number, entry: number, missing: Label): void => {
+  // Code lies at even addresses: bit 1 of the host address becomes bit 3 of the entry's.
   code
-    .get(pc)
-    .ops(op.i32WrapI64)
-    .i32(3)
+    .get(host)
+    .i32(2)
     .ops(op.i32Shl)
-    .i32((jumpCacheEntries - 1) * jumpCacheEntryBytes)
-    .ops(op.i32And);
+    .i32((regionCacheEntries - 1) * regionCacheEntryBytes)
+    .ops(op.i32And)
+    .tee(entry);
+  code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).if();
+  code.get(entry).i32(regionCacheEntryBytes).ops(op.i32Xor).tee(entry);
+  code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).brIf(missing);
+  code.end();
 };
 
-/** Counts an arrival at an i64 local that has no translated code; leaves an i32, not 0 when it has become hot. */
-export const emitCountArrival = (code: Code, pc: number, temporary: number): void => {
+/** Counts an arrival at a host address (an i32 local); leaves an i32, not 0 when it has become hot. */
+export const emitCountArrival = (code: Code, host: number, temporary: number): void => {
   code
-    .get(pc)
-    .ops(op.i32WrapI64)
+    .get(host)
     .i32((arrivalsEntries - 1) * 2)
     .ops(op.i32And)
     .tee(temporary);
@@ -59,62 +74,113 @@ export const emitCountArrival = (code: Code, pc: number, temporary: number): voi
     .ops(op.i32And, op.i32Eqz);
 };
 
+const emitCount = (code: Code, name: CounterName, push: () => void): void => {
+  code.i32(0).i32(0).memory(op.i64Load, counterAddress(name));
+  push();
+  code.ops(op.i64Add).memory(op.i64Store, counterAddress(name));
+};
+
+/** Calls that translated code may have under way; each has a frame on the host's stack. */
+const depthMax = 128;
+
+const load = (code: Code, field: 'attention' | 'budget' | 'cut' | 'depth' | 'epoch'): Code =>
+  code.i32(0).memory(op.i32Load, scratch[field]);
+
 export const defineDispatcher = (module: ModuleBuilder, interpret: number): void => {
   module.table(regionTable, tableEntries);
-  const regionType = module.type(signature);
-  module.define(
-    signature,
-    (code) => {
-      const hart = 0;
-      const pc = code.local('i64');
-      const entry = code.local('i32');
-      const mapping = code.local('i32');
-      const reason = code.local('i32');
-      const next = code.loop();
-      const interpreted = code.block();
-      const untranslated = code.block();
-      code.get(hart).memory(op.i64Load, hartOffset.pc).set(pc);
-      emitJumpCacheEntry(code, pc);
-      code.tee(entry).memory(op.i64Load, jumpCacheBase).get(pc).ops(op.i64Ne).brIf(untranslated);
-      // The translation is of a page, not of an address: is that page still here?
-      code.get(hart).memory(op.i32Load, hartTlbPointers.execute);
-      code
-        .get(pc)
-        .ops(op.i32WrapI64)
-        .i32(8)
-        .ops(op.i32ShrU)
-        .i32((tlbEntries - 1) * 16)
-        .ops(op.i32And, op.i32Add);
-      code.tee(mapping).memory(op.i64Load, 0);
-      code.get(pc).i64(-BigInt(pageBytes)).ops(op.i64And, op.i64Ne).brIf(interpreted);
-      code
-        .get(mapping)
-        .memory(op.i32Load, 8)
-        .get(entry)
-        .memory(op.i32Load, jumpCacheBase + 8);
-      code.ops(op.i32Ne).brIf(untranslated);
-      code
-        .get(hart)
-        .get(entry)
-        .memory(op.i32Load, jumpCacheBase + 12)
-        .callIndirect(regionType)
-        .tee(reason);
-      code.i32(regionExit.dispatch).ops(op.i32Eq).brIf(next);
-      code.get(reason).i32(regionExit.short).ops(op.i32Eq).if();
-      code.get(hart).i32(0).call(interpret).ops(op.return);
-      code.end();
-      code.br(interpreted);
-      code.end(); // untranslated
-      emitCountArrival(code, pc, entry);
-      code.if();
-      code.i32(hot).ops(op.return);
-      code.end();
-      code.end(); // interpreted
-      code.get(hart).i32(1).call(interpret).tee(reason).i32(translated).ops(op.i32Eq).brIf(next);
-      code.get(reason).ops(op.return);
-      code.end();
-      code.ops(op.unreachable);
-    },
-    'run',
-  );
+  const regionType = module.type(runSignature);
+  const enter = module.define(enterSignature, (code) => emitEnter(code, interpret, regionType), 'enter');
+  module.define(runSignature, (code) => emitRun(code, enter), 'run');
+};
+
+/** Calls that were under way when a slice ended are no more: they come back as jumps do. */
+const emitRun = (code: Code, enter: number): void => {
+  const hart = 0;
+  const reason = code.local('i32');
+  const again = code.loop();
+  code.i32(0).i32(0).memory(op.i32Store, scratch.depth);
+  code.get(hart).i64Small(nowhere).i32(0).call(enter).tee(reason);
+  code.i32(runExit.unwind).ops(op.i32Eq).brIf(again);
+  code.end();
+  code.get(reason);
+};
+
+const emitEnter = (code: Code, interpret: number, regionType: number): void => {
+  const [hart, expected, expectedHost] = [0, 1, 2];
+  const pc = code.local('i64');
+  const entry = code.local('i32');
+  const mapping = code.local('i32');
+  const host = code.local('i32');
+  const probing = code.local('i32');
+  const reason = code.local('i32');
+  const budget = code.local('i32');
+  const epoch = code.local('i32');
+  code.i32(depthMax - 1);
+  load(code, 'depth').ops(op.i32LtS).if();
+  code.i32(runExit.unwind).ops(op.return);
+  code.end();
+  code.i32(0);
+  load(code, 'depth').i32(1).ops(op.i32Add).memory(op.i32Store, scratch.depth);
+  load(code, 'epoch').set(epoch);
+
+  const next = code.loop();
+  const interpreted = code.block();
+  code.i32(probe.here).set(probing);
+  code.get(hart).memory(op.i64Load, hartOffset.pc).set(pc);
+  code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(mapping);
+  emitTlbEntry(code, mapping, pc);
+  code.tee(mapping).memory(op.i64Load, 0);
+  code.get(pc).i64Small(-pageBytes).ops(op.i64And, op.i64Ne).brIf(interpreted);
+  code.get(mapping).memory(op.i32Load, 8).get(pc).ops(op.i32WrapI64, op.i32Add).set(host);
+  code.get(pc).get(expected).ops(op.i64Eq).if();
+  // The caller may go on only in the code that it was translated from.
+  code.get(host).get(expectedHost).ops(op.i32Ne);
+  load(code, 'epoch').get(epoch).ops(op.i32Ne, op.i32Or).if();
+  code.i32(runExit.unwind).ops(op.return);
+  code.end();
+  code.i32(0);
+  load(code, 'depth').i32(1).ops(op.i32Sub).memory(op.i32Store, scratch.depth);
+  code.i32(runExit.returned).ops(op.return);
+  code.end();
+
+  emitFindRegion(code, host, entry, interpreted);
+  emitCount(code, 'regionRuns', () => code.i64Small(1));
+  code
+    .get(hart)
+    .get(entry)
+    .memory(op.i32Load, regionCacheBase + 4)
+    .callIndirect(regionType)
+    .tee(reason);
+  code.ops(op.i32Eqz).brIf(next); // regionExit.dispatch
+  const outside = code.block();
+  code.get(reason).i32(regionExit.interpret).ops(op.i32LtS).brIf(outside);
+  code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);
+  code.br(interpreted);
+  code.end(); // outside
+  emitGoOn(code, reason, next);
+  code.get(reason).ops(op.return);
+  code.end(); // interpreted
+
+  emitCount(code, 'interpreterRuns', () => code.i64Small(1));
+  load(code, 'budget').set(budget);
+  code.i32(0).i32(0).memory(op.i32Store, scratch.cut);
+  code.i32(0).get(expected).memory(op.i64Store, scratch.expected);
+  code.get(hart).get(probing).call(interpret).set(reason);
+  emitCount(code, 'interpretedSteps', () => {
+    code.get(budget);
+    load(code, 'budget').ops(op.i32Sub);
+    load(code, 'cut').ops(op.i32Sub, op.i64ExtendI32S);
+  });
+  code.get(reason).i32(runExit.translated).ops(op.i32Eq).brIf(next);
+  emitGoOn(code, reason, next);
+  code.get(reason).ops(op.return); // all calls that are under way end: their depth does not matter any more
+  code.end();
+  code.ops(op.unreachable);
+};
+
+/** Goes on at once after a trap or the like, unless the machine must look. */
+const emitGoOn = (code: Code, reason: number, next: Label): void => {
+  code.get(reason).i32(runExit.leave).ops(op.i32Eq);
+  load(code, 'attention').ops(op.i32Eqz, op.i32And);
+  load(code, 'budget').i32(0).ops(op.i32Ne, op.i32And).brIf(next);
 };

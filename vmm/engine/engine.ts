@@ -10,16 +10,26 @@ import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
 import { buildDispatch } from './dispatch.ts';
 import { regionTable } from './dispatcher.ts';
+import { type RunExit, runExit } from './exits.ts';
 import { emitFloatModule, softwareName } from './float/module.ts';
 import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
-import { emitInterpreter, illegalWord, type RunExit, runExit } from './interpreter.ts';
-import { Jit } from './jit/jit.ts';
-import { breakFilterBase, breakFilterEntries, dispatchTableBase, expandTableBase, wasmPageBytes } from './layout.ts';
+import { emitInterpreter, illegalWord } from './interpreter.ts';
+import { Jit, type JitCounters } from './jit/jit.ts';
+import {
+  breakFilterBase,
+  breakFilterEntries,
+  type CounterName,
+  counterAddress,
+  counterNames,
+  dispatchTableBase,
+  expandTableBase,
+  wasmPageBytes,
+} from './layout.ts';
 
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
 
-/** Compiled modules, by memory size and variant: compiling one takes longer than many tests. */
+/** Compiled modules, by kind and memory size: compiling one takes longer than many tests. */
 const compiled = new Map<string, WebAssembly.Module>();
 
 const emitters = {
@@ -53,6 +63,8 @@ export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHos
  */
 export type RunMode = 'any' | 'armed' | 'interpret';
 
+export type EngineCounters = Readonly<Record<CounterName, number>> & JitCounters;
+
 export class Engine {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
@@ -75,7 +87,10 @@ export class Engine {
     const exports = this.#instantiate(false);
     this.#run = exports.run as Run;
     this.#interpret = exports.interpret as Interpret;
-    this.#jit = new Jit(memory, host, this.#float, translations, exports[regionTable] as WebAssembly.Table);
+    this.#jit = new Jit(memory, translations, {
+      table: exports[regionTable] as WebAssembly.Table,
+      imports: importObject(memory.wasm, host, this.#float, exports.enter),
+    });
   }
 
   #instantiate(armed: boolean): WebAssembly.Exports {
@@ -107,6 +122,13 @@ export class Engine {
   /** How many regions are translated. */
   get regionCount(): number {
     return this.#jit.regionCount;
+  }
+
+  /** What the engine did since it was made. Interpretation that was asked for (`RunMode`) is not in it. */
+  get counters(): EngineCounters {
+    const { u64 } = this.#memory;
+    const counts = Object.fromEntries(counterNames.map((name) => [name, Number(u64[counterAddress(name) >>> 3]!)]));
+    return { ...(counts as Record<CounterName, number>), ...this.#jit.counters };
   }
 
   /** To be told after each portion of a run how many steps were made. */

@@ -48,19 +48,25 @@ export type ImportIndices = Readonly<Record<Slow, number>> & {
   readonly float: Readonly<Record<FloatHelperName, number>>;
 };
 
-/** The imports that translated code has: `fill`, and the floating-point helpers that it needs. */
-export const declareRegionImports = (
-  module: ModuleBuilder,
-  helpers: ReadonlySet<FloatHelperName>,
-): {
+/** The imports that translated code has: the dispatcher, some slow paths, the floating-point helpers that it needs. */
+export interface RegionImports {
+  readonly enter: number;
   readonly fill: number;
+  readonly system: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
   readonly inlinesSums: boolean;
-} => ({
+}
+
+export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet<FloatHelperName>): RegionImports => ({
+  enter: module.import('enter', enterSignature),
   fill: module.import('fill', signatures.atomicSlow),
+  system: module.import('system', signatures.system),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
   inlinesSums: true,
 });
+
+/** `(hart, expected, expectedHost)`; see dispatcher.ts. */
+export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 
 /** Of the helpers in software. */
 export const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
@@ -75,14 +81,16 @@ export const declareImports = (module: ModuleBuilder): ImportIndices => {
   return { ...slow, float };
 };
 
-/** The import object for an instance. */
+/** The import object for an instance; `enter` is for translated code. */
 export const importObject = (
   memory: WebAssembly.Memory,
   host: EngineHost,
   float: FloatFunctions,
+  enter?: WebAssembly.ExportValue,
 ): WebAssembly.Imports => ({
   env: {
     memory,
+    ...(enter && { enter }),
     fetchSlow: host.fetchSlow,
     loadSlow: host.loadSlow,
     storeSlow: host.storeSlow,

@@ -3,10 +3,10 @@
  * scratch.budget steps and gives the reason why it came back. It caches no decoded instruction: it reads each word
  * from memory, so code that changes itself needs nothing from it.
  *
- *     interpret(hart: i32, probing: i32) -> i32    see runExit
+ *     interpret(hart: i32, probing: i32) -> i32    see probe, runExit
  *
- * One step of budget is taken before an instruction begins; an instruction that traps has used it for its trap. With
- * `probing`, a jump to translated code ends the run, and arrivals at jump targets are counted.
+ * One step of budget is taken before an instruction begins; an instruction that traps has used it for its trap. Unless
+ * `probing` is `probe.never`, a jump to translated code ends the run, and arrivals at jump targets are counted.
  */
 
 import type { Effect } from '../isa/meaning.ts';
@@ -14,10 +14,11 @@ import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
-import { MemoryAccess } from './access.ts';
+import { emitTlbEntry, MemoryAccess } from './access.ts';
 import { buildDispatch, type Handler } from './dispatch.ts';
-import { defineDispatcher, emitCountArrival, emitJumpCacheEntry } from './dispatcher.ts';
+import { defineDispatcher, emitCountArrival, emitFindRegion } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
+import { probe, type RunExit, runExit } from './exits.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
   declareLocals,
@@ -32,21 +33,10 @@ import {
   expandTableBase,
   hartOffset,
   hartTlbPointers,
-  jumpCacheBase,
   pageBytes,
   scratch,
-  tlbEntries,
 } from './layout.ts';
 import { defineLibrary } from './library.ts';
-
-export const runExit = {
-  budget: 0, // the budget is used up
-  leave: 1, // something else must happen first (see EngineHost); pc and budget are in memory
-  breakpoint: 2, // the filter hit at pc
-  translated: 3, // there is translated code for pc
-  hot: 4, // control has arrived at pc often
-} as const;
-export type RunExit = (typeof runExit)[keyof typeof runExit];
 
 /** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
 export const illegalWord = 0xffff_ffff;
@@ -78,6 +68,8 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
   const breakpoint = code.block();
   const translated = code.block();
   const hot = code.block();
+  const arrive = code.loop();
+  emitArrival(code, locals, translated, hot);
   const next = code.loop();
 
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // x0 is zero again, whatever wrote to it
@@ -113,9 +105,10 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
     library,
     temporaries: [locals.temporary0, locals.temporary1],
   };
-  emitHandlers(context, locals, { next, translated, hot });
+  emitHandlers(context, locals, { next, arrive });
 
-  code.end(); // loop
+  code.end(); // next
+  code.end(); // arrive
   code.end(); // hot
   emitEpilogue(code, locals, runExit.hot);
   code.end(); // translated
@@ -156,27 +149,11 @@ const emitFetch = (
   spill: () => void,
   reload: () => void,
 ): void => {
-  const { current, page, pageAddend, entry, word, raw } = locals;
-  const pageMask = -BigInt(pageBytes);
+  const { current, pageAddend, word, raw } = locals;
 
   const fetched = code.block();
   const slow = code.block();
-  // Another page than the last one: take its mapping from the execute TLB.
-  code.get(current).i64(pageMask).ops(op.i64And).get(page).ops(op.i64Ne).if();
-  code
-    .get(current)
-    .ops(op.i32WrapI64)
-    .i32(8)
-    .ops(op.i32ShrU)
-    .i32((tlbEntries - 1) * 16)
-    .ops(op.i32And);
-  code.get(locals.executeTlb).ops(op.i32Add).tee(entry).memory(op.i64Load, 0);
-  code.get(current).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).if();
-  code.i64(-1n).set(page).br(slow);
-  code.end();
-  code.get(entry).memory(op.i32Load, 8).set(pageAddend);
-  code.end();
-
+  emitMapping(code, locals, current, slow);
   code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).memory(op.i32Load, 0).tee(raw);
   // A 32-bit instruction in the last two bytes of a page goes on in another one.
   code.i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
@@ -207,10 +184,29 @@ const emitFetch = (
   code.end();
 };
 
+/** Sets pageAddend for an i64 address, from the execute TLB when it is of another page than the last one. */
+const emitMapping = (
+  code: Code,
+  { page, pageAddend, entry, executeTlb }: Locals,
+  address: number,
+  miss: Label,
+): void => {
+  const pageMask = -BigInt(pageBytes);
+  code.get(address).i64(pageMask).ops(op.i64And).get(page).ops(op.i64Ne).if();
+  emitTlbEntry(code, executeTlb, address);
+  code.tee(entry).memory(op.i64Load, 0);
+  code.get(address).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).if();
+  code.i64(-1n).set(page).br(miss);
+  code.end();
+  code.get(entry).memory(op.i32Load, 8).set(pageAddend);
+  code.end();
+};
+
 interface Ways {
+  /** To the next instruction. */
   readonly next: Label;
-  readonly translated: Label;
-  readonly hot: Label;
+  /** The same, after a jump to a place where a region may begin. */
+  readonly arrive: Label;
 }
 
 const emitHandlers = (context: EmitContext, locals: Locals, ways: Ways): void => {
@@ -263,37 +259,39 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.end();
     code.get(locals.rounding).i32(4).ops(op.i32GtU).brIf(illegal);
   }
-  if (row.meaning.k === 'branch') {
-    emitCondition(context, row, row.meaning.condition);
+  const { meaning } = row;
+  if (meaning.k === 'branch') {
+    emitCondition(context, row, meaning.condition);
     code.if();
-    context.operands.setPc(() => row.meaning.k === 'branch' && emitValue(context, row, row.meaning.target));
-    emitArrival(code, locals, ways, false);
+    context.operands.setPc(() => emitValue(context, row, meaning.target));
+    // Jumps forward in the same function are not looked at: what they lead to is part of a region that begins before.
+    code.get(locals.pc).get(locals.current).ops(op.i64LtU).brIf(ways.arrive);
     code.end();
     return;
   }
-  emitEffect(context, row, row.meaning);
-  if (isJump(row.meaning)) emitArrival(code, locals, ways, true);
+  emitEffect(context, row, meaning);
+  if (isJump(meaning)) code.br(ways.arrive);
 };
 
 const isJump = (effect: Effect): boolean =>
   effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
 
-/**
- * Control has gone to `pc` by a jump: looks for translated code there, and counts when there is none. Jumps forward in
- * the same function are not looked at: what they lead to is part of a region that begins before them.
- */
-const emitArrival = (
-  code: Code,
-  { pc, current, probing, entry }: Locals,
-  { translated, hot }: Ways,
-  isFar: boolean,
-): void => {
-  code.get(probing);
-  if (!isFar) code.get(pc).get(current).ops(op.i64LtU, op.i32And);
-  code.if();
-  emitJumpCacheEntry(code, pc);
-  code.memory(op.i64Load, jumpCacheBase).get(pc).ops(op.i64Eq).brIf(translated);
-  emitCountArrival(code, pc, entry);
+/** Control has come to `pc` from elsewhere: looks for translated code there, and counts when there is none. */
+const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label): void => {
+  const { pc, probing, host, pageAddend, entry } = locals;
+  const arrived = code.block();
+  code.get(probing).ops(op.i32Eqz).brIf(arrived);
+  code.get(probing).i32(probe.later).ops(op.i32Eq).if();
+  code.i32(probe.here).set(probing).br(arrived);
+  code.end();
+  emitMapping(code, locals, pc, arrived);
+  code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
+  code.get(pc).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).set(host);
+  const missing = code.block();
+  emitFindRegion(code, host, entry, missing);
+  code.br(translated);
+  code.end();
+  emitCountArrival(code, host, entry);
   code.brIf(hot);
   code.end();
 };

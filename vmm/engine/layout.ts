@@ -10,7 +10,7 @@
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
  *     0x000f_0000  counts of arrivals at jump targets, 64 KiB       (cache, not state)
  *     0x0010_0000  software TLBs, 48 KiB a hart                     (cache, not state)
- *     0x0020_0000  jump cache, 256 KiB                              (cache, not state)
+ *     0x0020_0000  region cache, 256 KiB                            (cache, not state)
  *     0x0100_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -41,9 +41,26 @@ const scratchFields = [
   ['budget', 4], // steps that remain, spilled before every call out
   ['instruction', 4], // raw bits of the instruction under way (16-bit ones zero-extended)
   ['value', 8], // result of a slow load, operand of a slow store
-  ['sliceEnd', 8], // f64: the moment at which budget is 0
+  ['cut', 4], // steps that were taken from the budget, to end a slice early
+  ['attention', 4], // not 0 after `leave`: the machine must look before the next step
+  ['leaveAlways', 4], // not 0: attention after every trap
+  ['depth', 4], // of calls that translated code has under way
+  ['epoch', 4], // how often translated code was dropped
+  ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);
+
+/** What the dispatcher counts, for people: i64, never read by a guest, never state. */
+const counterFields = [
+  ['regionRuns', 8], // times that a translated region was entered
+  ['interpreterRuns', 8],
+  ['interpretedSteps', 8],
+] as const satisfies FieldSpec;
+const counterOffset = offsetsOf(counterFields);
+const countersBase = 0x100;
+export type CounterName = (typeof counterFields)[number][0];
+export const counterNames: readonly CounterName[] = counterFields.map(([name]) => name);
+export const counterAddress = (name: CounterName): number => countersBase + counterOffset[name];
 
 /** Machine-wide state. Moments and ticks are f64 whole numbers below 2^53. */
 export const machineFields = [
@@ -161,19 +178,19 @@ export const tlbHartBytes = 4 * 3 * tlbBytes;
 export const tlbAddress = (hart: number, context: TlbContext, kind: TlbKind): number =>
   tlbBase + hart * tlbHartBytes + (context * 3 + kind) * tlbBytes;
 
-/** How often control arrived at a jump target, by a hash of its address; 16 bits each. */
+/** How often control arrived at a jump target, by a hash of where it lies in RAM; 16 bits each. */
 export const arrivalsBase = 0xf_0000;
 export const arrivalsEntries = 0x8000;
 /** Every so many arrivals (a power of two) a jump target is called hot. */
-export const arrivalsHot = 128;
+export const arrivalsHot = 2048;
 
 /**
- * Jump cache: direct-mapped, 16-byte entries {pc: i64, addend: i32, function: i32}. Translated code for `pc` is the
- * function at that place of the dispatcher's table, as long as the page of `pc` is mapped with this addend.
+ * Region cache: 8-byte entries {host: i32, function: i32} in sets of two. The code at this host address is translated as
+ * the function at that place of the dispatcher's table, at whatever virtual addresses its page is mapped.
  */
-export const jumpCacheBase = 0x20_0000;
-export const jumpCacheEntries = 0x4000;
-export const jumpCacheEntryBytes = 16;
+export const regionCacheBase = 0x20_0000;
+export const regionCacheEntries = 0x8000;
+export const regionCacheEntryBytes = 8;
 
 export const ramOffset = 0x100_0000;
 export const wasmPageBytes = 0x1_0000;

@@ -6,7 +6,7 @@
 import type { CompressedRow, Row } from './row.ts';
 import { compressedRows, rows } from './table.ts';
 
-export { type Fields, fields, immediateOf } from './fields.ts';
+export { type Fields, fields, immediateOf, smallImmediateOf } from './fields.ts';
 
 /** The length in bytes that the low bits of an instruction tell ("Base Instruction-Length Encoding"). */
 export const lengthOf = (low: number): 2 | 4 => ((low & 3) === 3 ? 4 : 2);

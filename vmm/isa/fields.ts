@@ -41,27 +41,30 @@ export const fields = (word: number, row: Row): Fields => {
 };
 
 /** The immediate of a word in a format, sign-extended. */
-export const immediateOf = (word: number, format: ImmediateFormat): bigint => {
+export const immediateOf = (word: number, format: ImmediateFormat): bigint => BigInt(smallImmediateOf(word, format));
+
+/** The same as a number: every immediate fits 32 bits. */
+export const smallImmediateOf = (word: number, format: ImmediateFormat): number => {
   switch (format) {
     case 'I':
-      return BigInt(word >> 20);
+      return word >> 20;
     case 'S':
-      return BigInt(((word >> 25) << 5) | ((word >>> 7) & 0x1f));
+      return ((word >> 25) << 5) | ((word >>> 7) & 0x1f);
     case 'B':
-      return BigInt(
-        ((word >> 31) << 12) | (((word >>> 7) & 1) << 11) | (((word >>> 25) & 0x3f) << 5) | (((word >>> 8) & 0xf) << 1),
+      return (
+        ((word >> 31) << 12) | (((word >>> 7) & 1) << 11) | (((word >>> 25) & 0x3f) << 5) | (((word >>> 8) & 0xf) << 1)
       );
     case 'U':
-      return BigInt(word & ~0xfff);
+      return word & ~0xfff;
     case 'J':
-      return BigInt(
+      return (
         ((word >> 31) << 20) |
-          (((word >>> 12) & 0xff) << 12) |
-          (((word >>> 20) & 1) << 11) |
-          (((word >>> 21) & 0x3ff) << 1),
+        (((word >>> 12) & 0xff) << 12) |
+        (((word >>> 20) & 1) << 11) |
+        (((word >>> 21) & 0x3ff) << 1)
       );
     case 'none':
-      return 0n;
+      return 0;
   }
 };
 

@@ -11,7 +11,7 @@ import type { InputEvent } from '../../traces/events.ts';
 import type { MachineConfiguration } from '../../traces/header.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { Engine, type RunMode } from '../engine/engine.ts';
-import { runExit } from '../engine/interpreter.ts';
+import { runExit } from '../engine/exits.ts';
 import { hartStateBytes, machineBase, machineOffset, scratch } from '../engine/layout.ts';
 import { Agenda } from './agenda.ts';
 import { type Board, createBoard } from './board.ts';
@@ -200,8 +200,11 @@ export class Machine {
   /** Ends the slice under way after the present instruction: something must be looked at before the next one. */
   #cutSlice(): void {
     if (!this.#inRun) return;
-    this.#sliceBudget -= this.memory.i32[scratch.budget >>> 2]!;
-    this.memory.i32[scratch.budget >>> 2] = 0;
+    const { i32 } = this.memory;
+    const rest = i32[scratch.budget >>> 2]!;
+    this.#sliceBudget -= rest;
+    i32[scratch.budget >>> 2] = 0;
+    i32[scratch.cut >>> 2]! += rest;
   }
 
   #scheduleChanged(): void {
@@ -253,6 +256,7 @@ export class Machine {
     this.translations.watch(watch, this.#watchedWrite);
     this.#watchHit = false;
     const mode = armed ? 'armed' : watch.length > 0 ? 'interpret' : 'any';
+    this.memory.u32[scratch.leaveAlways >>> 2] = traps ? 1 : 0;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
       if (this.#word('stopped') !== running) return this.#powerStop();

@@ -8,6 +8,7 @@ import { scratch, tlbKinds } from '../engine/layout.ts';
 import { type FloatHelperName, floatHelperNames, floatHelpers } from '../float/helpers.ts';
 import type { Bus } from './bus.ts';
 import type { Hart } from './hart.ts';
+import { pendingInterrupt } from './interrupts.ts';
 import { hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext, translate } from './mmu.ts';
 import { pmpUniform } from './pmp.ts';
@@ -40,9 +41,17 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
 
   const address64 = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
+  /** Emitted code leaves: whoever asks for memory now is chosen, and whether the machine must look before the next step. */
+  const leave = (hart: Hart): 1 => {
+    translations.select(hart, dataContext(hart), fetchContext(hart));
+    const isQuiet = pendingInterrupt(hart) < 0 && hart.low('waiting') === 0;
+    u32[scratch.attention >>> 2] = isQuiet ? u32[scratch.leaveAlways >>> 2]! : 1;
+    return 1;
+  };
+
   const trap = (hart: Hart, cause: number, low: number, high: number): 1 => {
     enterTrap(hart, cause, address64(low, high), false);
-    return 1;
+    return leave(hart);
   };
 
   /** Physical address of a whole access, or a negative fault; caches the page when that is allowed. */
@@ -197,8 +206,10 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       return kind === tlbKinds.write && translations.isWriteTracked(physical) ? 0 : hostOffset(physical);
     },
 
-    system: (op, word, raw, lengthBytes) =>
-      executeSystem(currentHart(), op, word, raw >>> 0, lengthBytes as 2 | 4, services),
+    system: (op, word, raw, lengthBytes) => {
+      const hart = currentHart();
+      return executeSystem(hart, op, word, raw >>> 0, lengthBytes as 2 | 4, services) === 1 ? leave(hart) : 0;
+    },
 
     float: Object.fromEntries(floatHelperNames.map((name) => [name, float(name)])) as EngineHost['float'],
   };

@@ -1,8 +1,9 @@
 /**
- * The translator's bookkeeping: which jump targets are hot, which regions exist, where they are in the jump cache, and
+ * The translator's bookkeeping: which jump targets are hot, which regions exist, where they are in the region cache, and
  * which pages they came from. Translated code is a cache: dropping any of it changes no answer.
  *
- * Regions are compiled several at a time, because a module costs more than a function.
+ * A region belongs to where its code lies in RAM, not to a virtual address: processes that share a page share its
+ * translation, wherever they map it. Regions are compiled several at a time, because a module costs more than a function.
  */
 
 import type { Hart } from '../../machine/hart.ts';
@@ -11,17 +12,18 @@ import type { Translations } from '../../machine/translations.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { pushHalves } from '../access.ts';
-import { declareRegionImports, type EngineHost, type FloatFunctions, importObject } from '../imports.ts';
+import { declareRegionImports } from '../imports.ts';
 import {
   arrivalsBase,
   arrivalsEntries,
   arrivalsHot,
   hartTlbPointers,
-  jumpCacheBase,
-  jumpCacheEntries,
-  jumpCacheEntryBytes,
   pageBytes,
   ramOffset,
+  regionCacheBase,
+  regionCacheEntries,
+  regionCacheEntryBytes,
+  scratch,
   tlbEntries,
   tlbEntryBytes,
   wasmPageBytes,
@@ -31,19 +33,33 @@ import { findRegion, type Region } from './region.ts';
 import { needsOf } from './row-facts.ts';
 import { emitRegion } from './translate.ts';
 
+/** What regions need of the dispatcher: where they go, and what their modules import. */
+export interface DispatcherParts {
+  readonly table: WebAssembly.Table;
+  readonly imports: WebAssembly.Imports;
+}
+
 interface Found {
-  readonly pc: bigint;
   readonly region: Region;
-  readonly addendAt: (offset: number) => number;
+  /** Host address of the code at an offset from the region's entry. */
+  readonly hostAt: (offset: number) => number;
   /** RAM pages that it came from. */
   readonly pages: readonly number[];
 }
 
 interface Translated {
-  readonly pc: bigint;
-  readonly addend: number;
+  /** Host address of its entry. */
+  readonly host: number;
   readonly slot: number;
   readonly pages: readonly number[];
+}
+
+/** What was translated since the machine was made. */
+export interface JitCounters {
+  readonly regions: number;
+  readonly modules: number;
+  readonly instructions: number;
+  readonly codeBytes: number;
 }
 
 const defaultBatchRegions = 48;
@@ -55,38 +71,32 @@ const rewritesMax = 16;
 
 export class Jit {
   readonly #memory: MachineMemory;
-  readonly #host: EngineHost;
-  readonly #float: FloatFunctions;
   readonly #translations: Translations;
   readonly #table: WebAssembly.Table;
-  readonly #regions = new Map<string, Translated>();
+  readonly #imports: WebAssembly.Imports;
+  /** By host address of the entry; so is the queue. */
+  readonly #regions = new Map<number, Translated>();
   readonly #byPage = new Map<number, Set<Translated>>();
   readonly #rewrites = new Map<number, number>();
-  readonly #queue = new Map<string, Found>();
+  readonly #queue = new Map<number, Found>();
   readonly #freeSlots: number[] = [];
   #slots = 0;
   #steps = 0;
   #queuedSince = 0;
   #batchRegions = defaultBatchRegions;
+  readonly #counters = { regions: 0, modules: 0, instructions: 0, codeBytes: 0 };
 
-  constructor(
-    memory: MachineMemory,
-    host: EngineHost,
-    float: FloatFunctions,
-    translations: Translations,
-    table: WebAssembly.Table,
-  ) {
+  constructor(memory: MachineMemory, translations: Translations, { table, imports }: DispatcherParts) {
     this.#memory = memory;
-    this.#host = host;
-    this.#float = float;
     this.#translations = translations;
     this.#table = table;
-    this.#clearJumpCache();
+    this.#imports = imports;
+    this.#clearRegionCache();
     translations.onCodeWrite((page) => this.#dropPage(page));
   }
 
-  #clearJumpCache(): void {
-    this.#memory.u8.fill(0xff, jumpCacheBase, jumpCacheBase + jumpCacheEntries * jumpCacheEntryBytes);
+  #clearRegionCache(): void {
+    this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheEntries * regionCacheEntryBytes);
     this.#memory.u8.fill(0, arrivalsBase, arrivalsBase + arrivalsEntries * 2);
   }
 
@@ -106,61 +116,55 @@ export class Jit {
   /** Control has come often to the pc of this hart. */
   arrived(hart: Hart): void {
     const pc = hart.get('pc');
-    const addend = this.#addendOf(hart, pc);
-    if (addend === undefined) return;
-    const key = `${pc} ${addend}`;
-    const known = this.#regions.get(key);
+    const host = this.#hostOf(hart, pc);
+    if (host === undefined) return;
+    const known = this.#regions.get(host);
     if (known !== undefined) {
       this.#publish(known);
       return;
     }
-    if (this.#queue.has(key)) return;
+    if (this.#queue.has(host)) return;
     const found = this.#find(hart, pc);
     if (found === undefined) return;
     if (this.#queue.size === 0) this.#queuedSince = this.#steps;
-    this.#queue.set(key, found);
+    this.#queue.set(host, found);
     // From now on a write to one of its pages is seen.
     for (const page of found.pages) this.#translations.trackCode(page);
     if (this.#queue.size >= this.#batchRegions) this.#compile();
   }
 
-  /** Host address minus virtual address of the page of pc, if the execute TLB has it. */
-  #addendOf(hart: Hart, pc: bigint): number | undefined {
+  /** Host address of the code at a virtual address, if the execute TLB has its page. */
+  #hostOf(hart: Hart, pc: bigint): number | undefined {
     const { i32, u32, i64 } = this.#memory;
     const tlb = u32[(hart.base + hartTlbPointers.execute) >>> 2]!;
     const entry = tlb + (Number(pc >> 12n) & (tlbEntries - 1)) * tlbEntryBytes;
-    return i64[entry >>> 3] === BigInt.asIntN(64, pc & -BigInt(pageBytes)) ? i32[(entry >>> 2) + 2]! : undefined;
+    if (i64[entry >>> 3] !== BigInt.asIntN(64, pc & -BigInt(pageBytes))) return undefined;
+    return (Number(BigInt.asIntN(32, pc)) + i32[(entry >>> 2) + 2]!) >>> 0;
   }
 
   #find(hart: Hart, pc: bigint): Found | undefined {
     const { u16 } = this.#memory;
     const pageOffset = Number(pc & BigInt(pageBytes - 1));
-    const addends = new Map<number, number | undefined>();
+    /** Host addresses of the pages around, by their distance in pages from the entry's. */
+    const hosts = new Map<number, number | undefined>();
     const pages = new Set<number>();
-    const addendAt = (offset: number): number | undefined => {
+    const hostAt = (offset: number): number | undefined => {
       const page = Math.floor((pageOffset + offset) / pageBytes);
-      if (!addends.has(page)) {
-        const addend = this.#addendOf(hart, BigInt.asUintN(64, pc + BigInt(offset)));
-        const ramPage = addend === undefined ? -1 : this.#ramPageOf(pc, offset, addend);
-        addends.set(page, (this.#rewrites.get(ramPage) ?? 0) > rewritesMax ? undefined : addend);
+      if (!hosts.has(page)) {
+        const host = this.#hostOf(hart, BigInt.asUintN(64, pc - BigInt(pageOffset) + BigInt(page * pageBytes)));
+        const isCode = host !== undefined && (this.#rewrites.get(ramPageOf(host)) ?? 0) <= rewritesMax;
+        hosts.set(page, isCode ? host : undefined);
       }
-      return addends.get(page);
+      const host = hosts.get(page);
+      return host === undefined ? undefined : host + pageOffset + offset - page * pageBytes;
     };
-    const low = Number(BigInt.asIntN(32, pc));
-    const region = findRegion(pc, pageOffset, (offset) => {
-      const addend = addendAt(offset);
-      if (addend === undefined) return undefined;
-      pages.add(this.#ramPageOf(pc, offset, addend));
-      return u16[((low + offset + addend) >>> 0) >>> 1];
+    const region = findRegion(pageOffset, (offset) => {
+      const host = hostAt(offset);
+      if (host === undefined) return undefined;
+      pages.add(ramPageOf(host));
+      return u16[host >>> 1];
     });
-    return region === undefined
-      ? undefined
-      : { pc, region, addendAt: (offset) => addendAt(offset)!, pages: [...pages] };
-  }
-
-  #ramPageOf(pc: bigint, offset: number, addend: number): number {
-    const host = (Number(BigInt.asIntN(32, pc)) + offset + addend) >>> 0;
-    return (host - ramOffset) >>> 12;
+    return region === undefined ? undefined : { region, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
   }
 
   #compile(): void {
@@ -172,22 +176,24 @@ export class Jit {
     const imports = declareRegionImports(module, needs.helpers);
     const library = defineLibrary(module, (name) => needs.operations.has(name));
     const miss = defineMiss(module, imports.fill);
-    for (const [index, [, { region, addendAt }]] of batch.entries())
+    for (const [index, [, { region, hostAt }]] of batch.entries())
       module.define(
         { parameters: ['i32'], results: ['i32'] },
-        (code) => emitRegion(code, region, { miss, imports, library, addendAt }),
+        (code) => emitRegion(code, region, { miss, imports, library, hostAt }),
         `r${index}`,
       );
-    const instance = new WebAssembly.Instance(
-      new WebAssembly.Module(module.finish()),
-      importObject(this.#memory.wasm, this.#host, this.#float),
-    );
-    for (const [index, [key, { pc, pages, addendAt }]] of batch.entries()) {
+    const bytes = module.finish();
+    this.#counters.modules += 1;
+    this.#counters.codeBytes += bytes.length;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports);
+    for (const [index, [host, { region, pages }]] of batch.entries()) {
       const slot = this.#freeSlots.pop() ?? this.#slots++;
       if (slot >= this.#table.length) this.#table.grow(this.#table.length);
       this.#table.set(slot, instance.exports[`r${index}`]);
-      const translated = { pc, addend: addendAt(0), slot, pages };
-      this.#regions.set(key, translated);
+      const translated = { host, slot, pages };
+      this.#regions.set(host, translated);
+      this.#counters.regions += 1;
+      this.#counters.instructions += instructionCount(region);
       for (const page of pages) {
         const onPage = this.#byPage.get(page) ?? new Set();
         this.#byPage.set(page, onPage.add(translated));
@@ -196,47 +202,65 @@ export class Jit {
     }
   }
 
-  #publish({ pc, addend, slot }: Translated): void {
-    const { i64, i32 } = this.#memory;
-    const entry = this.#entryOf(pc);
-    i64[entry >>> 3] = BigInt.asIntN(64, pc);
-    i32[(entry >>> 2) + 2] = addend;
-    i32[(entry >>> 2) + 3] = slot;
+  /** Into the place of its set that is free; or else into the first, whose region goes to the second. */
+  #publish({ host, slot }: Translated): void {
+    const { i32 } = this.#memory;
+    const first = this.#setOf(host);
+    const second = first + regionCacheEntryBytes / 4;
+    if (i32[first] !== 0 && i32[first] !== host) {
+      i32[second] = i32[first]!;
+      i32[second + 1] = i32[first + 1]!;
+    }
+    i32[first] = host;
+    i32[first + 1] = slot;
   }
 
-  #entryOf(pc: bigint): number {
-    return jumpCacheBase + Number((pc >> 1n) & BigInt(jumpCacheEntries - 1)) * jumpCacheEntryBytes;
+  /** Index in words of the first of the two entries where a host address may be. */
+  #setOf(host: number): number {
+    const entry = (host >>> 1) & (regionCacheEntries - 1) & ~1;
+    return (regionCacheBase + entry * regionCacheEntryBytes) >>> 2;
   }
 
   /** Bytes of a RAM page that code was translated from are about to change. */
   #dropPage(page: number): void {
     this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
-    for (const [key, found] of this.#queue) if (found.pages.includes(page)) this.#queue.delete(key);
+    for (const [host, found] of this.#queue) if (found.pages.includes(page)) this.#queue.delete(host);
     for (const translated of this.#byPage.get(page) ?? []) this.#drop(translated);
     this.#byPage.delete(page);
   }
 
   #drop(translated: Translated): void {
-    const { pc, addend, slot, pages } = translated;
-    if (!this.#regions.delete(`${pc} ${addend}`)) return;
+    const { host, slot, pages } = translated;
+    if (!this.#regions.delete(host)) return;
     for (const page of pages) this.#byPage.get(page)?.delete(translated);
-    const entry = this.#entryOf(pc);
-    if (this.#memory.i32[(entry >>> 2) + 3] === slot) this.#memory.i64[entry >>> 3] = -1n;
+    const { i32 } = this.#memory;
+    const set = this.#setOf(host);
+    for (const entry of [set, set + regionCacheEntryBytes / 4]) if (i32[entry] === host) i32[entry] = 0;
     this.#table.set(slot, null);
     this.#freeSlots.push(slot);
+    i32[scratch.epoch >>> 2]! += 1; // it may have calls under way
   }
 
   /** Drops all translated code. */
   dropAll(): void {
     for (const translated of [...this.#regions.values()]) this.#drop(translated);
     this.#queue.clear();
-    this.#clearJumpCache();
+    this.#clearRegionCache();
+  }
+
+  get counters(): JitCounters {
+    return { ...this.#counters };
   }
 
   get regionCount(): number {
     return this.#regions.size;
   }
 }
+
+const instructionCount = ({ blocks }: Region): number =>
+  [...blocks.values()].reduce((sum, { instructions }) => sum + instructions.length, 0);
+
+const ramPageOf = (host: number): number => (host - ramOffset) >>> 12;
 
 /** Calls `fill` with the address in halves; see TranslationParts.miss. */
 const defineMiss = (module: ModuleBuilder, fill: number): number =>

@@ -1,11 +1,11 @@
 /**
  * A region: the code that is translated as one function. It has one entry and the basic blocks that direct branches and
- * jumps reach from there. Calls, indirect jumps, system instructions and pages without a mapping end it. Offsets are
- * in bytes from the region's entry; they may be negative.
+ * jumps reach from there, and those where calls come back to. Indirect jumps, system instructions that change the flow
+ * and pages without a mapping end it. Offsets are in bytes from the region's entry; they may be negative.
  */
 
-import { decode, expandCompressed, immediateOf, lengthOf } from '../../isa/decode.ts';
-import type { Effect } from '../../isa/meaning.ts';
+import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
+import type { Effect, SystemOp } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 
 export interface Instruction {
@@ -18,9 +18,9 @@ export interface Instruction {
 
 export type Terminator =
   | { readonly kind: 'branch'; readonly taken: number; readonly next: number } // the block's last instruction
-  | { readonly kind: 'jump'; readonly target: number } // jal without a link: the block's last instruction
-  | { readonly kind: 'call'; readonly target: number } // jal with a link
-  | { readonly kind: 'indirect' } // jalr: the block's last instruction
+  | { readonly kind: 'jump'; readonly target: number } // without a link: the block's last instruction
+  | { readonly kind: 'call'; readonly target: number | undefined; readonly next: number } // the same, with a link
+  | { readonly kind: 'indirect' } // jalr without a link
   | { readonly kind: 'next'; readonly target: number } // runs into the next block
   | { readonly kind: 'interpret'; readonly at: number }; // an instruction that is not translated
 
@@ -31,10 +31,17 @@ export interface Block {
 }
 
 export interface Region {
-  readonly entry: bigint;
+  /** Of the entry, in its page. */
+  readonly pageOffset: number;
   /** By offset; the entry is at 0. */
   readonly blocks: ReadonlyMap<number, Block>;
 }
+
+export const pageBytes = 4096;
+
+/** The page of an offset, counted from the entry's. */
+export const pageOf = ({ pageOffset }: Pick<Region, 'pageOffset'>, offset: number): number =>
+  Math.floor((pageOffset + offset) / pageBytes);
 
 /** Code as the region's finder sees it: 16 bits at an offset, or undefined where nothing is mapped. */
 export type ReadCode = (offset: number) => number | undefined;
@@ -42,10 +49,9 @@ export type ReadCode = (offset: number) => number | undefined;
 /** TurboFan's time grows faster than a function's size. */
 const blocksMax = 50;
 const instructionsMax = 400;
-const pageBytes = 4096;
 
-/** `pageOffset`: of the entry in its page. Undefined when not even the first instruction can be translated. */
-export const findRegion = (entry: bigint, pageOffset: number, read: ReadCode): Region | undefined => {
+/** Undefined when not even the first instruction can be translated. */
+export const findRegion = (pageOffset: number, read: ReadCode): Region | undefined => {
   const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
   const decoded = new Map<number, Instruction | undefined>();
   const instructionAt = (offset: number): Instruction | undefined => {
@@ -64,20 +70,19 @@ export const findRegion = (entry: bigint, pageOffset: number, read: ReadCode): R
   };
   const walked = new Set<number>();
   for (let start = pending.shift(); start !== undefined; start = pending.shift()) {
+    let previous: Instruction | undefined;
     for (let offset = start; !walked.has(offset); ) {
       const instruction = instructionAt(offset);
       if (instruction === undefined) break;
       walked.add(offset);
       instructions += 1;
       const next = offset + instruction.length;
-      const flow = flowOf(instruction);
+      const flow = flowOf(instruction, previous);
       if (flow !== undefined) {
-        if (flow.kind === 'branch') {
-          lead(flow.next);
-          lead(flow.taken);
-        } else if (flow.kind === 'jump') lead(flow.target);
+        for (const successor of successorsOf(flow)) lead(successor);
         break;
       }
+      previous = instruction;
       if (inPage(next) < 2 || instructions >= instructionsMax) {
         lead(next);
         break;
@@ -91,7 +96,7 @@ export const findRegion = (entry: bigint, pageOffset: number, read: ReadCode): R
     const block = blockAt(leader, leaders, walked, instructionAt);
     blocks.set(leader, block);
   }
-  return blocks.get(0)!.instructions.length === 0 ? undefined : { entry, blocks };
+  return blocks.get(0)!.instructions.length === 0 ? undefined : { pageOffset, blocks };
 };
 
 const blockAt = (
@@ -109,8 +114,8 @@ const blockAt = (
       const terminator: Terminator = isFull ? { kind: 'next', target: offset } : { kind: 'interpret', at: offset };
       return { offset: start, instructions, terminator };
     }
+    const flow = flowOf(instruction, instructions.at(-1));
     instructions.push(instruction);
-    const flow = flowOf(instruction);
     if (flow !== undefined) return { offset: start, instructions, terminator: flow };
     offset += instruction.length;
     if (leaders.has(offset)) return { offset: start, instructions, terminator: { kind: 'next', target: offset } };
@@ -132,23 +137,52 @@ const decodeAt = (offset: number, inPage: number, read: ReadCode): Instruction |
     word = low | (high << 16);
   }
   const row = decode(word);
-  return row === undefined || row.meaning.k === 'system' ? undefined : { offset, length, word, row };
+  return row === undefined || leavesRegion(row) ? undefined : { offset, length, word, row };
 };
+
+/** CSR accesses and fences go on with the next instruction; the machine may say otherwise. */
+const leavesRegion = ({ meaning }: Row): boolean => meaning.k === 'system' && !staysInFlow.has(meaning.op);
+const staysInFlow: ReadonlySet<SystemOp> = new Set([
+  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'fenceI', 'sfenceVma'] as const),
+]);
 
 /** Where control goes after an instruction, unless it is just the next one. */
-const flowOf = (instruction: Instruction): Terminator | undefined => {
+const flowOf = (instruction: Instruction, previous: Instruction | undefined): Terminator | undefined => {
   const { row, word, offset, length } = instruction;
-  if (row.meaning.k === 'branch') {
-    return { kind: 'branch', taken: offset + immediate(instruction), next: offset + length };
-  }
-  const jump = jumpIn(row.meaning);
-  if (jump === undefined) return undefined;
-  if (row.immediate !== 'J') return { kind: 'indirect' };
-  const target = offset + immediate(instruction);
-  return ((word >>> 7) & 31) === 0 ? { kind: 'jump', target } : { kind: 'call', target };
+  const next = offset + length;
+  if (row.meaning.k === 'branch') return { kind: 'branch', taken: offset + immediate(instruction), next };
+  if (jumpIn(row.meaning) === undefined) return undefined;
+  const target = row.immediate === 'J' ? offset + immediate(instruction) : pairedTarget(instruction, previous);
+  if (linkOf(word) !== 0) return { kind: 'call', target, next };
+  return target === undefined ? { kind: 'indirect' } : { kind: 'jump', target };
 };
 
-const immediate = ({ row, word }: Instruction): number => Number(immediateOf(word, row.immediate));
+const linkOf = (word: number): number => (word >>> 7) & 31;
+
+/** The target of `auipc` and `jalr` as a pair, the usual far call and tail call. */
+const pairedTarget = (instruction: Instruction, previous: Instruction | undefined): number | undefined => {
+  if (previous === undefined || previous.row.name !== 'auipc') return undefined;
+  if (linkOf(previous.word) !== ((instruction.word >>> 15) & 31)) return undefined;
+  return (previous.offset + immediate(previous) + immediate(instruction)) & ~1;
+};
+
+/** Where control goes on within the region, if the region has it. */
+export const successorsOf = (terminator: Terminator): readonly number[] => {
+  switch (terminator.kind) {
+    case 'branch':
+      return [terminator.next, terminator.taken];
+    case 'jump':
+    case 'next':
+      return [terminator.target];
+    case 'call':
+      return [terminator.next];
+    case 'indirect':
+    case 'interpret':
+      return [];
+  }
+};
+
+const immediate = ({ row, word }: Instruction): number => smallImmediateOf(word, row.immediate);
 
 const jumpIn = (effect: Effect): Effect | undefined => {
   if (effect.k === 'jump') return effect;

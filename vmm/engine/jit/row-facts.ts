@@ -13,8 +13,15 @@ interface UsedFields {
 
 const usedFields = new Map<Row, UsedFields>();
 
-/** Which integer register fields a row's meaning names. */
+/** Only CSR accesses have registers; those with an immediate have no rs1. */
+const systemFields = ({ meaning, picture }: Row): UsedFields => {
+  const isCsr = meaning.k === 'system' && meaning.op.startsWith('csrr');
+  return { rs1: isCsr && picture.includes('s'), rs2: false, rd: isCsr };
+};
+
+/** Which integer register fields a row's meaning names; those that the machine reads and writes, too. */
 export const fieldsOf = (row: Row): UsedFields => {
+  if (row.meaning.k === 'system') return systemFields(row);
   let used = usedFields.get(row);
   if (used === undefined) {
     const named = new Set<XField>();

@@ -3,7 +3,7 @@
  * blocks and loops (N. Ramsey, "Beyond Relooper", ICFP 2022). An edge that makes the graph irreducible is an exit.
  */
 
-import type { Region, Terminator } from './region.ts';
+import { type Region, successorsOf } from './region.ts';
 
 export interface Structure {
   /** Reverse postorder number of each block. */
@@ -17,24 +17,10 @@ export interface Structure {
   readonly isInside: (from: number, to: number) => boolean;
 }
 
-export const successors = (terminator: Terminator): readonly number[] => {
-  switch (terminator.kind) {
-    case 'branch':
-      return [terminator.next, terminator.taken];
-    case 'jump':
-    case 'next':
-      return [terminator.target];
-    case 'call':
-    case 'indirect':
-    case 'interpret':
-      return [];
-  }
-};
-
 export const structureOf = (region: Region): Structure => {
   const { blocks } = region;
   const next = (block: number): readonly number[] =>
-    successors(blocks.get(block)!.terminator).filter((target) => blocks.has(target));
+    successorsOf(blocks.get(block)!.terminator).filter((target) => blocks.has(target));
 
   const list = reversePostorder(0, next);
   const order = new Map(list.map((block, index) => [block, index]));
@@ -62,14 +48,17 @@ export const structureOf = (region: Region): Structure => {
   return { order, loopHeaders, mergePoints, dominated, isInside };
 };
 
-/** For each block, the most steps from its beginning to where control leaves the region or comes to a loop's beginning. */
+/**
+ * For each block, the most steps from its beginning to where control leaves the region, calls, or comes to a loop's
+ * beginning.
+ */
 export const longestPaths = (region: Region, structure: Structure): ReadonlyMap<number, number> => {
   const { order, loopHeaders, isInside } = structure;
   const longest = new Map<number, number>();
   for (const block of [...order.keys()].reverse()) {
     const { instructions, terminator } = region.blocks.get(block)!;
     let most = 0;
-    for (const next of successors(terminator))
+    for (const next of terminator.kind === 'call' ? [] : successorsOf(terminator))
       if (isInside(block, next) && !loopHeaders.has(next)) most = Math.max(most, longest.get(next)!);
     longest.set(block, instructions.length + most);
   }

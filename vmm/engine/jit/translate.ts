@@ -3,37 +3,35 @@
  * one epilogue stores them. The result says how to go on at hart.pc (see `regionExit`).
  *
  * Exactness: the entry and each loop's beginning leave at once if the budget might not reach to where it is looked at
- * again; a block takes its length from it. An instruction that cannot be done here (a fault, a device, a page that is not in the TLB) leaves with pc and budget as they are
- * before it, nothing of it done.
+ * again; a block takes its length from it. An instruction that cannot be done here (a fault, a device, a page that is not
+ * in the TLB) leaves with pc and budget as they are before it, nothing of it done.
+ *
+ * The code is independent of where it is mapped: every address is the entry's, which hart.pc has, plus an offset.
  */
 
-import { immediateOf } from '../../isa/decode.ts';
-import type { FField, XField } from '../../isa/meaning.ts';
+import { smallImmediateOf } from '../../isa/decode.ts';
+import { type FField, type SystemOp, systemOps, type XField } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import type { Code, Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
-import { MemoryAccess, type SlowAccess } from '../access.ts';
+import { emitTlbEntry, MemoryAccess, type SlowAccess } from '../access.ts';
 import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
-import { atomicAccess } from '../imports.ts';
+import { regionExit, runExit } from '../exits.ts';
+import { atomicAccess, type RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
-import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbEntries, tlbEntryBytes, tlbKinds } from '../layout.ts';
-import type { Block, Instruction, Region } from './region.ts';
+import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbKinds } from '../layout.ts';
+import { dirtyRegisters } from './dirty.ts';
+import { type Block, type Instruction, pageOf, type Region } from './region.ts';
 import { fieldsOf } from './row-facts.ts';
 import { longestPaths, type Structure, structureOf } from './structure.ts';
-
-export const regionExit = {
-  dispatch: 0, // hart.pc may be translated
-  interpret: 1, // one instruction at hart.pc is for the interpreter
-  short: 2, // the budget may not reach far enough from hart.pc
-} as const;
 
 export interface TranslationParts {
   /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
   readonly miss: number;
-  readonly imports: EmitContext['imports'];
+  readonly imports: RegionImports;
   readonly library: EmitContext['library'];
-  /** Host address minus virtual address of the page at an offset from the region's entry, modulo 2^32. */
-  readonly addendAt: (offset: number) => number;
+  /** Host address of the code at an offset from the region's entry. */
+  readonly hostAt: (offset: number) => number;
 }
 
 export const emitRegion = (code: Code, region: Region, parts: TranslationParts): void => {
@@ -47,7 +45,9 @@ class RegionEmitter {
   readonly #parts: TranslationParts;
   readonly #context: EmitContext;
   readonly #hart = 0;
+  readonly #entry: number; // i64: virtual address of the region's entry
   readonly #pc: number; // i64: where to go on, once it leaves
+  readonly #site: number; // i32: of the instruction that is for the interpreter (see #siteOf)
   readonly #budget: number; // i32
   readonly #reason: number; // i32
   readonly #rounding: number; // i32
@@ -61,8 +61,16 @@ class RegionEmitter {
   readonly #written = new Set<number>();
   readonly #labels = new Map<number, Label>();
   #exit: Label = { level: 0 };
+  /** Control has gone elsewhere from within a call; all state is in memory. */
+  #gone: Label = { level: 0 };
+  /** The machine did the instruction before `#pc` and wants to look, or has set hart.pc. */
+  #stopped: Label = { level: 0 };
+  /** Leaves to interpret the instruction of `#site`. */
+  #refused: Label = { level: 0 };
   /** From a block, the most steps until the budget is looked at again. */
   readonly #longest: ReadonlyMap<number, number>;
+  /** Registers that may differ from memory at the end of a block, as bits. */
+  readonly #dirty: ReadonlyMap<number, number>;
   /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
   #unspent = 0;
   #instruction: Instruction | undefined;
@@ -73,9 +81,12 @@ class RegionEmitter {
     this.#parts = parts;
     this.#structure = structureOf(region);
     this.#longest = longestPaths(region, this.#structure);
+    this.#dirty = dirtyRegisters(region, this.#structure);
     const i32 = (): number => code.local('i32');
     const i64 = (): number => code.local('i64');
+    this.#entry = i64();
     this.#pc = i64();
+    this.#site = i32();
     this.#budget = i32();
     this.#reason = i32();
     this.#rounding = i32();
@@ -126,6 +137,35 @@ class RegionEmitter {
 
   emit(): void {
     const code = this.#code;
+    this.#reload();
+    code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#entry);
+    this.#gone = code.block();
+    this.#exit = code.block();
+    this.#stopped = code.block();
+    this.#refused = code.block();
+    this.#tree(0);
+    code.end();
+    this.#refuse();
+    code.br(this.#exit);
+    code.end(); // stopped
+    this.#takeStop();
+    code.end(); // exit
+    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
+    for (const register of this.#written) this.#spill(register);
+    code.end(); // gone
+    code.get(this.#reason);
+  }
+
+  #spill(register: number): void {
+    const code = this.#code;
+    code.get(this.#hart).get(this.#registers.get(register)!);
+    code.memory(op.i64Store, hartOffset.x + register * 8);
+  }
+
+  /** Takes into locals what is in memory while others run. */
+  #reload(): void {
+    const code = this.#code;
     code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
     for (const [local, offset] of [
       [this.#readTlb, hartTlbPointers.read],
@@ -138,17 +178,28 @@ class RegionEmitter {
         .get(this.#hart)
         .memory(op.i64Load, hartOffset.x + register * 8)
         .set(local);
-    this.#exit = code.block();
-    this.#tree(0);
+  }
+
+  /** See `#stopped`: the local `host` has what `system` said. */
+  #takeStop(): void {
+    const code = this.#code;
+    code.get(this.#host).if();
+    code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#pc).i32(runExit.leave).set(this.#reason);
     code.end();
-    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
-    for (const register of this.#written)
-      code
-        .get(this.#hart)
-        .get(this.#registers.get(register)!)
-        .memory(op.i64Store, hartOffset.x + register * 8);
-    code.get(this.#reason);
+  }
+
+  /** Nothing of the instruction of `#site` is done, nor of those after it in its block. */
+  #refuse(): void {
+    const code = this.#code;
+    code.get(this.#site).i32(siteUnspentBits).ops(op.i32ShrS, op.i64ExtendI32S).get(this.#entry).ops(op.i64Add);
+    code.set(this.#pc);
+    code
+      .get(this.#site)
+      .i32((1 << siteUnspentBits) - 1)
+      .ops(op.i32And)
+      .get(this.#budget)
+      .ops(op.i32Add);
+    code.set(this.#budget).i32(regionExit.interpret).set(this.#reason);
   }
 
   // Control flow
@@ -194,11 +245,7 @@ class RegionEmitter {
     const code = this.#code;
     const { instructions, terminator } = block;
     const length = instructions.length;
-    if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) {
-      code.get(this.#budget).i32(this.#longest.get(block.offset)!).ops(op.i32LtS).if();
-      this.#leave(block.offset, regionExit.short);
-      code.end();
-    }
+    if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) this.#checkBudget(block.offset);
     if (length > 0) code.get(this.#budget).i32(length).ops(op.i32Sub).set(this.#budget);
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
@@ -219,12 +266,11 @@ class RegionEmitter {
         this.#edge(block.offset, terminator.target);
         return;
       case 'call':
-        this.#context.operands.setX(() => this.#context.operands.pushNextPc());
-        this.#leave(terminator.target, regionExit.dispatch);
+        this.#call(block, terminator.target, terminator.next);
         return;
       case 'indirect':
         emitEffect(this.#context, this.#instruction!.row, this.#instruction!.row.meaning);
-        code.i32(regionExit.dispatch).set(this.#reason).br(this.#exit);
+        code.br(this.#exit);
         return;
       case 'branch': {
         const { row } = this.#instruction!;
@@ -241,13 +287,52 @@ class RegionEmitter {
     }
   }
 
+  /** Enters the callee, and goes on at `next` when it has come back there. */
+  #call(block: Block, target: number | undefined, next: number): void {
+    const code = this.#code;
+    const { row } = this.#instruction!;
+    if (target === undefined) emitEffect(this.#context, row, row.meaning);
+    else {
+      this.#pushVirtual(target);
+      code.set(this.#pc);
+      this.#context.operands.setX(() => this.#context.operands.pushNextPc());
+    }
+    if (!this.#structure.isInside(block.offset, next)) {
+      code.br(this.#exit);
+      return;
+    }
+    for (const register of this.#written) if ((this.#dirty.get(block.offset)! >>> register) & 1) this.#spill(register);
+    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
+    code.get(this.#hart);
+    this.#pushVirtual(next);
+    code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(this.#reason);
+    code.i32(runExit.returned).ops(op.i32Ne).brIf(this.#gone);
+    code.i32(regionExit.dispatch).set(this.#reason);
+    this.#reload();
+    this.#checkBudget(next);
+    this.#branch(block.offset, next);
+  }
+
+  #checkBudget(block: number): void {
+    const code = this.#code;
+    code.get(this.#budget).i32(this.#longest.get(block)!).ops(op.i32LtS).if();
+    this.#leave(block, regionExit.short);
+    code.end();
+  }
+
   #edge(from: number, to: number): void {
-    const { order, mergePoints, isInside } = this.#structure;
-    if (!isInside(from, to)) {
+    if (!this.#structure.isInside(from, to)) {
       this.#leave(to, regionExit.dispatch);
       return;
     }
     this.#checkMapping(from, to);
+    this.#branch(from, to);
+  }
+
+  /** Goes on with a block of this region. */
+  #branch(from: number, to: number): void {
+    const { order, mergePoints } = this.#structure;
     const isBack = order.get(to)! <= order.get(from)!;
     if (isBack) this.#code.br(this.#labels.get(to)!);
     else if (mergePoints.has(to)) this.#code.br(this.#forward.get(to) ?? this.#labels.get(to)!);
@@ -256,42 +341,47 @@ class RegionEmitter {
 
   /** Going on in another page is right only while that page is mapped as it was when it was translated. */
   #checkMapping(from: number, to: number): void {
-    const [source, target] = [this.#lastPage(from), this.#virtual(to) & pageMask];
-    if (source === target) return;
+    if (this.#lastPage(from) === pageOf(this.#region, to)) return;
     const code = this.#code;
-    const index = Number((target >> 12n) & BigInt(tlbEntries - 1));
-    code
-      .get(this.#executeTlb)
-      .memory(op.i64Load, index * tlbEntryBytes)
-      .i64(target)
-      .ops(op.i64Ne);
-    code.get(this.#executeTlb).memory(op.i32Load, index * tlbEntryBytes + 8);
-    code.i32(this.#parts.addendAt(to)).ops(op.i32Ne, op.i32Or).if();
+    this.#pushVirtual(to);
+    code.set(this.#address);
+    emitTlbEntry(code, this.#executeTlb, this.#address);
+    code.tee(this.#host).memory(op.i64Load, 0);
+    code.get(this.#address).i64Small(-pageBytes).ops(op.i64And, op.i64Ne);
+    code.get(this.#host).memory(op.i32Load, 8).get(this.#address).ops(op.i32WrapI64, op.i32Add);
+    code.i32(this.#parts.hostAt(to)).ops(op.i32Ne, op.i32Or).if();
     this.#leave(to, regionExit.dispatch);
     code.end();
   }
 
-  #lastPage(block: number): bigint {
+  #lastPage(block: number): number {
     const last = this.#region.blocks.get(block)!.instructions.at(-1);
-    return this.#virtual(last?.offset ?? block) & pageMask;
+    return pageOf(this.#region, last?.offset ?? block);
   }
 
-  #virtual(offset: number): bigint {
-    return BigInt.asUintN(64, this.#region.entry + BigInt(offset));
+  #pushVirtual(offset: number): void {
+    const code = this.#code;
+    code.get(this.#entry);
+    if (offset !== 0) code.i64Small(offset).ops(op.i64Add);
   }
 
   /** Goes on at an offset outside; the budget is what it must be there. */
   #leave(offset: number, reason: number): void {
-    this.#code.i64(this.#virtual(offset)).set(this.#pc).i32(reason).set(this.#reason).br(this.#exit);
+    this.#pushVirtual(offset);
+    this.#code.set(this.#pc);
+    if (reason !== regionExit.dispatch) this.#code.i32(reason).set(this.#reason);
+    this.#code.br(this.#exit);
+  }
+
+  /** The present instruction's offset, and how much of the budget it and those after it in its block give back. */
+  #pushSite(): void {
+    this.#code.i32((this.#instruction!.offset << siteUnspentBits) | this.#unspent).set(this.#site);
   }
 
   /** With an i32 on the stack: unless it is 0, the present instruction is for the interpreter. */
   #interpretIf(): void {
-    const code = this.#code;
-    code.if();
-    code.get(this.#budget).i32(this.#unspent).ops(op.i32Add).set(this.#budget);
-    this.#leave(this.#instruction!.offset, regionExit.interpret);
-    code.end();
+    this.#pushSite();
+    this.#code.brIf(this.#refused);
   }
 
   // Operands
@@ -308,6 +398,31 @@ class RegionEmitter {
     else code.i32(mode).set(this.#rounding);
     code.get(this.#rounding).i32(4).ops(op.i32GtU);
     this.#interpretIf();
+  }
+
+  /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
+  #system(name: SystemOp): void {
+    const code = this.#code;
+    const { row, word, offset, length } = this.#instruction!;
+    const fields = fieldsOf(row);
+    const rs1 = fields.rs1 ? (word >>> 15) & 31 : 0;
+    const rd = fields.rd ? (word >>> 7) & 31 : 0;
+    const rest = this.#unspent - 1;
+    // rd too: it keeps its value when the access is illegal.
+    for (const register of new Set([rs1, rd])) if (this.#written.has(register)) this.#spill(register);
+    code.get(this.#hart);
+    this.#pushVirtual(offset);
+    code.memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget).i32(rest).ops(op.i32Add).memory(op.i32Store, scratch.budget);
+    code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#parts.imports.system).set(this.#host);
+    if (rd !== 0) {
+      code.get(this.#hart).memory(op.i64Load, hartOffset.x + rd * 8);
+      code.set(this.#registers.get(rd)!);
+    }
+    code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
+    this.#pushVirtual(offset + length);
+    code.set(this.#pc).get(this.#host).get(this.#budget).ops(op.i32Eqz, op.i32Or).brIf(this.#stopped);
+    code.get(this.#budget).i32(rest).ops(op.i32Sub).set(this.#budget);
   }
 
   #slowAccess(): SlowAccess {
@@ -354,20 +469,20 @@ class RegionEmitter {
         code.get(this.#hart).memory(op.i64Load, hartOffset.f + register(field) * 8);
       },
       pushImmediate: (format) => {
-        code.i64(immediateOf(word(), format));
+        code.i64Small(smallImmediateOf(word(), format));
       },
       pushShift: () => {
-        code.i64(BigInt((word() >>> 20) & 63));
+        code.i64Small((word() >>> 20) & 63);
       },
       pushRoundingMode: () => {
         code.get(this.#rounding);
       },
       pushPc: () => {
-        code.i64(this.#virtual(this.#instruction!.offset));
+        this.#pushVirtual(this.#instruction!.offset);
       },
       pushNextPc: () => {
         const { offset, length } = this.#instruction!;
-        code.i64(this.#virtual(offset + length));
+        this.#pushVirtual(offset + length);
       },
       setX: (push) => {
         push();
@@ -386,10 +501,11 @@ class RegionEmitter {
         code.set(this.#pc);
       },
       system: (name) => {
-        throw new Error(`a region holds ${name}, which is for the interpreter`);
+        this.#system(name);
       },
     };
   }
 }
 
-const pageMask = -BigInt(pageBytes);
+/** Low bits of a site: see `#pushSite`. A region has fewer instructions than these can count. */
+const siteUnspentBits = 10;
