@@ -13,7 +13,6 @@ import {
   type Body,
   doubles,
   type FormatName,
-  localOf,
   notTinyMin,
   pushDouble,
   pushIsAtLeast,
@@ -119,7 +118,7 @@ export const emitWiden = (body: Body): void => {
 export const emitNarrow = (body: Body): void => {
   const { code, operands, mode } = body;
   const { x, value } = doubles(code, 'x', 'value');
-  const result = localOf(code, 's');
+  const result = code.local('f32');
   const returnResult = (): void => {
     code.get(result);
     toPattern(code, 's');

@@ -16,7 +16,8 @@
  *
  * Single precision: the product is exact in double precision. Its sum with c is rounded to odd in double precision,
  * and then to single, which is the one rounding wanted (the same paper: 53 >= 24 + 2 bits, subnormal results included).
- * Away from the halfway points of singles, to which RN is as good, the sum's error is not even needed.
+ * Unless the sum, rounded to nearest, is halfway between singles, it is on the same side of all halfway points as the
+ * exact one (they are doubles, and rounding is monotonic), and its error is not even needed.
  */
 
 import { NX, OF } from '../../float/format.ts';

@@ -1,7 +1,7 @@
 /**
  * The module of floating-point functions: one for each helper of float/helpers.ts, with its results and flags, bit for
  * bit. Flags go straight into the hart's record. What a function does not do natively it hands to the helper itself,
- * which it imports under the same name, and whose flags are accrued by who provides it.
+ * which it imports (`softwareName`), and whose flags are accrued by who provides it.
  *
  * One instance serves a machine: calls from Wasm to Wasm are cheap, and it is compiled and optimized once.
  */

@@ -11,8 +11,6 @@ import { hartOffset } from '../layout.ts';
 
 export type FormatName = 's' | 'd';
 
-const patternTypes = { s: 'f32', d: 'f64' } as const;
-
 /** Functions that others of the module call. */
 export interface Shared {
   /** `(hart: i32, flags: i32)`: accrues them; mstatus.FS becomes dirty if that changes anything. */
@@ -57,8 +55,6 @@ export const toPattern = (code: Code, format: FormatName): void => {
   if (format === 'd') code.ops(op.i64ReinterpretF64);
   else code.ops(op.i32ReinterpretF32, op.i64ExtendI32U);
 };
-
-export const localOf = (code: Code, format: FormatName): number => code.local(patternTypes[format]);
 
 /** Pushes an i32: 1 while an f64 local is finite, which no NaN is. */
 export const pushIsFinite = (code: Code, x: number): void => {
