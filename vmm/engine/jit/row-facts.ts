@@ -37,6 +37,23 @@ export const fieldsOf = (row: Row): UsedFields => {
   return used;
 };
 
+const leaving = new Map<Row, boolean>();
+
+/** Whether an instruction of this row may leave the region before it is done: an access to memory, or the machine's. */
+export const mayLeave = (row: Row): boolean => {
+  let leaves = leaving.get(row);
+  if (leaves === undefined) {
+    const reaches = (value: Value): boolean => reachingKinds.has(value.k) || valueChildren(value).some(reaches);
+    const parts = row.meaning.k === 'sequence' ? row.meaning.effects : [row.meaning];
+    leaves =
+      row.usesFloat ||
+      parts.some((part) => part.k === 'store' || part.k === 'system' || effectValues(part).some(reaches));
+    leaving.set(row, leaves);
+  }
+  return leaves;
+};
+const reachingKinds: ReadonlySet<Value['k']> = new Set(['load', 'atomic', 'loadReserved', 'storeConditional']);
+
 interface Needs {
   readonly helpers: ReadonlySet<FloatHelperName>;
   readonly operations: ReadonlySet<string>;

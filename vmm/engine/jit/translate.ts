@@ -1,6 +1,7 @@
 /**
- * A region becomes one WebAssembly function, `(hart: i32) -> i32`. Integer registers that it touches live in locals;
- * one epilogue stores them. The result says how to go on at hart.pc (see `regionExit`).
+ * A region becomes one WebAssembly function, `(hart: i32) -> i32`. Integer registers that it touches live in locals; what
+ * is written to them is stored, too, before anything that may leave, so that nothing is left to do there. The result
+ * says how to go on at hart.pc (see `regionExit`).
  *
  * Exactness: the entry and each loop's beginning leave at once if the budget might not reach to where it is looked at
  * again; a block takes its length from it. An instruction that cannot be done here (a fault, a device, a page that is not
@@ -20,9 +21,9 @@ import { regionExit, runExit } from '../exits.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbKinds } from '../layout.ts';
-import { dirtyRegisters } from './dirty.ts';
+import { liveRegisters } from './liveness.ts';
 import { type Block, type Instruction, pageOf, type Region } from './region.ts';
-import { fieldsOf } from './row-facts.ts';
+import { fieldsOf, mayLeave } from './row-facts.ts';
 import { longestPaths, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts {
@@ -47,30 +48,22 @@ class RegionEmitter {
   readonly #hart = 0;
   readonly #entry: number; // i64: virtual address of the region's entry
   readonly #pc: number; // i64: where to go on, once it leaves
-  readonly #site: number; // i32: of the instruction that is for the interpreter (see #siteOf)
   readonly #budget: number; // i32
-  readonly #reason: number; // i32
   readonly #rounding: number; // i32
   readonly #address: number; // i64
   readonly #host: number; // i32
   readonly #readTlb: number;
   readonly #writeTlb: number;
   readonly #executeTlb: number;
-  /** Local of each integer register that the region touches; and those that it writes. */
+  /** Local of each integer register that the region touches. */
   readonly #registers = new Map<number, number>();
-  readonly #written = new Set<number>();
+  /** Registers whose locals differ from the hart's record at this place in the code. */
+  readonly #dirty = new Set<number>();
   readonly #labels = new Map<number, Label>();
-  #exit: Label = { level: 0 };
-  /** Control has gone elsewhere from within a call; all state is in memory. */
-  #gone: Label = { level: 0 };
-  /** The machine did the instruction before `#pc` and wants to look, or has set hart.pc. */
-  #stopped: Label = { level: 0 };
-  /** Leaves to interpret the instruction of `#site`. */
-  #refused: Label = { level: 0 };
   /** From a block, the most steps until the budget is looked at again. */
   readonly #longest: ReadonlyMap<number, number>;
-  /** Registers that may differ from memory at the end of a block, as bits. */
-  readonly #dirty: ReadonlyMap<number, number>;
+  /** Registers that each block wants in their locals, as bits. */
+  readonly #live: ReadonlyMap<number, number>;
   /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
   #unspent = 0;
   #instruction: Instruction | undefined;
@@ -81,14 +74,12 @@ class RegionEmitter {
     this.#parts = parts;
     this.#structure = structureOf(region);
     this.#longest = longestPaths(region, this.#structure);
-    this.#dirty = dirtyRegisters(region, this.#structure);
+    this.#live = liveRegisters(region, this.#structure);
     const i32 = (): number => code.local('i32');
     const i64 = (): number => code.local('i64');
     this.#entry = i64();
     this.#pc = i64();
-    this.#site = i32();
     this.#budget = i32();
-    this.#reason = i32();
     this.#rounding = i32();
     this.#address = i64();
     this.#host = i32();
@@ -128,43 +119,19 @@ class RegionEmitter {
     };
     if (fields.rs1) local((word >>> 15) & 31);
     if (fields.rs2) local((word >>> 20) & 31);
-    if (fields.rd) {
-      const rd = (word >>> 7) & 31;
-      local(rd);
-      if (rd !== 0) this.#written.add(rd);
-    }
+    if (fields.rd) local((word >>> 7) & 31);
   }
 
   emit(): void {
     const code = this.#code;
-    this.#reload();
     code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#entry);
-    this.#gone = code.block();
-    this.#exit = code.block();
-    this.#stopped = code.block();
-    this.#refused = code.block();
+    this.#reload(0);
     this.#tree(0);
-    code.end();
-    this.#refuse();
-    code.br(this.#exit);
-    code.end(); // stopped
-    this.#takeStop();
-    code.end(); // exit
-    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
-    for (const register of this.#written) this.#spill(register);
-    code.end(); // gone
-    code.get(this.#reason);
+    code.ops(op.unreachable);
   }
 
-  #spill(register: number): void {
-    const code = this.#code;
-    code.get(this.#hart).get(this.#registers.get(register)!);
-    code.memory(op.i64Store, hartOffset.x + register * 8);
-  }
-
-  /** Takes into locals what is in memory while others run. */
-  #reload(): void {
+  /** Takes into locals what is in memory while others run, for going on at a block. */
+  #reload(block: number): void {
     const code = this.#code;
     code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
     for (const [local, offset] of [
@@ -173,33 +140,24 @@ class RegionEmitter {
       [this.#executeTlb, hartTlbPointers.execute],
     ] as const)
       code.get(this.#hart).memory(op.i32Load, offset).set(local);
+    const live = this.#live.get(block)!;
     for (const [register, local] of this.#registers)
-      code
-        .get(this.#hart)
-        .memory(op.i64Load, hartOffset.x + register * 8)
-        .set(local);
+      if (((live >>> register) & 1) !== 0) {
+        code
+          .get(this.#hart)
+          .memory(op.i64Load, hartOffset.x + register * 8)
+          .set(local);
+      }
   }
 
-  /** See `#stopped`: the local `host` has what `system` said. */
-  #takeStop(): void {
+  /** Stores the registers that were written. */
+  #flush(): void {
     const code = this.#code;
-    code.get(this.#host).if();
-    code.get(this.#hart).memory(op.i64Load, hartOffset.pc).set(this.#pc).i32(runExit.leave).set(this.#reason);
-    code.end();
-  }
-
-  /** Nothing of the instruction of `#site` is done, nor of those after it in its block. */
-  #refuse(): void {
-    const code = this.#code;
-    code.get(this.#site).i32(siteUnspentBits).ops(op.i32ShrS, op.i64ExtendI32S).get(this.#entry).ops(op.i64Add);
-    code.set(this.#pc);
-    code
-      .get(this.#site)
-      .i32((1 << siteUnspentBits) - 1)
-      .ops(op.i32And)
-      .get(this.#budget)
-      .ops(op.i32Add);
-    code.set(this.#budget).i32(regionExit.interpret).set(this.#reason);
+    for (const register of this.#dirty) {
+      code.get(this.#hart).get(this.#registers.get(register)!);
+      code.memory(op.i64Store, hartOffset.x + register * 8);
+    }
+    this.#dirty.clear();
   }
 
   // Control flow
@@ -251,10 +209,12 @@ class RegionEmitter {
     for (const [index, instruction] of instructions.entries()) {
       this.#instruction = instruction;
       this.#unspent = length - index;
+      if (mayLeave(instruction.row)) this.#flush();
       this.#checkFloat(instruction.row);
       if (isControl && index === length - 1) break;
       emitEffect(this.#context, instruction.row, instruction.row.meaning);
     }
+    if (terminator.kind !== 'call') this.#flush();
     switch (terminator.kind) {
       case 'next':
         this.#edge(block.offset, terminator.target);
@@ -270,7 +230,7 @@ class RegionEmitter {
         return;
       case 'indirect':
         emitEffect(this.#context, this.#instruction!.row, this.#instruction!.row.meaning);
-        code.br(this.#exit);
+        this.#leaveAtPc(regionExit.dispatch);
         return;
       case 'branch': {
         const { row } = this.#instruction!;
@@ -297,19 +257,19 @@ class RegionEmitter {
       code.set(this.#pc);
       this.#context.operands.setX(() => this.#context.operands.pushNextPc());
     }
+    this.#flush();
     if (!this.#structure.isInside(block.offset, next)) {
-      code.br(this.#exit);
+      this.#leaveAtPc(regionExit.dispatch);
       return;
     }
-    for (const register of this.#written) if ((this.#dirty.get(block.offset)! >>> register) & 1) this.#spill(register);
-    code.get(this.#hart).get(this.#pc).memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(this.#budget).memory(op.i32Store, scratch.budget);
+    this.#storeProgress(() => code.get(this.#pc), 0);
     code.get(this.#hart);
     this.#pushVirtual(next);
-    code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(this.#reason);
-    code.i32(runExit.returned).ops(op.i32Ne).brIf(this.#gone);
-    code.i32(regionExit.dispatch).set(this.#reason);
-    this.#reload();
+    code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(this.#host);
+    code.i32(runExit.returned).ops(op.i32Ne).if();
+    code.get(this.#host).ops(op.return);
+    code.end();
+    this.#reload(next);
     this.#checkBudget(next);
     this.#branch(block.offset, next);
   }
@@ -365,23 +325,33 @@ class RegionEmitter {
     if (offset !== 0) code.i64Small(offset).ops(op.i64Add);
   }
 
-  /** Goes on at an offset outside; the budget is what it must be there. */
-  #leave(offset: number, reason: number): void {
-    this.#pushVirtual(offset);
-    this.#code.set(this.#pc);
-    if (reason !== regionExit.dispatch) this.#code.i32(reason).set(this.#reason);
-    this.#code.br(this.#exit);
+  /** Stores where to go on, and the budget with what it gets back. */
+  #storeProgress(pushPc: () => void, back: number): void {
+    const code = this.#code;
+    code.get(this.#hart);
+    pushPc();
+    code.memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(this.#budget);
+    if (back !== 0) code.i32(back).ops(op.i32Add);
+    code.memory(op.i32Store, scratch.budget);
   }
 
-  /** The present instruction's offset, and how much of the budget it and those after it in its block give back. */
-  #pushSite(): void {
-    this.#code.i32((this.#instruction!.offset << siteUnspentBits) | this.#unspent).set(this.#site);
+  /** Goes on at an offset outside; the budget is what it must be there. */
+  #leave(offset: number, reason: number, back = 0): void {
+    this.#storeProgress(() => this.#pushVirtual(offset), back);
+    this.#code.i32(reason).ops(op.return);
+  }
+
+  #leaveAtPc(reason: number): void {
+    this.#storeProgress(() => this.#code.get(this.#pc), 0);
+    this.#code.i32(reason).ops(op.return);
   }
 
   /** With an i32 on the stack: unless it is 0, the present instruction is for the interpreter. */
   #interpretIf(): void {
-    this.#pushSite();
-    this.#code.brIf(this.#refused);
+    this.#code.if();
+    this.#leave(this.#instruction!.offset, regionExit.interpret, this.#unspent);
+    this.#code.end();
   }
 
   // Operands
@@ -404,25 +374,20 @@ class RegionEmitter {
   #system(name: SystemOp): void {
     const code = this.#code;
     const { row, word, offset, length } = this.#instruction!;
-    const fields = fieldsOf(row);
-    const rs1 = fields.rs1 ? (word >>> 15) & 31 : 0;
-    const rd = fields.rd ? (word >>> 7) & 31 : 0;
+    const rd = fieldsOf(row).rd ? (word >>> 7) & 31 : 0;
     const rest = this.#unspent - 1;
-    // rd too: it keeps its value when the access is illegal.
-    for (const register of new Set([rs1, rd])) if (this.#written.has(register)) this.#spill(register);
-    code.get(this.#hart);
-    this.#pushVirtual(offset);
-    code.memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(this.#budget).i32(rest).ops(op.i32Add).memory(op.i32Store, scratch.budget);
+    this.#storeProgress(() => this.#pushVirtual(offset), rest);
     code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#parts.imports.system).set(this.#host);
-    if (rd !== 0) {
-      code.get(this.#hart).memory(op.i64Load, hartOffset.x + rd * 8);
-      code.set(this.#registers.get(rd)!);
-    }
-    code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
-    this.#pushVirtual(offset + length);
-    code.set(this.#pc).get(this.#host).get(this.#budget).ops(op.i32Eqz, op.i32Or).brIf(this.#stopped);
-    code.get(this.#budget).i32(rest).ops(op.i32Sub).set(this.#budget);
+    code.get(this.#host).if();
+    code.i32(runExit.leave).ops(op.return); // pc and budget are in memory
+    code.end();
+    code.i32(0).memory(op.i32Load, scratch.budget).tee(this.#budget).ops(op.i32Eqz).if();
+    this.#leave(offset + length, regionExit.dispatch);
+    code.end();
+    if (rest !== 0) code.get(this.#budget).i32(rest).ops(op.i32Sub).set(this.#budget);
+    if (rd === 0) return;
+    code.get(this.#hart).memory(op.i64Load, hartOffset.x + rd * 8);
+    code.set(this.#registers.get(rd)!);
   }
 
   #slowAccess(): SlowAccess {
@@ -487,7 +452,10 @@ class RegionEmitter {
       setX: (push) => {
         push();
         if (rd() === 0) code.ops(op.drop);
-        else code.set(this.#registers.get(rd())!);
+        else {
+          code.set(this.#registers.get(rd())!);
+          this.#dirty.add(rd());
+        }
       },
       setF: (push) => {
         code.get(this.#hart);
@@ -506,6 +474,3 @@ class RegionEmitter {
     };
   }
 }
-
-/** Low bits of a site: see `#pushSite`. A region has fewer instructions than these can count. */
-const siteUnspentBits = 10;

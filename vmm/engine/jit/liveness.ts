@@ -1,0 +1,43 @@
+/**
+ * Which integer registers a block of a region may read before it writes them: those that must be in locals when control
+ * comes to it from outside. Nothing is live where the region is left or calls, since every register is in the hart's
+ * record there.
+ */
+
+import { type Block, type Region, successorsOf } from './region.ts';
+import { fieldsOf } from './row-facts.ts';
+import type { Structure } from './structure.ts';
+
+/** By block, a set of registers as bits; x0 is never in it. */
+export const liveRegisters = (region: Region, { order, isInside }: Structure): ReadonlyMap<number, number> => {
+  const facts = new Map([...order.keys()].map((block) => [block, factsOf(region.blocks.get(block)!)]));
+  const live = new Map<number, number>();
+  const backwards = [...order.keys()].reverse();
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const from of backwards) {
+      const { terminator } = region.blocks.get(from)!;
+      const { reads, writes } = facts.get(from)!;
+      let after = 0;
+      if (terminator.kind !== 'call')
+        for (const to of successorsOf(terminator)) if (isInside(from, to)) after |= live.get(to) ?? 0;
+      const before = reads | (after & ~writes);
+      if (before === live.get(from)) continue;
+      live.set(from, before);
+      changed = true;
+    }
+  }
+  return live;
+};
+
+/** What a block reads before it writes it, and what it writes. */
+const factsOf = ({ instructions }: Block): { readonly reads: number; readonly writes: number } => {
+  let [reads, writes] = [0, 0];
+  for (const { row, word } of instructions) {
+    const fields = fieldsOf(row);
+    if (fields.rs1) reads |= (1 << ((word >>> 15) & 31)) & ~writes;
+    if (fields.rs2) reads |= (1 << ((word >>> 20) & 31)) & ~writes;
+    if (fields.rd) writes |= 1 << ((word >>> 7) & 31);
+  }
+  return { reads: reads & ~1, writes: writes & ~1 };
+};
