@@ -92,3 +92,24 @@ export const randomOperands = (kind: OperandKind, next: () => bigint): Operands 
   const b = randomPattern(kind, next, a);
   return [a, b, randomPattern(kind, next, (next() & 1n) === 0n ? a : b)];
 };
+
+/** A significand with few ones: sums, products and fused operations of such are often exact, halfway or next to it. */
+const sparsePattern = (kind: 's' | 'd', next: () => bigint): bigint => {
+  const { exponentBits, fractionBits } = shape[kind];
+  const ones = next() % 3n;
+  let fraction = next() % 8n === 0n ? (1n << BigInt(fractionBits)) - 1n : 0n;
+  for (let one = 0n; one < ones; one++) fraction ^= 1n << (next() % BigInt(fractionBits));
+  const bias = (1n << BigInt(exponentBits - 1)) - 1n;
+  const precision = BigInt(fractionBits + 1);
+  // Gaps of about one and two precisions between exponents are where halfway cases of sums and products are.
+  const near = [0n, 0n, precision, -precision, 2n * precision, -2n * precision][Number(next() % 6n)]!;
+  const limit = [0n, 0n, 0n, 2n - bias, bias - 2n, -bias >> 1n, bias >> 1n][Number(next() % 7n)]!;
+  const exponent = bias + near + limit + (next() % 7n) - 3n;
+  const clamped = exponent < 0n ? 0n : exponent > 2n * bias ? 2n * bias : exponent;
+  return ((next() & 1n) << BigInt(exponentBits + fractionBits)) | (clamped << BigInt(fractionBits)) | fraction;
+};
+
+export const sparseOperands = (kind: OperandKind, next: () => bigint): Operands =>
+  kind === 'integer'
+    ? [randomInteger(next), 0n, 0n]
+    : [sparsePattern(kind, next), sparsePattern(kind, next), sparsePattern(kind, next)];

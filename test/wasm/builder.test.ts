@@ -217,3 +217,12 @@ describe('memory', () => {
 test('concat joins arrays and byte arrays in order', () => {
   expect([...concat([1], new Uint8Array([2, 3]), [], [4])]).toEqual([1, 2, 3, 4]);
 });
+
+test('double-precision constants come back bit for bit', () => {
+  const values = [0, -0, 1, -1.5, Math.PI, 5e-324, Number.MAX_VALUE, Number.POSITIVE_INFINITY, 1 - 2 ** -51];
+  const module = new ModuleBuilder(1);
+  for (const [index, value] of values.entries())
+    module.define({ parameters: [], results: ['f64'] }, (code) => code.f64(value), `${index}`);
+  const functions = compile(module);
+  for (const [index, value] of values.entries()) expect(functions[`${index}`]!()).toBe(value);
+});

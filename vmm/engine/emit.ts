@@ -9,6 +9,7 @@ import type { Row } from '../isa/row.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import type { MemoryAccess } from './access.ts';
+import { emitFloat } from './float/inline.ts';
 import type { Library } from './library.ts';
 
 /** Where operands come from. `push` methods leave one i64 on the stack unless they say otherwise. */
@@ -28,11 +29,18 @@ export interface Operands {
   system(op: SystemOp): void;
 }
 
+/** Every function that instructions are emitted into has the base of the hart's record as its first parameter. */
+export const hartLocal = 0;
+
 export interface EmitContext {
   readonly code: Code;
   readonly operands: Operands;
   readonly access: MemoryAccess;
-  readonly imports: { readonly float: Readonly<Partial<Record<FloatHelperName, number>>> };
+  readonly imports: {
+    readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
+    /** Whether sums and products are emitted in place: for code that is translated because it is hot. */
+    readonly inlinesSums?: boolean;
+  };
   readonly library: Library;
   /** Two i64 locals for minima, maxima and the like. */
   readonly temporaries: readonly [number, number];
@@ -138,14 +146,14 @@ export const emitValue = (context: EmitContext, row: Row, value: Value): void =>
       );
       return;
     case 'float':
-      for (let index = 0; index < 3; index += 1) {
-        const operand = value.operands[index];
-        if (operand === undefined) code.i64(0n);
-        else push(operand);
-      }
-      if (row.rounds) operands.pushRoundingMode();
-      else code.i32(0);
-      code.call(imports.float[value.helper]!);
+      emitFloat(code, value.helper, {
+        hart: hartLocal,
+        temporaries: context.temporaries,
+        pushOperands: () => value.operands.forEach(push),
+        pushMode: row.rounds ? () => operands.pushRoundingMode() : () => {},
+        functionIndex: imports.float[value.helper]!,
+        inlinesSums: imports.inlinesSums ?? false,
+      });
       return;
   }
 };

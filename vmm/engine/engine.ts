@@ -3,6 +3,7 @@
  * why it came back; who runs when, interrupts and time are the machine's.
  */
 
+import { floatHelperNames } from '../float/helpers.ts';
 import { compressedTable } from '../isa/decode.ts';
 import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
@@ -10,7 +11,8 @@ import type { Translations } from '../machine/translations.ts';
 import { buildDispatch } from './dispatch.ts';
 import { regionTable } from './dispatcher.ts';
 import { type RunExit, runExit } from './exits.ts';
-import { type EngineHost, importObject } from './imports.ts';
+import { emitFloatModule, softwareName } from './float/module.ts';
+import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
 import { emitInterpreter, illegalWord } from './interpreter.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
 import {
@@ -27,18 +29,33 @@ import {
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
 
-/** Compiled interpreters, by memory size and variant: compiling one takes longer than many tests. */
+/** Compiled modules, by kind and memory size: compiling one takes longer than many tests. */
 const compiled = new Map<string, WebAssembly.Module>();
 
-const interpreterModule = (memoryPages: number, armed: boolean): WebAssembly.Module => {
-  const key = `${memoryPages} ${armed}`;
+const emitters = {
+  interpreter: (memoryPages: number) => emitInterpreter(memoryPages, false),
+  armed: (memoryPages: number) => emitInterpreter(memoryPages, true),
+  float: emitFloatModule,
+} as const;
+
+const moduleOf = (kind: keyof typeof emitters, memoryPages: number): WebAssembly.Module => {
+  const key = `${kind} ${memoryPages}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    module = new WebAssembly.Module(emitInterpreter(memoryPages, armed));
+    module = new WebAssembly.Module(emitters[kind](memoryPages));
     compiled.set(key, module);
   }
   return module;
 };
+
+/** The floating-point functions on a machine's memory. */
+export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHost['float']): FloatFunctions =>
+  new WebAssembly.Instance(moduleOf('float', memory.buffer.byteLength / wasmPageBytes), {
+    env: {
+      memory,
+      ...Object.fromEntries(floatHelperNames.map((name) => [softwareName(name), software[name]])),
+    },
+  }).exports;
 
 /**
  * How to run: `armed` probes the breakpoint filter; `interpret` lets every access that a watchpoint waits for come
@@ -51,6 +68,7 @@ export type EngineCounters = Readonly<Record<CounterName, number>> & JitCounters
 export class Engine {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
+  readonly #float: FloatFunctions;
   readonly #run: Run;
   readonly #interpret: Interpret;
   readonly #jit: Jit;
@@ -61,6 +79,7 @@ export class Engine {
   constructor(memory: MachineMemory, host: EngineHost, translations: Translations) {
     this.#memory = memory;
     this.#host = host;
+    this.#float = instantiateFloat(memory.wasm, host.float);
     memory.u8.set(buildDispatch().table, dispatchTableBase);
     const expansions = compressedTable();
     for (const [half, word] of expansions.entries())
@@ -70,15 +89,15 @@ export class Engine {
     this.#interpret = exports.interpret as Interpret;
     this.#jit = new Jit(memory, translations, {
       table: exports[regionTable] as WebAssembly.Table,
-      imports: importObject(memory.wasm, host, exports.enter),
+      imports: importObject(memory.wasm, host, this.#float, exports.enter),
     });
   }
 
   #instantiate(armed: boolean): WebAssembly.Exports {
     const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
     const instance = new WebAssembly.Instance(
-      interpreterModule(pages, armed),
-      importObject(this.#memory.wasm, this.#host),
+      moduleOf(armed ? 'armed' : 'interpreter', pages),
+      importObject(this.#memory.wasm, this.#host, this.#float),
     );
     return instance.exports;
   }

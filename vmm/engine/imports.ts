@@ -5,6 +5,7 @@
 
 import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
+import { signatureOf } from './float/signature.ts';
 
 /** Whether an atomic access writes: never, always, or only where the hart's reservation is. */
 export const atomicAccess = { loadReserved: 0, modify: 1, storeConditional: 2 } as const;
@@ -27,8 +28,12 @@ export interface EngineHost {
   fill(low: number, high: number, sizeBytes: number, kind: number): number;
   /** `word` is the 32-bit (expanded) instruction, `raw` its bits as in memory. */
   system(op: number, word: number, raw: number, lengthBytes: number): 0 | 1;
+  /** The helpers in software, for the floating-point functions; they accrue flags in the current hart's record. */
   float: Readonly<Record<FloatHelperName, (a: bigint, b: bigint, c: bigint, rm: number) => bigint>>;
 }
+
+/** The exports of an instance of the floating-point functions (float/module.ts). */
+export type FloatFunctions = WebAssembly.Exports;
 
 type Slow = 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
 const signatures: Record<Slow, Signature> = {
@@ -49,26 +54,29 @@ export interface RegionImports {
   readonly fill: number;
   readonly system: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
+  readonly inlinesSums: boolean;
 }
 
 export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet<FloatHelperName>): RegionImports => ({
   enter: module.import('enter', enterSignature),
   fill: module.import('fill', signatures.atomicSlow),
   system: module.import('system', signatures.system),
-  float: Object.fromEntries([...helpers].map((name) => [name, module.import(`float.${name}`, floatSignature)])),
+  float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
+  inlinesSums: true,
 });
 
 /** `(hart, expected, expectedHost)`; see dispatcher.ts. */
 export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 
-const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
+/** Of the helpers in software. */
+export const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
 export const declareImports = (module: ModuleBuilder): ImportIndices => {
   const slow = Object.fromEntries(
     Object.entries(signatures).map(([name, signature]) => [name, module.import(name, signature)]),
   ) as Record<Slow, number>;
   const float = Object.fromEntries(
-    floatHelperNames.map((name) => [name, module.import(`float.${name}`, floatSignature)]),
+    floatHelperNames.map((name) => [name, module.import(name, signatureOf(name))]),
   ) as Record<FloatHelperName, number>;
   return { ...slow, float };
 };
@@ -77,6 +85,7 @@ export const declareImports = (module: ModuleBuilder): ImportIndices => {
 export const importObject = (
   memory: WebAssembly.Memory,
   host: EngineHost,
+  float: FloatFunctions,
   enter?: WebAssembly.ExportValue,
 ): WebAssembly.Imports => ({
   env: {
@@ -88,6 +97,6 @@ export const importObject = (
     atomicSlow: host.atomicSlow,
     fill: host.fill,
     system: host.system,
-    ...Object.fromEntries(floatHelperNames.map((name) => [`float.${name}`, host.float[name]])),
+    ...float,
   },
 });

@@ -94,6 +94,13 @@ export class Code {
     return this.byte(op.i64Const).signed(BigInt.asIntN(64, value));
   }
 
+  /** A double-precision constant; not a NaN, whose pattern would be the host's choice. */
+  f64(value: number): this {
+    this.byte(op.f64Const);
+    for (const byte of new Uint8Array(new Float64Array([value]).buffer)) this.byte(byte);
+    return this;
+  }
+
   /** A 64-bit constant that fits 32 bits, signed: many times faster than a bigint. */
   i64Small(value: number): this {
     return this.byte(op.i64Const).#signed32(value);
