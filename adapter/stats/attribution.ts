@@ -5,11 +5,14 @@
 
 import type { Profiler } from 'node:inspector';
 import { interpreterName } from '../../vmm/engine/interpreter.ts';
-import { type Category, fileRows, nativeRows, wasmRows, wrapperRows } from './categories.ts';
+import { type Attribution, type Category, fileRows, nativeRows, wasmRows, wrapperRows } from './categories.ts';
 import type { Sources } from './sources.ts';
 
-/** Microseconds by category; samples by category would be the same but for those that came late. */
-export type Attributed = Map<Category, number>;
+export interface Attributed {
+  /** Microseconds by category. */
+  readonly us: ReadonlyMap<Category, number>;
+  readonly samples: number;
+}
 
 type Node = Profiler.ProfileNode;
 
@@ -17,20 +20,23 @@ type Node = Profiler.ProfileNode;
 type Emitted = 'interpreter' | 'region' | undefined;
 
 interface Place {
-  readonly category: Category;
+  readonly category: Exclude<Attribution, 'caller'>;
   readonly emitted: Emitted;
 }
 
 export const attribute = (profile: Profiler.Profile, sources: Sources): Attributed => {
   const places = placesOf(profile, sources);
-  const attributed: Attributed = new Map();
+  const total = new Map<Category, number>();
+  let counted = 0;
   const { samples = [], timeDeltas = [] } = profile;
   for (const [index, id] of samples.entries()) {
     const category = places.get(id)?.category ?? 'other';
+    if (category === 'none') continue;
     // Clocks of threads differ a little: a sample may seem to come before the one before it.
-    attributed.set(category, (attributed.get(category) ?? 0) + Math.max(timeDeltas[index] ?? 0, 0));
+    counted += 1;
+    total.set(category, (total.get(category) ?? 0) + Math.max(timeDeltas[index] ?? 0, 0));
   }
-  return attributed;
+  return { us: total, samples: counted };
 };
 
 /** Each node is in the category of the first frame that has one, from itself to the root. */
@@ -79,7 +85,7 @@ const wasmPlace = (functionName: string, module: string | undefined, caller: Pla
   return { category: caller.category, emitted: undefined };
 };
 
-export const fileCategory = (file: string, functionName: string): Category | 'caller' => {
+export const fileCategory = (file: string, functionName: string): Attribution => {
   const row = fileRows.find(
     (candidate) =>
       (candidate.file.endsWith('/') ? file.startsWith(candidate.file) : file === candidate.file) &&

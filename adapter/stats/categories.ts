@@ -23,13 +23,15 @@ export const categories = [
 
 export type Category = (typeof categories)[number]['id'];
 
+/** `caller`: of whoever called it. `none`: the measuring itself, which is left out. */
+export type Attribution = Category | 'caller' | 'none';
+
 export interface FileRow {
   /** A file of the sources, or a folder, which ends in `/`. */
   readonly file: string;
   /** Only these; all of the file when absent. A class's constructor has the class's name. */
   readonly functions?: readonly string[];
-  /** `caller`: whoever called it. */
-  readonly category: Category | 'caller';
+  readonly category: Attribution;
 }
 
 /** The first row that fits counts. */
@@ -71,6 +73,8 @@ export const fileRows: readonly FileRow[] = [
   { file: 'vmm/replay/',                                                              category: 'recording' },
   { file: 'traces/time.ts',                                                           category: 'caller' },
   { file: 'traces/',                                                                  category: 'recording' },
+  { file: 'adapter/host/sampler.ts',                                                  category: 'none' },
+  { file: 'adapter/stats/',                                                           category: 'none' },
   { file: 'adapter/',                                                                 category: 'other' },
 ];
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 /** A path that ends in one of ours, whatever folder the project is in. */
 const ours = /(?:^|\/)((?:traces|vmm|adapter)\/[\w./-]+\.ts)$/;
-const moduleComment = /^\/\/ (\S+\.ts)$/;
+const moduleComment = /^\/\/ (\S+\.(?:[cm]?[jt]s|json))$/;
 
 interface Section {
   readonly line: number;
@@ -42,7 +42,7 @@ const textOf = (url: string): string => {
 /** Where each module's code begins in a bundle. What a package brought has no file. */
 export const bundleSections = (text: string): Section[] =>
   text.split('\n').flatMap((content, line) => {
-    if (content.startsWith('// node_modules/')) return [{ line, file: undefined }];
-    const found = moduleComment.exec(content);
-    return found === null ? [] : [{ line, file: ours.exec(found[1]!)?.[1] }];
+    const path = moduleComment.exec(content)?.[1];
+    if (path === undefined) return [];
+    return [{ line, file: path.includes('node_modules/') ? undefined : ours.exec(path)?.[1] }];
   });

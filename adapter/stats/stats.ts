@@ -109,9 +109,9 @@ export class StatsCollector {
   #fold(): void {
     const profile = this.#sampler.take();
     if (profile === undefined) return;
-    this.#samples += profile.samples?.length ?? 0;
-    for (const [category, us] of attribute(profile, this.#sources))
-      this.#us.set(category, (this.#us.get(category) ?? 0) + us);
+    const { us: added, samples } = attribute(profile, this.#sources);
+    this.#samples += samples;
+    for (const [category, us] of added) this.#us.set(category, (this.#us.get(category) ?? 0) + us);
   }
 
   read(): Stats {
