@@ -113,7 +113,8 @@ class Reporter {
 
   report(): void {
     const stats = this.#collector.read();
-    this.#host.stdout.write(this.#options.json ? `${JSON.stringify(stats)}\n` : `${statsText(stats)}\n`);
+    // The guest may have left its line unfinished.
+    this.#host.stdout.write(this.#options.json ? `${JSON.stringify(stats)}\n` : `\n${statsText(stats)}`);
   }
 
   close(): void {

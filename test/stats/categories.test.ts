@@ -36,6 +36,12 @@ test('each row can be reached: none before it takes all that is its', () => {
 test('each category has words of its own', () =>
   expect(new Set(categories.map(({ words }) => words)).size).toBe(categories.length));
 
+test('docs/statistics.md has a row for each category, in this order', () => {
+  const text = readFileSync(join(root, 'docs/statistics.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| ([^|`]+) \| `(\w+)` \|/gm)].map(([, words, id]) => ({ id, words }));
+  expect(rows).toEqual(categories);
+});
+
 test("the interpreter's module names itself and what it exports", () => {
   const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(emitInterpreter(64, false)), 'name');
   const text = Buffer.from(section!).toString('latin1');

@@ -14,11 +14,14 @@ const elf = (lines: readonly Line[]): Uint8Array => {
   return buildElf({ entry: at, segments: [{ at, bytes: new Uint8Array(words.buffer) }] });
 };
 
-/** Counts. */
+/** Counts and divides, since what is quicker takes less time than the run loop between two slices. */
 export const computing = elf([
   ['addi', { rd: t0, rs1: t0, imm: 1n }],
-  ['xor', { rd: t1, rs1: t1, rs2: t0 }],
-  ['jal', { rd: 0, imm: -8n }],
+  ['addi', { rd: t1, rs1: 0, imm: -1n }],
+  ['divu', { rd: t1, rs1: t1, rs2: t0 }],
+  ['divu', { rd: t1, rs1: t1, rs2: t0 }],
+  ['divu', { rd: t1, rs1: t1, rs2: t0 }],
+  ['jal', { rd: 0, imm: -20n }],
 ]);
 
 /** Reads the line status of the UART at 0x10000000. */

@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,10 +45,10 @@ const expectWhole = (stats: Stats): void => {
 
 describe('a guest that only computes', () => {
   test('spends its time in translated code and in the interpreter', async () => {
-    const stats = await statsOf('computing', '1.5G');
+    const stats = await statsOf('computing', '800M');
     expectWhole(stats);
     expect(share(stats, 'translated', 'interpreter')).toBeGreaterThan(0.8);
-    expect(stats).toMatchObject({ steps: { made: 1_500_000_000 }, traps: [], devices: [] });
+    expect(stats).toMatchObject({ steps: { made: 800_000_000 }, traps: [], devices: [] });
     expect(stats.translation.regionsPresent).toBeGreaterThan(0);
   });
 });
@@ -71,6 +71,16 @@ describe('a guest that only calls its environment', () => {
     expect(stats.traps).toEqual([
       { code: 11, interrupt: false, words: 'environment call from M-mode', count: expect.closeTo(333_333, -1) },
     ]);
+  });
+});
+
+describe('a guest that sleeps between interrupts', () => {
+  test('has each interrupt counted, and steps that are either translated, interpreted or an entry', async () => {
+    copyFileSync(resolve(import.meta.dirname, '../guests/bare/timer.elf'), join(folder, 'timer.elf'));
+    const { traps, steps } = await statsOf('timer', '1M');
+    expect(traps).toEqual([{ code: 7, interrupt: true, words: 'machine timer interrupt', count: 10 }]);
+    // Where the engine counts them.
+    if (steps.interpreted !== undefined) expect(steps.interpreted + steps.translated! + 10).toBe(steps.made);
   });
 });
 
@@ -98,7 +108,7 @@ describe('a recording', () => {
 describe('the table', () => {
   test('has a line for each category that there was, and for each count', async () => {
     const { stdout } = await runLine(`stats --until 1M ${machine('polling')}`, folder);
-    expect(stdout).toMatch(/^time: \d+\.\d\d s in [\d,]+ samples\n/);
+    expect(stdout).toMatch(/^\ntime: \d+\.\d\d s in [\d,]+ samples\n/);
     expect(stdout).toMatch(/^devices +\d+\.\d % +\d+\.\d\d s/m);
     expect(stdout).toMatch(/^steps +1,000,000, /m);
     expect(stdout).toMatch(/^ {2}uart0 +\d{3},\d{3} read, 0 written$/m);
