@@ -5,7 +5,7 @@
 
 import type { Profiler } from 'node:inspector';
 import { interpreterName } from '../../vmm/engine/interpreter.ts';
-import { type Attribution, type Category, fileRows, nativeRows, wasmRows, wrapperRows } from './categories.ts';
+import { type Attribution, type Category, fileRows, nativeRows, wasmRows } from './categories.ts';
 import type { Sources } from './sources.ts';
 
 export interface Attributed {
@@ -16,75 +16,103 @@ export interface Attributed {
 
 type Node = Profiler.ProfileNode;
 
-/** Whose emitted code a frame is inside of, if any: the wrappers and unnamed functions there are explained by it. */
-type Emitted = 'interpreter' | 'region' | undefined;
+type Place = Exclude<Attribution, 'caller'>;
 
-interface Place {
-  readonly category: Exclude<Attribution, 'caller'>;
-  readonly emitted: Emitted;
+/** What a node stands in, and whether it is emitted code: what has no name there is explained by its caller. */
+interface Frame {
+  readonly place: Place;
+  readonly emitted: boolean;
 }
 
 export const attribute = (profile: Profiler.Profile, sources: Sources): Attributed => {
-  const places = placesOf(profile, sources);
+  const shares = sharesOf(profile, sources);
   const total = new Map<Category, number>();
   let counted = 0;
   const { samples = [], timeDeltas = [] } = profile;
   for (const [index, id] of samples.entries()) {
-    const category = places.get(id)?.category ?? 'other';
-    if (category === 'none') continue;
     // Clocks of threads differ a little: a sample may seem to come before the one before it.
-    counted += 1;
-    total.set(category, (total.get(category) ?? 0) + Math.max(timeDeltas[index] ?? 0, 0));
+    const us = Math.max(timeDeltas[index] ?? 0, 0);
+    const own = shares.get(id) ?? [['other', 1]];
+    if (own.some(([place]) => place !== 'none')) counted += 1;
+    for (const [place, share] of own) if (place !== 'none') total.set(place, (total.get(place) ?? 0) + us * share);
   }
   return { us: total, samples: counted };
 };
 
-/** Each node is in the category of the first frame that has one, from itself to the root. */
-const placesOf = (profile: Profiler.Profile, sources: Sources): ReadonlyMap<number, Place> => {
+type Shares = readonly (readonly [place: Place, share: number])[];
+
+/** Of each node, whose its own samples are. */
+const sharesOf = (profile: Profiler.Profile, sources: Sources): ReadonlyMap<number, Shares> => {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
-  const places = new Map<number, Place>();
-  const pending: { readonly node: Node; readonly caller: Place }[] = [];
-  const root = profile.nodes[0];
-  if (root !== undefined) pending.push({ node: root, caller: { category: 'other', emitted: undefined } });
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const place = placeOf(next.node, next.caller, sources);
-    places.set(next.node.id, place);
-    for (const id of next.node.children ?? []) {
-      const node = nodes.get(id);
-      if (node !== undefined) pending.push({ node, caller: place });
+  const childrenOf = (node: Node): Node[] =>
+    (node.children ?? []).flatMap((id) => {
+      const child = nodes.get(id);
+      return child === undefined ? [] : [child];
+    });
+  const frames = new Map<number, Frame>();
+  const order: Node[] = profile.nodes.slice(0, 1);
+  // Callers before what they call; the list grows while it is walked.
+  for (const node of order) {
+    const frame = frames.get(node.id) ?? { place: 'other', emitted: false };
+    frames.set(node.id, frame);
+    for (const child of childrenOf(node)) {
+      frames.set(child.id, frameOf(child, frame, sources));
+      order.push(child);
     }
   }
-  return places;
+  const hits = new Map<number, number>();
+  for (const node of order.toReversed())
+    hits.set(
+      node.id,
+      childrenOf(node).reduce((sum, { id }) => sum + hits.get(id)!, node.hitCount ?? 0),
+    );
+  return new Map(
+    order.map((node) => {
+      const { place } = frames.get(node.id)!;
+      if (!isWrapper(node)) return [node.id, [[place, 1]]];
+      return [
+        node.id,
+        wrapperShares(
+          childrenOf(node).map(({ id }) => [frames.get(id)!.place, hits.get(id)!]),
+          place,
+        ),
+      ];
+    }),
+  );
+};
+
+/** V8's code between Wasm and JS. It takes long where 64-bit values become bigints. */
+const isWrapper = ({ callFrame }: Node): boolean => callFrame.functionName.startsWith('wasm-to-js');
+
+/** The time of a wrapper is that of the functions which it calls, in the proportion of their own. */
+const wrapperShares = (called: Shares, caller: Place): Shares => {
+  const all = called.reduce((sum, [, count]) => sum + count, 0);
+  return all === 0 ? [[caller, 1]] : called.map(([place, count]) => [place, count / all]);
 };
 
 /** `wasm://wasm/interpreter-00015a56`, or without a name `wasm://wasm/00015a56`. */
 const wasmUrl = /^wasm:\/\/wasm\/(?:(.+)-)?[0-9a-f]+$/;
 
-const placeOf = ({ callFrame }: Node, caller: Place, sources: Sources): Place => {
+/** A frame's place is its own, or its caller's. */
+const frameOf = ({ callFrame }: Node, caller: Frame, sources: Sources): Frame => {
   const { functionName, url, lineNumber } = callFrame;
   const wasm = wasmUrl.exec(url);
-  if (wasm !== null) return wasmPlace(functionName, wasm[1], caller);
-  if (url === '') return { category: nativeRows[functionName] ?? caller.category, emitted: undefined };
+  if (wasm !== null) return wasmFrame(functionName, wasm[1], caller);
+  if (url === '') return { place: nativeRows[functionName] ?? caller.place, emitted: false };
   const file = sources.fileAt(url, lineNumber);
   const category = file === undefined ? 'caller' : fileCategory(file, functionName);
-  return { category: category === 'caller' ? caller.category : category, emitted: undefined };
+  return { place: category === 'caller' ? caller.place : category, emitted: false };
 };
 
-const wasmPlace = (functionName: string, module: string | undefined, caller: Place): Place => {
-  const wrapper = /^wasm-to-js:(.*)$/.exec(functionName);
-  if (wrapper !== null) {
-    const row = wrapperRows.find(
-      (candidate) => candidate.signature === wrapper[1] && (candidate.in === 'both' || candidate.in === caller.emitted),
-    );
-    return { category: row?.category ?? caller.category, emitted: caller.emitted };
-  }
-  if (module === interpreterName) return { category: wasmRows[functionName] ?? 'interpreter', emitted: 'interpreter' };
-  // Regions' modules are compiled by the thousand and have no names; only the interpreter's module calls them. Other
-  // modules without a name, such as a hash function's, are called from JS and count for whoever calls them.
-  if (caller.emitted !== undefined) return { category: 'translated', emitted: 'region' };
-  return { category: caller.category, emitted: undefined };
+const wasmFrame = (functionName: string, module: string | undefined, caller: Frame): Frame => {
+  // V8's wrappers bear the name of the module that they are for.
+  if (functionName.includes('-to-')) return caller;
+  // Our emitted code is called by our emitted code, or by the run loop.
+  const isOurs = module === interpreterName || caller.emitted || caller.place === 'scheduling';
+  if (!isOurs) return { place: caller.place, emitted: false };
+  if (module !== interpreterName) return { place: 'translated', emitted: true };
+  return { place: wasmRows[functionName] ?? (caller.emitted ? caller.place : 'translated'), emitted: true };
 };
-
 export const fileCategory = (file: string, functionName: string): Attribution => {
   const row = fileRows.find(
     (candidate) =>

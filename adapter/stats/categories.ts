@@ -87,20 +87,11 @@ export const nativeRows: Readonly<Record<string, Category>> = {
   '(program)': 'other',
 };
 
-/** Functions of the interpreter's module that are not the interpreter: `run` goes from region to region. */
+/**
+ * The interpreter's module, by what it exports; `run` goes from region to region. What else is in it counts for its
+ * caller there.
+ */
 export const wasmRows: Readonly<Record<string, Category>> = {
+  interpret: 'interpreter',
   run: 'translated',
 };
-
-/**
- * V8's wrappers for calls from Wasm into JS, by signature (parameters : result; i is i32, l is i64). They cost most where
- * 64-bit values become bigints. In translated code `iiii:i` is `fill`; in the interpreter several have that signature.
- */
-export const wrapperRows: readonly {
-  readonly signature: string;
-  readonly in: 'interpreter' | 'region' | 'both';
-  readonly category: Category;
-}[] = [
-  { signature: 'llli:l', in: 'both', category: 'float' },
-  { signature: 'iiii:i', in: 'region', category: 'tlb' },
-];

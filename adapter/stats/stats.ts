@@ -146,6 +146,7 @@ export class StatsCollector {
 
 const zeroCounters: Counters = {
   steps: 0,
+  stepsWithoutCode: 0,
   engine: {},
   codeDrops: 0,
   tlbFills: { read: 0, write: 0, execute: 0 },
@@ -154,10 +155,14 @@ const zeroCounters: Counters = {
 };
 
 /** What no instruction of the interpreter's was, and no interrupt's entry, translated code has made. */
-const stepsOf = ({ steps, engine: { interpretedSteps }, traps }: Counters): Stats['steps'] => {
-  if (interpretedSteps === undefined) return { made: steps };
+export const stepsOf = (
+  counters: Pick<Counters, 'steps' | 'stepsWithoutCode' | 'engine' | 'traps'>,
+): Stats['steps'] => {
+  const { steps, stepsWithoutCode, engine, traps } = counters;
+  if (engine.interpretedSteps === undefined) return { made: steps };
+  const interpreted = engine.interpretedSteps + stepsWithoutCode;
   const interrupts = traps.reduce((sum, { interrupt, count }) => sum + (interrupt ? count : 0), 0);
-  return { made: steps, interpreted: interpretedSteps, translated: Math.max(steps - interpretedSteps - interrupts, 0) };
+  return { made: steps, interpreted, translated: Math.max(steps - interpreted - interrupts, 0) };
 };
 
 const translationOf = ({ engine, codeDrops }: Counters, regionsPresent: number): Stats['translation'] => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { attribute } from '../../adapter/stats/attribution.ts';
 import { Sources } from '../../adapter/stats/sources.ts';
 
+type Node = Profiler.ProfileNode;
 type Frame = readonly [functionName: string, url: string];
 
 const interpreter = 'wasm://wasm/interpreter-00015a56';
@@ -41,12 +42,34 @@ describe('emitted code', () => {
     check('interpreter', runHart, run, ['interpret', interpreter], ['wasm-function[60]', interpreter]));
   test('that is not ours counts for its caller', () =>
     check('recording', ['digest', source('vmm/machine/digest.ts')], ['wasm-function[1]', region]));
-  test('that turns numbers into bigints for a floating-point helper is that helper', () =>
-    check('float', runHart, run, ['wasm-function[3]', region], ['wasm-to-js:llli:l', region]));
-  test('that calls fill is a TLB fill', () =>
-    check('tlb', runHart, run, ['wasm-function[3]', region], ['wasm-to-js:iiii:i', region]));
-  test('that leaves the interpreter is the interpreter', () =>
+  test('that a region calls in the module of the interpreter is translated code', () =>
+    check('translated', runHart, run, ['wasm-function[3]', region], ['wasm-function[64]', interpreter]));
+  test('whose callers have made room for it is translated code', () =>
+    check('translated', runHart, ['wasm-function[3]', region]));
+  test('that leaves for nothing that was seen is what it was', () =>
     check('interpreter', runHart, run, ['interpret', interpreter], ['wasm-to-js:iiii:i', interpreter]));
+  test('that leaves for JS counts for what it leaves for, in the proportion of their time', () => {
+    const profile = profileOf(runHart, run, ['wasm-to-js:iiii:i', region], ['fill', source('vmm/machine/slowpath.ts')]);
+    const { nodes } = profile;
+    const [root, loop, dispatcher, wrapper, fill] = nodes as [Node, Node, Node, Node, Node];
+    const system: Node = { ...fill, id: 6, callFrame: { ...fill.callFrame, functionName: 'system' }, hitCount: 1 };
+    const { us } = attribute(
+      {
+        ...profile,
+        nodes: [
+          root,
+          loop,
+          dispatcher,
+          { ...wrapper, hitCount: 1, children: [5, 6] },
+          { ...fill, hitCount: 3 },
+          system,
+        ],
+        samples: [4],
+      },
+      new Sources(),
+    );
+    expect(Object.fromEntries(us)).toEqual({ tlb: 75, traps: 25 });
+  });
 });
 
 describe('a function', () => {

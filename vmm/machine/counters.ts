@@ -17,7 +17,7 @@ export interface TrapCount {
 
 /** What only the engine can count. Absent: it does not. */
 export interface EngineCounters {
-  /** Steps that the interpreter made. */
+  /** Steps that the interpreter made where translated code would have done, too. */
   readonly interpretedSteps: number;
   /** How often control came to the interpreter. */
   readonly interpreterRuns: number;
@@ -33,6 +33,8 @@ export interface EngineCounters {
 
 export interface Counters {
   readonly steps: number;
+  /** Of these, those for which nothing but the interpreter was to be used: with breakpoints or watchpoints. */
+  readonly stepsWithoutCode: number;
   readonly engine: Partial<EngineCounters>;
   /** How often translated code was dropped because the guest wrote to its page. */
   readonly codeDrops: number;
@@ -49,6 +51,7 @@ export const readCounters = (machine: Machine): Counters => {
   const fills = (kind: keyof typeof tlbKinds): number => translations.fills[tlbKinds[kind]]!;
   return {
     steps: machine.stepsMade,
+    stepsWithoutCode: machine.stepsWithoutCode,
     engine: engineCounters(engine.counters ?? {}),
     codeDrops: translations.codeDrops,
     tlbFills: { read: fills('read'), write: fills('write'), execute: fills('execute') },
@@ -79,6 +82,7 @@ const trapCounts = ({ harts }: Machine): TrapCount[] =>
 /** What was counted between two readings of one machine. */
 export const countersSince = (now: Counters, before: Counters): Counters => ({
   steps: now.steps - before.steps,
+  stepsWithoutCode: now.stepsWithoutCode - before.stepsWithoutCode,
   engine: numbersSince(now.engine, before.engine),
   codeDrops: now.codeDrops - before.codeDrops,
   tlbFills: numbersSince(now.tlbFills, before.tlbFills),

@@ -74,6 +74,8 @@ export class Machine {
   readonly bus: Bus;
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
+  /** Of these, those for which nothing but the interpreter was to be used. */
+  stepsWithoutCode = 0;
   readonly #clock: Clock;
   readonly #agenda: Agenda;
   #current: Hart;
@@ -311,6 +313,7 @@ export class Machine {
     hart.setCount('steps', hart.count('steps') + made);
     this.#setMachine('now', now + made);
     this.stepsMade += made;
+    if (mode !== 'any' || !this.engine.translating) this.stepsWithoutCode += made;
     this.engine.ran(made);
     return exit === runExit.breakpoint;
   }
