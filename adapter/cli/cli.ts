@@ -12,7 +12,7 @@ import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { reportOf } from './report.ts';
 import { addRun } from './run.ts';
-
+import { addStats } from './stats.ts';
 import { columns } from './values.ts';
 import { addVerify } from './verify.ts';
 
@@ -45,6 +45,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addReplay,
   addVerify,
   addInfo,
+  addStats,
   addDap,
 ];
 

@@ -90,3 +90,11 @@ export const noFreeSlot = (device: string, slot: number | undefined) =>
     found: slot === undefined ? 'nine' : 'two devices that ask for it',
     remedy: slot === undefined ? 'Leave one out' : 'Give one of them another bus, virtio-mmio-bus.0 to .7',
   });
+
+export const optionOfLiveRun = (option: string, trace: string) =>
+  new UsageError({
+    what: `The option ${option} does not go with a trace`,
+    expected: 'options that a replay has, --until among them',
+    found: `${option} with "${brief(trace)}"`,
+    remedy: 'Leave it out, or give a machine behind "--" in place of the trace',
+  });

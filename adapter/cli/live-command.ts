@@ -11,7 +11,7 @@ import { parseScript, ScriptPlayer } from '../host/script.ts';
 import { LiveDriver } from '../session/live-driver.ts';
 import { type LiveEnd, runLive } from '../session/live-run.ts';
 import { createRecording, type RecordingRequest } from '../session/record.ts';
-import { noCheckpoints } from '../session/session.ts';
+import { type LiveSession, noCheckpoints } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
 import { exitCodeOfGuest, exitCodes } from './exit-codes.ts';
 import { optionHelp, parseMachineOptions } from './qemu-options.ts';
@@ -48,12 +48,16 @@ export const digestStrideOption = (): Option =>
     parsePositiveSteps,
   );
 
-/** @returns how it ended, and the exit code that says so */
+/**
+ * `begin` is told of the session right before it runs.
+ * @returns how it ended, and the exit code that says so
+ */
 export const runCommand = async (
   words: readonly string[],
   options: LiveOptions,
   trace: RecordingRequest['trace'],
   host: CliHost,
+  begin: (session: LiveSession) => void = () => {},
 ): Promise<{ readonly end: LiveEnd; readonly steps: number; readonly exitCode: number }> => {
   const machineOptions = parseMachineOptions(words);
   const player = options.script === undefined ? undefined : new ScriptPlayer(readScript(options.script));
@@ -72,6 +76,7 @@ export const runCommand = async (
       if (player !== undefined) driver.answer(player.printed(bytes));
     },
   });
+  begin(session);
   const driver = new LiveDriver(session);
   let isLeft = false;
   let stopShowing = (): void => {};

@@ -33,7 +33,7 @@ const earlyEnd = (stop: TimelineStop): string => {
 };
 
 /**
- * Goes to a moment or, when the trace ends before it, to the trace's end.
+ * Goes to a moment or, when the trace ends before it, to the trace's end; less far when a person has left.
  * @throws {DivergenceError} when the guest does not come so far
  */
 export const goTo = async (
@@ -41,11 +41,12 @@ export const goTo = async (
   target: Moment,
   label: string,
   host: CliHost,
+  isLeft: () => boolean = () => false,
 ): Promise<void> => {
   const progress = showProgress(label, host.stderr);
   const goal = moment(Math.min(target, timeline.end));
   try {
-    while (timeline.now < goal) {
+    while (timeline.now < goal && !isLeft()) {
       const stop = timeline.forward(goal);
       if (timeline.now < goal && (stop.reason === 'end' || stop.reason === 'power')) {
         throw new DivergenceError({

@@ -5,12 +5,18 @@
  *     chronovisor/position  ->  Position
  *     chronovisor/goTo      {moment}  ->  nothing; a `stopped` event with reason `goto` follows
  *     chronovisor/type      {text}    ->  nothing; the guest receives it at the live end
+ *     chronovisor/stats     {reset?, sampling?}  ->  StatsAnswer: where time went and what there was how often
+ *
+ * Nothing is sampled until `chronovisor/stats` is asked for the first time, so its first answer has counts and no times.
+ * What it answers was true before it does what the arguments ask for.
  */
 
+import * as v from 'valibot';
 import { type Moment, moment } from '../../traces/time.ts';
+import type { Stats } from '../stats/stats.ts';
 import type { Debugger } from './debugger.ts';
 import { badMoment, pastIsFixed } from './errors.ts';
-import { natural, type RequestRow, request, text } from './request.ts';
+import { natural, optional, type RequestRow, request, text } from './request.ts';
 
 export interface Position {
   readonly moment: number;
@@ -29,6 +35,33 @@ export interface GoToArguments {
 export interface TypeArguments {
   readonly text: string;
 }
+
+export interface StatsArguments {
+  /** Times and counts begin at zero after this answer. */
+  readonly reset?: boolean;
+  /** Whether time is sampled from here on; true when absent. A run that is sampled is a few per cent slower. */
+  readonly sampling?: boolean;
+}
+
+/** Counts are since the launch or the last reset; times are of what was sampled since then. */
+export interface StatsAnswer extends Stats {
+  /** Whether time was sampled until now. */
+  readonly sampling: boolean;
+}
+
+const statsEntries = { reset: optional(v.boolean()), sampling: optional(v.boolean()) };
+
+export const statsOf = (
+  session: Debugger,
+  { reset, sampling }: v.InferOutput<v.ObjectSchema<typeof statsEntries, undefined>>,
+): StatsAnswer => {
+  const { stats } = session.launched('chronovisor/stats').target;
+  const answer = { sampling: stats.sampling, ...stats.read() };
+  if (reset === true) stats.reset();
+  if (sampling === false) stats.stop();
+  else stats.start();
+  return answer;
+};
 
 export const positionOf = (session: Debugger): Position => {
   const { timeline } = session.launched('chronovisor/position').target;
@@ -65,4 +98,5 @@ export const customRequests: readonly RequestRow[] = [
   request('chronovisor/type', { text }, (session, args) => {
     typeText(session, args.text);
   }),
+  request('chronovisor/stats', statsEntries, (session, args) => statsOf(session, args)),
 ];

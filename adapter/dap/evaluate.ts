@@ -4,7 +4,8 @@
  */
 
 import { isRegister } from '../../vmm/machine/registers.ts';
-import { checkMoment, goTo, positionOf, typeText } from './custom-requests.ts';
+import { statsText } from '../stats/stats-text.ts';
+import { checkMoment, goTo, positionOf, statsOf, typeText } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
 import { parseExpression } from './expression.ts';
 import { type Call, optional, type RequestRow, request, text, whole } from './request.ts';
@@ -37,6 +38,15 @@ const commands: readonly Command[] = [
         `${harts} hart${harts === 1 ? '' : 's'}, ${ramBytes / 2 ** 20} MiB, bios ${bios}, ${timePolicy} time`,
         `${target.program.symbolCount} symbols`,
       ].join('\n');
+    },
+  },
+  {
+    pattern: /^stats(\s+reset)?$/,
+    usage: 'stats [reset]',
+    meaning: 'where the time goes and how much there was of what, since the last reset',
+    run: (session, [, reset]) => {
+      const stats = statsOf(session, { reset: reset !== undefined });
+      return `${statsText(stats)}${stats.sampling ? '' : '\nTime is sampled from now on.'}`;
     },
   },
   {

@@ -9,6 +9,7 @@ import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage } from '../boot/boot.ts';
 import { type LiveSession, type Session, symbolsOf } from '../session/session.ts';
+import { StatsCollector } from '../stats/stats.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import type { RegisterReader } from './expression.ts';
@@ -21,6 +22,8 @@ export class Target {
   readonly program: Program;
   readonly console: ConsoleOutput;
   readonly memory: GuestMemory;
+  /** Samples nothing until somebody asks. */
+  readonly stats: StatsCollector;
   /** Present while the timeline has a live end. */
   readonly live: Live | undefined;
 
@@ -30,6 +33,7 @@ export class Target {
     this.console = console;
     this.program = program ?? new Program(symbolsOf(session));
     this.memory = new GuestMemory(session.machine, bootImage(session.header.machine, session.images).rom);
+    this.stats = new StatsCollector(session);
     this.live = session.kind === 'live' ? new Live(session.recorder) : undefined;
   }
 
@@ -62,6 +66,7 @@ export class Target {
 
   /** The recording ends here, if there is one; files are closed. */
   close(): void {
+    this.stats.stop();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();
   }

@@ -42,12 +42,15 @@ import { defineLibrary } from './library.ts';
 /** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
 export const illegalWord = 0xffff_ffff;
 
+/** What the module calls itself, for profiles. */
+export const interpreterName = 'interpreter';
+
 /**
  * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction, and without translated
  * code; otherwise with the dispatcher.
  */
 export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder(memoryPages);
+  const module = new ModuleBuilder(memoryPages, interpreterName);
   const imports = declareImports(module);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(

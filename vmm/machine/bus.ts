@@ -9,6 +9,15 @@ interface Window {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly device: Device;
+  reads: number;
+  writes: number;
+}
+
+/** How often a device was accessed. For statistics. */
+export interface DeviceAccesses {
+  readonly name: string;
+  readonly reads: number;
+  readonly writes: number;
 }
 
 export class Bus {
@@ -22,11 +31,16 @@ export class Bus {
     this.#windows = devices.map((device) => {
       const row = platformRow(device.name);
       const [minBytes, maxBytes] = row.accessBytes ?? [1, 8];
-      return { base: row.base, end: row.base + row.sizeBytes, minBytes, maxBytes, device };
+      return { base: row.base, end: row.base + row.sizeBytes, minBytes, maxBytes, device, reads: 0, writes: 0 };
     });
     this.#rom = new Uint8Array(platformRow('rom').sizeBytes);
     this.#rom.set(rom);
     this.#romView = new DataView(this.#rom.buffer);
+  }
+
+  /** Of every device, in the order of the board. */
+  get accesses(): readonly DeviceAccesses[] {
+    return this.#windows.map(({ device: { name }, reads, writes }) => ({ name, reads, writes }));
   }
 
   /** Whether instructions may be fetched at a physical address outside RAM. */
@@ -40,6 +54,7 @@ export class Bus {
     if (inRom >= 0 && inRom + sizeBytes <= this.#rom.length) return this.#readRom(inRom, sizeBytes);
     const window = this.#window(address, sizeBytes);
     if (window === undefined) return undefined;
+    window.reads += 1;
     return BigInt.asUintN(sizeBytes * 8, window.device.read(address - window.base, sizeBytes));
   }
 
@@ -47,6 +62,7 @@ export class Bus {
   write(address: number, sizeBytes: number, value: bigint): boolean {
     const window = this.#window(address, sizeBytes);
     if (window === undefined) return false;
+    window.writes += 1;
     window.device.write(address - window.base, sizeBytes, value);
     return true;
   }

@@ -1,6 +1,7 @@
 /**
  * A hart as JS sees it: a window on its record in linear memory. It holds no state of its own, so that whatever
  * restores the memory restores the hart. 64-bit values are unsigned bigints; the hot ones can be had as halves.
+ * What it has counted for statistics is not state: no answer follows from it.
  */
 
 import { type HartField, hartBase, hartOffset } from '../engine/layout.ts';
@@ -9,10 +10,15 @@ import type { MachineMemory } from './memory.ts';
 export const privilege = { user: 0, supervisor: 1, machine: 3 } as const;
 export type Privilege = (typeof privilege)[keyof typeof privilege];
 
+/** Where counts of interrupts begin in `trapCounts`. Causes are below 64 (Privileged 3.1.15). */
+export const interruptCounts = 64;
+
 export class Hart {
   readonly base: number;
   readonly id: number;
   readonly memory: MachineMemory;
+  /** How often it has entered each exception and, from `interruptCounts` on, each interrupt; also again after going back. */
+  readonly trapCounts = new Float64Array(2 * interruptCounts);
 
   constructor(memory: MachineMemory, id: number) {
     this.memory = memory;

@@ -71,6 +71,11 @@ export class Machine {
   readonly engine: Engine;
   readonly translations: Translations;
   readonly board: Board;
+  readonly bus: Bus;
+  /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
+  stepsMade = 0;
+  /** Of these, those for which nothing but the interpreter was to be used. */
+  stepsWithoutCode = 0;
   readonly #clock: Clock;
   readonly #agenda: Agenda;
   #current: Hart;
@@ -121,12 +126,12 @@ export class Machine {
       timerChanged: () => this.#scheduleChanged(),
       ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
     };
-    const bus = new Bus(this.board.devices, image.rom);
+    this.bus = new Bus(this.board.devices, image.rom);
     this.engine = new Engine(
       this.memory,
       createSlowPath({
         memory: this.memory,
-        bus,
+        bus: this.bus,
         translations: this.translations,
         services,
         currentHart: () => this.#current,
@@ -269,6 +274,7 @@ export class Machine {
         enterTrap(hart, cause, 0n, true);
         hart.setCount('steps', hart.count('steps') + 1);
         this.#setMachine('now', this.#machine('now') + 1);
+        this.stepsMade += 1;
         if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
       }
@@ -310,6 +316,8 @@ export class Machine {
     const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
     hart.setCount('steps', hart.count('steps') + made);
     this.#setMachine('now', now + made);
+    this.stepsMade += made;
+    if (mode !== 'any' || !this.engine.translating) this.stepsWithoutCode += made;
     this.engine.ran(made);
     return exit === runExit.breakpoint;
   }

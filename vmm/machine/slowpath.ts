@@ -116,7 +116,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   const float = (name: FloatHelperName) => {
     const helper = floatHelpers[name];
     const context = { flags: 0 };
-    return (a: bigint, b: bigint, c: bigint, rm: number): bigint => {
+    const callFloat = (a: bigint, b: bigint, c: bigint, rm: number): bigint => {
       const hart = currentHart();
       const before = hart.low('fflags');
       context.flags = before;
@@ -127,6 +127,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       }
       return BigInt.asIntN(64, result);
     };
+    return callFloat;
   };
 
   return {

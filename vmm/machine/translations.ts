@@ -48,6 +48,8 @@ export class Translations implements WalkObserver {
   #onCodeWrite: (page: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
+  /** How often a TLB entry was filled, by kind. For statistics. */
+  readonly fills = new Float64Array(Object.keys(tlbKinds).length);
 
   constructor(memory: MachineMemory, harts: number) {
     this.#memory = memory;
@@ -96,6 +98,7 @@ export class Translations implements WalkObserver {
 
   /** Remembers that the virtual page of (low, high) is the RAM page of `physical`. */
   insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
+    this.fills[kind]! += 1;
     const { i32 } = this.#memory;
     const index = (low >>> 12) & (tlbEntries - 1);
     const at = (tlbAddress(hart, context, kind) + index * tlbEntryBytes) >>> 2;

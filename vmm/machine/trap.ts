@@ -8,7 +8,7 @@
 
 import { hartOffset } from '../engine/layout.ts';
 import { mppShift, mstatus, setStatusLow, statusLow } from './csr/status.ts';
-import { type Hart, type Privilege, privilege } from './hart.ts';
+import { type Hart, interruptCounts, type Privilege, privilege } from './hart.ts';
 
 /** Exception codes of mcause and scause (3.1.15, table 3.6). */
 export const cause = {
@@ -71,6 +71,7 @@ export const enterTrap = (hart: Hart, causeCode: number, tval: bigint, interrupt
   hart.setLow('privilege', toSupervisor ? privilege.supervisor : privilege.machine);
   hart.setLow('waiting', 0);
   hart.setCount('traps', hart.count('traps') + 1);
+  hart.trapCounts[interrupt ? interruptCounts + causeCode : causeCode]! += 1;
 
   const tvec = u32[base + registers.tvec]!;
   const vectored = interrupt && (tvec & 3) === 1;

@@ -1,4 +1,7 @@
-/** A WebAssembly module under construction: types, imports, functions, exports. One imported memory, no table. */
+/**
+ * A WebAssembly module under construction: types, imports, functions, exports. One imported memory, at most one table.
+ * A module that is given a name says it, and its exports' names, in a name section, for profiles and stack traces.
+ */
 
 import { Code, concat } from './code.ts';
 import { type ValueType, valueType } from './opcodes.ts';
@@ -17,11 +20,13 @@ export class ModuleBuilder {
   readonly #imports: { name: string; type: number }[] = [];
   readonly #functions: { type: number; code: Code; exportName: string | undefined }[] = [];
   readonly #memoryPages: number;
+  readonly #name: string | undefined;
   #table: { readonly exportName: string; readonly entries: number } | undefined;
 
   /** `memoryPages`: size of the imported memory, in 64 KiB pages (its minimum and maximum). */
-  constructor(memoryPages: number) {
+  constructor(memoryPages: number, name?: string) {
     this.#memoryPages = memoryPages;
+    this.#name = name;
   }
 
   #type(signature: Signature): number {
@@ -100,6 +105,21 @@ export class ModuleBuilder {
       ...(tables.length > 0 ? [section(4, vector(tables))] : []),
       section(7, vector(exports)),
       section(10, vector(bodies)),
+      ...(this.#name === undefined ? [] : [section(0, concat(text('name'), this.#names(this.#name, text, section)))]),
     ) as Uint8Array<ArrayBuffer>;
+  }
+
+  /** The name section's content (WebAssembly core specification, 7.4.1): of the module, and of functions. */
+  #names(
+    name: string,
+    text: (value: string) => Uint8Array,
+    section: (id: number, content: Uint8Array) => Uint8Array,
+  ): Uint8Array {
+    const named = this.#functions.flatMap(({ exportName }, index) =>
+      exportName === undefined
+        ? []
+        : [concat(new Code(0).unsigned(this.#imports.length + index).raw(), text(exportName))],
+    );
+    return concat(section(0, text(name)), section(1, concat(new Code(0).unsigned(named.length).raw(), ...named)));
   }
 }
