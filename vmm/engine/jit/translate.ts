@@ -67,6 +67,8 @@ class RegionEmitter {
   /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
   #unspent = 0;
   #instruction: Instruction | undefined;
+  /** What the block under way has made sure of: mstatus.FS is not off, and dirty; frm is valid and in its local. */
+  #floatKnown = { enabled: false, dirty: false, mode: false };
 
   constructor(code: Code, region: Region, parts: TranslationParts) {
     this.#code = code;
@@ -206,6 +208,7 @@ class RegionEmitter {
     if (block.offset === 0 || this.#structure.loopHeaders.has(block.offset)) this.#checkBudget(block.offset);
     this.#checkCrossing(block);
     if (length > 0) code.get(this.#budget).i32(length).ops(op.i32Sub).set(this.#budget);
+    this.#floatKnown = { enabled: false, dirty: false, mode: false };
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
       this.#instruction = instruction;
@@ -370,21 +373,25 @@ class RegionEmitter {
 
   #checkFloat(row: Row): void {
     const code = this.#code;
-    if (row.usesFloat) {
+    if (row.usesFloat && !this.#floatKnown.enabled) {
+      this.#floatKnown.enabled = true;
       code.get(this.#hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz);
       this.#interpretIf();
     }
     if (!row.rounds) return;
     const mode = (this.#instruction!.word >>> 12) & 7;
-    if (mode === 7) code.get(this.#hart).memory(op.i32Load, hartOffset.frm).set(this.#rounding);
-    else code.i32(mode).set(this.#rounding);
-    code.get(this.#rounding).i32(4).ops(op.i32GtU);
+    if (mode <= 4 || (mode === 7 && this.#floatKnown.mode)) return;
+    if (mode === 7) {
+      this.#floatKnown.mode = true;
+      code.get(this.#hart).memory(op.i32Load, hartOffset.frm).tee(this.#rounding).i32(4).ops(op.i32GtU);
+    } else code.i32(1);
     this.#interpretIf();
   }
 
   /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
   #system(name: SystemOp): void {
     const code = this.#code;
+    this.#floatKnown = { enabled: false, dirty: false, mode: false }; // it may write fcsr or mstatus
     const { row, word, offset, length } = this.#instruction!;
     const rd = fieldsOf(row).rd ? (word >>> 7) & 31 : 0;
     const rest = this.#unspent - 1;
@@ -452,7 +459,9 @@ class RegionEmitter {
         code.i64Small((word() >>> 20) & 63);
       },
       pushRoundingMode: () => {
-        code.get(this.#rounding);
+        const mode = (word() >>> 12) & 7;
+        if (mode === 7) code.get(this.#rounding);
+        else code.i32(mode);
       },
       pushPc: () => {
         this.#pushVirtual(this.#instruction!.offset);
@@ -473,6 +482,8 @@ class RegionEmitter {
         code.get(this.#hart);
         push();
         code.memory(op.i64Store, hartOffset.f + rd() * 8);
+        if (this.#floatKnown.dirty) return;
+        this.#floatKnown.dirty = true;
         code.get(this.#hart).get(this.#hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
         code.memory(op.i64Store, hartOffset.mstatus);
       },
