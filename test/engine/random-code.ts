@@ -1,0 +1,406 @@
+/**
+ * Random programs that never end and are worth translating: functions that call each other by every link register, with
+ * loops, branches, jump tables, accesses to memory, CSRs, traps, two stacks each hart, and now and then a store into code
+ * or into the page table that maps it. Not a test. Where it lies and who runs it is in random-machine.ts.
+ */
+
+import { csr } from '../../vmm/isa/csr-names.ts';
+import { encode } from '../../vmm/isa/encode.ts';
+import { readsWrites } from '../../vmm/isa/reads-writes.ts';
+import { compressedRows, rows } from '../../vmm/isa/table.ts';
+import { Assembler, Label } from '../oracle/assembler.ts';
+import type { Random } from '../oracle/random.ts';
+
+/** Registers with a purpose. Those of `values` are for any instruction, x29 to x31 for one construct at a time. */
+export const register = {
+  stack: 2,
+  data: 3, // middle of two pages of data
+  own: 4, // of this hart: [0] the other stack, [8] constructs until the next change of code
+  count: 8, // a loop's, saved by each function
+  window: 24, // the last page tables, for writing
+  alias: 25, // from one mapping of code and data to the other
+  top: 26, // of the hart's first stack
+  fuel: 27, // calls that the loop of all may still make
+  handler: 28,
+} as const;
+const values = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23] as const;
+const [a, b, c] = [29, 30, 31] as const;
+const links = [1, 1, 1, 5, 6, 7] as const;
+const frameBytes = 32;
+export const secondStackBytes = 0x8000;
+
+/** What a program may do, by the mode that it runs in. */
+export interface Choices {
+  readonly machineMode: boolean;
+  readonly userMode: boolean;
+  /** Constructs between two changes of code; 0: it never changes. */
+  readonly changeEvery: number;
+  /** Constructs of which one traps. */
+  readonly trapEvery: number;
+  readonly functions: number;
+}
+
+export interface RandomCode {
+  readonly bytes: Uint8Array;
+  /** Offset of the entry. */
+  readonly entry: number;
+  /** Offsets of instructions that the program changes, `addi` all of them. */
+  readonly patches: readonly number[];
+}
+
+interface Routine {
+  readonly label: Label;
+  readonly link: number;
+}
+
+export const randomCode = (random: Random, choices: Choices): RandomCode => {
+  const writer = new Writer(random, choices);
+  return writer.finish();
+};
+
+class Writer {
+  readonly #random: Random;
+  readonly #choices: Choices;
+  readonly #asm = new Assembler(0);
+  readonly #routines: readonly Routine[];
+  readonly #patches: Label[] = [];
+  readonly #start = new Label();
+  readonly #yield = new Label();
+  #looping = false;
+
+  constructor(random: Random, choices: Choices) {
+    this.#random = random;
+    this.#choices = choices;
+    this.#routines = Array.from({ length: choices.functions }, () => ({
+      label: new Label(),
+      link: random.pick(links),
+    }));
+    this.#patches = Array.from({ length: 3 * choices.functions }, () => new Label());
+  }
+
+  finish(): RandomCode {
+    const asm = this.#asm;
+    const unused = this.#random.shuffle(this.#patches);
+    this.#main();
+    for (const [index, routine] of this.#routines.entries()) {
+      if (this.#random.oneIn(2)) asm.half(0x0001);
+      asm.bind(routine.label);
+      this.#routine(routine, unused.slice(index * 3, index * 3 + 3));
+      asm.flushLiterals();
+    }
+    const entry = this.#start.offset!;
+    return { bytes: asm.finish(), entry, patches: this.#patches.map(({ offset }) => offset!) };
+  }
+
+  /** Both stacks anew, and then calls for ever, from the one and from the other. */
+  #main(): void {
+    const asm = this.#asm;
+    const second = new Label();
+    asm.bind(this.#start);
+    asm.op('addi', { rd: register.stack, rs1: register.top });
+    asm.op('lui', { rd: a, imm: BigInt(secondStackBytes) });
+    asm.op('sub', { rd: a, rs1: register.top, rs2: a });
+    asm.addi(a, a, -16);
+    asm.la(b, second);
+    asm.store('sd', b, 0, a);
+    asm.store('sd', 0, 8, a);
+    asm.store('sd', a, 0, register.own);
+    this.#forever();
+    asm.bind(second);
+    this.#forever();
+    // Goes on with the other stack: what it left there is where it goes on, and its loop's count.
+    asm.bind(this.#yield);
+    asm.addi(register.stack, register.stack, -16);
+    asm.store('sd', 1, 0, register.stack);
+    asm.store('sd', register.count, 8, register.stack);
+    asm.load('ld', a, 0, register.own);
+    asm.store('sd', register.stack, 0, register.own);
+    asm.op('addi', { rd: register.stack, rs1: a });
+    asm.load('ld', 1, 0, register.stack);
+    asm.load('ld', register.count, 8, register.stack);
+    asm.addi(register.stack, register.stack, 16);
+    asm.op('jalr', { rs1: 1 });
+    asm.flushLiterals();
+  }
+
+  #forever(): void {
+    const asm = this.#asm;
+    const again = asm.bind(new Label());
+    const fuel = this.#random.pick([20, 60, 400, 700]);
+    asm.addi(register.fuel, 0, fuel);
+    asm.readCsr(values[0], csr.cycle);
+    asm.op('mul', { rd: values[1], rs1: values[0], rs2: this.#value() });
+    asm.op('xor', { rd: values[2], rs1: values[1], rs2: this.#value() });
+    for (let calls = 0; calls < 3; calls += 1) this.#call();
+    asm.jal(1, this.#yield);
+    asm.jal(0, again);
+  }
+
+  #routine({ link }: Routine, patches: readonly Label[]): void {
+    const asm = this.#asm;
+    const end = new Label();
+    asm.addi(register.stack, register.stack, -frameBytes);
+    asm.store('sd', link, 0, register.stack);
+    asm.store('sd', register.count, 8, register.stack);
+    asm.addi(register.fuel, register.fuel, -1);
+    const go = new Label();
+    asm.branch('blt', 0, register.fuel, go);
+    asm.jal(0, end);
+    asm.bind(go);
+    this.#looping = false;
+    for (const patch of patches) {
+      for (let constructs = 1 + this.#random.below(3); constructs > 0; constructs -= 1) this.#construct();
+      const rd = this.#value();
+      asm.bind(patch);
+      asm.addi(rd, this.#random.oneIn(2) ? rd : this.#value(), this.#random.below(2048));
+    }
+    this.#construct();
+    asm.bind(end);
+    asm.load('ld', link, 0, register.stack);
+    asm.load('ld', register.count, 8, register.stack);
+    asm.addi(register.stack, register.stack, frameBytes);
+    const other = this.#random.pick(this.#routines);
+    if (this.#random.oneIn(5) && other.link === link) {
+      const stop = new Label();
+      asm.branch('bge', 0, register.fuel, stop); // a tail call, while there is fuel
+      asm.jal(0, other.label);
+      asm.bind(stop);
+    }
+    if (link === 1 && this.#random.oneIn(2))
+      asm.half(0x8082); // c.jr ra
+    else asm.op('jalr', { rs1: link });
+  }
+
+  #construct(): void {
+    const constructs: (() => void)[] = [
+      () => this.#plain(),
+      () => this.#plain(),
+      () => this.#memory(),
+      () => this.#memory(),
+      () => this.#branch(),
+      () => this.#branch(),
+      () => this.#call(),
+      () => this.#call(),
+      () => this.#table(),
+      () => this.#system(),
+      () => this.#rarely(63, () => this.#asm.jal(1, this.#yield)),
+      () => this.#rarely(255, () => this.#asm.jal(0, this.#start)),
+      () => this.#hop(),
+      () => this.#change(),
+    ];
+    if (!this.#looping)
+      constructs.push(
+        () => this.#loop(),
+        () => this.#loop(),
+      );
+    this.#random.pick(constructs)();
+  }
+
+  #value(): number {
+    return this.#random.pick(values);
+  }
+
+  #plain(): void {
+    for (let count = 1 + this.#random.below(6); count > 0; count -= 1) this.#asm.raw(plainWord(this.#random));
+  }
+
+  /** Of data, mostly in its pages, at times across two of them or by their other addresses. */
+  #memory(): void {
+    const asm = this.#asm;
+    const { raw, atomic } = memoryWord(this.#random);
+    const misaligned = this.#random.oneIn(4) && !atomic;
+    asm.op('andi', { rd: b, rs1: this.#value(), imm: misaligned ? 0x7ffn : 0x7f8n });
+    asm.op('add', { rd: b, rs1: b, rs2: register.data });
+    if (this.#random.oneIn(4)) asm.op('add', { rd: b, rs1: b, rs2: register.alias });
+    asm.raw(raw);
+  }
+
+  #branch(): void {
+    const asm = this.#asm;
+    const [other, end] = [new Label(), new Label()];
+    const name = this.#random.pick(['beq', 'bne', 'blt', 'bge', 'bltu', 'bgeu']);
+    asm.op('andi', { rd: a, rs1: this.#value(), imm: BigInt(this.#random.pick([1, 3, 15])) });
+    asm.branch(name, a, this.#random.oneIn(2) ? 0 : this.#value(), other);
+    this.#plain();
+    if (this.#random.oneIn(2)) this.#call();
+    if (this.#random.oneIn(2)) asm.jal(0, end);
+    asm.bind(other);
+    this.#memory();
+    asm.bind(end);
+  }
+
+  /** At times entered in its middle, which makes the graph irreducible. */
+  #loop(): void {
+    const asm = this.#asm;
+    const [head, middle] = [new Label(), new Label()];
+    this.#looping = true;
+    asm.addi(register.count, 0, 1 + this.#random.below(this.#random.oneIn(4) ? 200 : 7));
+    asm.op('andi', { rd: a, rs1: this.#value(), imm: 1n });
+    if (this.#random.oneIn(3)) asm.branch('bne', a, 0, middle);
+    asm.bind(head);
+    this.#construct();
+    asm.bind(middle);
+    this.#construct();
+    asm.addi(register.count, register.count, -1);
+    asm.branch('bne', register.count, 0, head);
+    this.#looping = false;
+  }
+
+  #call(): void {
+    const asm = this.#asm;
+    const { label, link } = this.#random.pick(this.#routines);
+    const way = this.#random.below(4);
+    if (way <= 1) asm.jal(link, label);
+    else {
+      asm.la(c, label);
+      if (this.#random.oneIn(4)) asm.op('xor', { rd: c, rs1: c, rs2: register.alias });
+      if (way === 2 && link === 1)
+        asm.half(0x9002 | (c << 7)); // c.jalr
+      else asm.op('jalr', { rd: link, rs1: c });
+    }
+  }
+
+  #table(): void {
+    const asm = this.#asm;
+    const [table, end] = [new Label(), new Label()];
+    const places = Array.from({ length: 4 }, () => new Label());
+    asm.op('andi', { rd: b, rs1: this.#value(), imm: 3n });
+    asm.la(c, table);
+    asm.op('sh2add', { rd: c, rs1: b, rs2: c });
+    asm.op('jalr', { rs1: c });
+    asm.bind(table);
+    for (const place of places) asm.jal(0, place);
+    for (const place of places) {
+      asm.bind(place);
+      asm.raw(plainWord(this.#random));
+      if (this.#random.oneIn(2)) asm.jal(0, end);
+    }
+    asm.bind(end);
+  }
+
+  /** Goes on at the other address of the same code. */
+  #hop(): void {
+    const asm = this.#asm;
+    const there = new Label();
+    asm.la(c, there);
+    asm.op('xor', { rd: c, rs1: c, rs2: register.alias });
+    asm.op('jalr', { rs1: c });
+    asm.bind(there);
+  }
+
+  #rarely(mask: number, emit: () => void): void {
+    const asm = this.#asm;
+    const over = new Label();
+    asm.op('andi', { rd: a, rs1: this.#value(), imm: BigInt(mask) });
+    asm.branch('bne', a, 0, over);
+    emit();
+    asm.bind(over);
+  }
+
+  #system(): void {
+    const asm = this.#asm;
+    const { machineMode, userMode, trapEvery } = this.#choices;
+    if (this.#random.oneIn(trapEvery)) {
+      asm.word(this.#random.pick([0x0000_0073, 0x0010_0073, 0xffff_ffff, 0x1050_0073])); // ecall ebreak illegal wfi
+      return;
+    }
+    const rd = this.#value();
+    const status = machineMode ? csr.mstatus : csr.sstatus;
+    const choices: (() => void)[] = [
+      () => asm.readCsr(rd, this.#random.pick([csr.cycle, csr.instret, csr.time, csr.fcsr, csr.fflags])),
+      () => asm.csrImmediate('csrrwi', rd, csr.frm, this.#random.below(5)),
+      () => asm.csr('csrrw', rd, csr.fflags, this.#value()),
+      () => asm.op(this.#random.pick(['fence.i', 'fence'])),
+    ];
+    if (!userMode)
+      choices.push(
+        () => asm.csrImmediate('csrrci', rd, status, machineMode ? 8 : 2),
+        () => asm.csrImmediate('csrrsi', rd, status, machineMode ? 8 : 2),
+        () => asm.csrImmediate('csrrsi', rd, machineMode ? csr.mip : csr.sip, 2),
+        () => asm.op('sfence.vma'),
+      );
+    this.#random.pick(choices)();
+  }
+
+  /** Once in a while stores another instruction, or maps another page of code. */
+  #change(): void {
+    const { machineMode, changeEvery } = this.#choices;
+    if (changeEvery === 0) return;
+    const asm = this.#asm;
+    const over = new Label();
+    asm.load('ld', a, 8, register.own);
+    asm.addi(a, a, -1);
+    asm.store('sd', a, 8, register.own);
+    asm.branch('bne', a, 0, over);
+    asm.li(a, BigInt(1 + this.#random.below(changeEvery)));
+    asm.store('sd', a, 8, register.own);
+    if (!machineMode && this.#random.oneIn(3)) this.#remap();
+    else this.#patch();
+    asm.bind(over);
+  }
+
+  #patch(): void {
+    const asm = this.#asm;
+    const random = this.#random;
+    const next = random.oneIn(3) ? new Label() : undefined;
+    const rd = this.#value();
+    asm.op('andi', { rd: a, rs1: this.#value(), imm: 0x7ffn });
+    asm.op('slli', { rd: a, rs1: a, shamt: 20 });
+    asm.li(b, BigInt(encode('addi', { rd, rs1: rd })));
+    asm.op('or', { rd: a, rs1: a, rs2: b });
+    asm.la(c, next ?? random.pick(this.#patches));
+    if (random.oneIn(2)) asm.op('add', { rd: c, rs1: c, rs2: register.alias });
+    if (random.oneIn(3)) asm.op('amoswap.w', { rd: b, rs1: c, rs2: a });
+    else asm.store('sw', a, 0, c);
+    if (next === undefined) return;
+    asm.bind(next);
+    asm.addi(rd, rd, 1);
+  }
+
+  /** Swaps two entries of a table, atomically each: pages of code and their twins (random-machine.ts). */
+  #remap(): void {
+    const asm = this.#asm;
+    const random = this.#random;
+    asm.li(b, BigInt(random.below(2) * 0x1000 + random.pick([0, 64]) * 8));
+    asm.op('add', { rd: b, rs1: b, rs2: register.window });
+    asm.addi(b, b, 8 * random.below(4));
+    asm.load('ld', a, 0, b);
+    asm.load('ld', c, 8 * 128, b); // the spare entry: the twin
+    asm.store('sd', a, 8 * 128, b);
+    if (random.oneIn(2)) asm.store('sd', c, 0, b);
+    else asm.op('amoswap.d', { rd: a, rs1: b, rs2: c });
+  }
+}
+
+const isPlain = (word: number): boolean => {
+  const use = readsWrites(word);
+  if (use === undefined || use.system !== undefined || use.memory.length > 0) return false;
+  if (use.row.meaning.k === 'branch' || /^(jal|fence)/.test(use.row.name)) return false;
+  return use.xWritten.every((written) => (values as readonly number[]).includes(written));
+};
+
+/** An instruction on registers alone. */
+const plainWord = (random: Random): number => {
+  for (;;) {
+    const isShort = random.oneIn(3);
+    const { match, mask } = isShort ? random.pick(compressedRows) : random.pick(rows);
+    const word = (match | (random.next() & ~mask)) >>> 0;
+    const raw = isShort ? word & 0xffff : word;
+    if (isPlain(raw)) return raw;
+  }
+};
+
+/** An instruction of 32 bits that accesses what x30 points at, or a little above. */
+const memoryWord = (random: Random): { readonly raw: number; readonly atomic: boolean } => {
+  for (;;) {
+    const row = random.pick(rows);
+    if (readsWrites(row.match)?.memory[0] === undefined) continue;
+    const atomic = row.immediate === 'none';
+    const imm = BigInt(random.below(8) * 8);
+    const operands = { rs1: b, ...(atomic ? {} : { imm }) };
+    const word = encode(row.name, operands);
+    const free = ~row.mask & (row.immediate === 'S' ? 0x01f0_0000 : atomic ? 0x07f0_0f80 : 0x0000_0f80);
+    const drawn = (random.pick(values) << 20) | (random.pick(values) << 7) | (random.below(4) << 25);
+    return { raw: (word | (drawn & free)) >>> 0, atomic };
+  }
+};
