@@ -6,10 +6,9 @@
 
 import { csr } from '../../vmm/isa/csr-names.ts';
 import { encode } from '../../vmm/isa/encode.ts';
-import { readsWrites } from '../../vmm/isa/reads-writes.ts';
-import { compressedRows, rows } from '../../vmm/isa/table.ts';
 import { Assembler, Label } from '../oracle/assembler.ts';
 import type { Random } from '../oracle/random.ts';
+import { memoryWord, plainWord, values } from './random-words.ts';
 
 /** Registers with a purpose. Those of `values` are for any instruction, x29 to x31 for one construct at a time. */
 export const register = {
@@ -23,11 +22,12 @@ export const register = {
   fuel: 27, // calls that the loop of all may still make
   handler: 28,
 } as const;
-const values = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23] as const;
 const [a, b, c] = [29, 30, 31] as const;
 const links = [1, 1, 1, 5, 6, 7] as const;
 const frameBytes = 32;
-export const secondStackBytes = 0x8000;
+const secondStackBytes = 0x8000;
+/** Between the two roots, in satp. */
+export const rootsDiffer = 0x10;
 
 /** What a program may do, by the mode that it runs in. */
 export interface Choices {
@@ -63,7 +63,9 @@ class Writer {
   readonly #choices: Choices;
   readonly #asm = new Assembler(0);
   readonly #routines: readonly Routine[];
-  readonly #patches: Label[] = [];
+  readonly #patches: readonly Label[];
+  /** Where calls come back to, or pages begin: these are changed too. */
+  readonly #sites: Label[] = [];
   readonly #start = new Label();
   readonly #yield = new Label();
   #looping = false;
@@ -89,7 +91,7 @@ class Writer {
       asm.flushLiterals();
     }
     const entry = this.#start.offset!;
-    return { bytes: asm.finish(), entry, patches: this.#patches.map(({ offset }) => offset!) };
+    return { bytes: asm.finish(), entry, patches: [...this.#patches, ...this.#sites].map(({ offset }) => offset!) };
   }
 
   /** Both stacks anew, and then calls for ever, from the one and from the other. */
@@ -172,6 +174,7 @@ class Writer {
   }
 
   #construct(): void {
+    this.#cross();
     const constructs: (() => void)[] = [
       () => this.#plain(),
       () => this.#plain(),
@@ -207,7 +210,7 @@ class Writer {
   /** Of data, mostly in its pages, at times across two of them or by their other addresses. */
   #memory(): void {
     const asm = this.#asm;
-    const { raw, atomic } = memoryWord(this.#random);
+    const { raw, atomic } = memoryWord(this.#random, b);
     const misaligned = this.#random.oneIn(4) && !atomic;
     asm.op('andi', { rd: b, rs1: this.#value(), imm: misaligned ? 0x7ffn : 0x7f8n });
     asm.op('add', { rd: b, rs1: b, rs2: register.data });
@@ -258,6 +261,23 @@ class Writer {
         asm.half(0x9002 | (c << 7)); // c.jalr
       else asm.op('jalr', { rd: link, rs1: c });
     }
+    this.#site();
+  }
+
+  /** An instruction that is changed by whoever knows its address. */
+  #site(): void {
+    const rd = this.#value();
+    this.#sites.push(this.#asm.bind(new Label()));
+    this.#asm.addi(rd, rd, this.#random.below(2048));
+  }
+
+  /** Lays a site across the end of a page that is near. */
+  #cross(): void {
+    const asm = this.#asm;
+    const rest = 0x1000 - (asm.here & 0xfff);
+    if (rest > 120 || rest === 2) return;
+    while ((asm.here & 0xfff) !== 0xffe) asm.half(0x0001);
+    this.#site();
   }
 
   #table(): void {
@@ -306,7 +326,7 @@ class Writer {
     }
     const rd = this.#value();
     const status = machineMode ? csr.mstatus : csr.sstatus;
-    const choices: (() => void)[] = [
+    const choices: (() => unknown)[] = [
       () => asm.readCsr(rd, this.#random.pick([csr.cycle, csr.instret, csr.time, csr.fcsr, csr.fflags])),
       () => asm.csrImmediate('csrrwi', rd, csr.frm, this.#random.below(5)),
       () => asm.csr('csrrw', rd, csr.fflags, this.#value()),
@@ -318,8 +338,17 @@ class Writer {
         () => asm.csrImmediate('csrrsi', rd, status, machineMode ? 8 : 2),
         () => asm.csrImmediate('csrrsi', rd, machineMode ? csr.mip : csr.sip, 2),
         () => asm.op('sfence.vma'),
+        () => machineMode || this.#rarely(7, () => this.#switchRoot()),
       );
     this.#random.pick(choices)();
+  }
+
+  #switchRoot(): void {
+    const asm = this.#asm;
+    asm.readCsr(b, csr.satp);
+    asm.li(c, BigInt(rootsDiffer));
+    asm.op('xor', { rd: b, rs1: b, rs2: c });
+    asm.writeCsr(csr.satp, b);
   }
 
   /** Once in a while stores another instruction, or maps another page of code. */
@@ -327,43 +356,60 @@ class Writer {
     const { machineMode, changeEvery } = this.#choices;
     if (changeEvery === 0) return;
     const asm = this.#asm;
+    const random = this.#random;
     const over = new Label();
     asm.load('ld', a, 8, register.own);
     asm.addi(a, a, -1);
     asm.store('sd', a, 8, register.own);
     asm.branch('bne', a, 0, over);
-    asm.li(a, BigInt(1 + this.#random.below(changeEvery)));
+    const isPatch = machineMode || random.oneIn(3);
+    // What is stored into often is translated no more; a mapping may change for ever.
+    asm.li(a, BigInt(1 + random.below(isPatch ? changeEvery : 1 + (changeEvery >> 4))));
     asm.store('sd', a, 8, register.own);
-    if (!machineMode && this.#random.oneIn(3)) this.#remap();
-    else this.#patch();
+    if (isPatch) this.#patch();
+    else this.#remap();
     asm.bind(over);
   }
 
+  /** The next instruction, any other, or where this call comes back to. */
   #patch(): void {
     const asm = this.#asm;
     const random = this.#random;
-    const next = random.oneIn(3) ? new Label() : undefined;
+    const where = random.pick(['next', 'any', 'caller', 'caller']);
+    const next = new Label();
     const rd = this.#value();
     asm.op('andi', { rd: a, rs1: this.#value(), imm: 0x7ffn });
     asm.op('slli', { rd: a, rs1: a, shamt: 20 });
     asm.li(b, BigInt(encode('addi', { rd, rs1: rd })));
     asm.op('or', { rd: a, rs1: a, rs2: b });
-    asm.la(c, next ?? random.pick(this.#patches));
-    if (random.oneIn(2)) asm.op('add', { rd: c, rs1: c, rs2: register.alias });
+    if (where === 'caller') asm.load('ld', c, 0, register.stack);
+    else asm.la(c, where === 'next' ? next : random.pick(this.#patches));
+    if (random.oneIn(2)) asm.op('xor', { rd: c, rs1: c, rs2: register.alias });
     if (random.oneIn(3)) asm.op('amoswap.w', { rd: b, rs1: c, rs2: a });
     else asm.store('sw', a, 0, c);
-    if (next === undefined) return;
     asm.bind(next);
     asm.addi(rd, rd, 1);
   }
 
-  /** Swaps two entries of a table, atomically each: pages of code and their twins (random-machine.ts). */
+  /** Swaps two entries of a table: a page of code, at times that of the caller, and its twin (random-machine.ts). */
   #remap(): void {
     const asm = this.#asm;
     const random = this.#random;
-    asm.li(b, BigInt(random.below(2) * 0x1000 + random.pick([0, 64]) * 8));
+    const own = new Label();
+    const ownRoot = random.below(2) * 0x1000;
+    const where = random.pick(['any', 'here', 'caller', 'caller']);
+    if (where === 'any') asm.li(b, BigInt(ownRoot + random.pick([0, 64]) * 8 + 8 * random.below(6)));
+    else {
+      if (where === 'caller') asm.load('ld', b, 0, register.stack);
+      else asm.la(b, own);
+      asm.bind(own);
+      asm.op('srli', { rd: b, rs1: b, shamt: 12 });
+      asm.op('andi', { rd: b, rs1: b, imm: 0x5fn });
+      asm.op('slli', { rd: b, rs1: b, shamt: 3 });
+      asm.li(a, BigInt(ownRoot));
+      asm.op('add', { rd: b, rs1: b, rs2: a });
+    }
     asm.op('add', { rd: b, rs1: b, rs2: register.window });
-    asm.addi(b, b, 8 * random.below(4));
     asm.load('ld', a, 0, b);
     asm.load('ld', c, 8 * 128, b); // the spare entry: the twin
     asm.store('sd', a, 8 * 128, b);
@@ -371,36 +417,3 @@ class Writer {
     else asm.op('amoswap.d', { rd: a, rs1: b, rs2: c });
   }
 }
-
-const isPlain = (word: number): boolean => {
-  const use = readsWrites(word);
-  if (use === undefined || use.system !== undefined || use.memory.length > 0) return false;
-  if (use.row.meaning.k === 'branch' || /^(jal|fence)/.test(use.row.name)) return false;
-  return use.xWritten.every((written) => (values as readonly number[]).includes(written));
-};
-
-/** An instruction on registers alone. */
-const plainWord = (random: Random): number => {
-  for (;;) {
-    const isShort = random.oneIn(3);
-    const { match, mask } = isShort ? random.pick(compressedRows) : random.pick(rows);
-    const word = (match | (random.next() & ~mask)) >>> 0;
-    const raw = isShort ? word & 0xffff : word;
-    if (isPlain(raw)) return raw;
-  }
-};
-
-/** An instruction of 32 bits that accesses what x30 points at, or a little above. */
-const memoryWord = (random: Random): { readonly raw: number; readonly atomic: boolean } => {
-  for (;;) {
-    const row = random.pick(rows);
-    if (readsWrites(row.match)?.memory[0] === undefined) continue;
-    const atomic = row.immediate === 'none';
-    const imm = BigInt(random.below(8) * 8);
-    const operands = { rs1: b, ...(atomic ? {} : { imm }) };
-    const word = encode(row.name, operands);
-    const free = ~row.mask & (row.immediate === 'S' ? 0x01f0_0000 : atomic ? 0x07f0_0f80 : 0x0000_0f80);
-    const drawn = (random.pick(values) << 20) | (random.pick(values) << 7) | (random.below(4) << 25);
-    return { raw: (word | (drawn & free)) >>> 0, atomic };
-  }
-};

@@ -18,7 +18,7 @@ import { Assembler, Label } from '../oracle/assembler.ts';
 import { floatValue, integerValue } from '../oracle/corners.ts';
 import { Random } from '../oracle/random.ts';
 import { createBench, M, openMemory, pte, pteOf, S, satpOf, set, U, writeDouble } from './fixture.ts';
-import { type Choices, randomCode, register } from './random-code.ts';
+import { type Choices, randomCode, register, rootsDiffer } from './random-code.ts';
 
 const codeBase = 0x8010_0000;
 const twinBase = 0x8014_0000;
@@ -27,7 +27,7 @@ const stackBase = 0x8024_0000;
 const stackBytes = 0x1_0000;
 const machineHandler = 0x8040_0000;
 const supervisorHandler = 0x8041_0000;
-const roots = [0x8030_0000, 0x8031_0000] as const;
+const roots = [0x8030_0000, 0x8030_0000 + (rootsDiffer << 12)] as const;
 const virtualBase = 0x4000_0000;
 const virtualPage = (page: number): number => virtualBase + page * 0x1000;
 const codePages = 32;
@@ -141,6 +141,7 @@ const handler = (inM: boolean, random: Random): Uint8Array => {
   asm.readCsr(work, names.epc);
   asm.addi(work, work, 4);
   asm.writeCsr(names.epc, work);
+  if (!inM && random.oneIn(2)) emitSwitch(asm);
   asm.op(inM ? 'mret' : 'sret');
   asm.bind(isInterrupt);
   const ticks = 1 + random.below(random.pick([40, 700, 2000]));
@@ -159,14 +160,18 @@ const handler = (inM: boolean, random: Random): Uint8Array => {
     asm.writeCsr(csr.stimecmp, work);
   }
   asm.writeCsr(names.ip, 0);
-  if (!inM && random.oneIn(2)) {
-    asm.writeCsr(csr.sscratch, other);
-    asm.readCsr(work, csr.satp);
-    asm.addi(other, 0, (roots[0] ^ roots[1]) >> 12);
-    asm.op('xor', { rd: work, rs1: work, rs2: other });
-    asm.writeCsr(csr.satp, work);
-    asm.readCsr(other, csr.sscratch);
-  }
+  if (!inM && random.oneIn(2)) emitSwitch(asm);
   asm.op(inM ? 'mret' : 'sret');
   return asm.finish();
+};
+
+/** To the other root. */
+const emitSwitch = (asm: Assembler): void => {
+  const [work, other] = [register.handler, 29];
+  asm.writeCsr(csr.sscratch, other);
+  asm.readCsr(work, csr.satp);
+  asm.addi(other, 0, rootsDiffer);
+  asm.op('xor', { rd: work, rs1: work, rs2: other });
+  asm.writeCsr(csr.satp, work);
+  asm.readCsr(other, csr.sscratch);
 };

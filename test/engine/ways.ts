@@ -45,6 +45,13 @@ export const ways = {
     portion: inOneGo,
   },
   'translated eagerly': { begin: reallyEager, portion: inOneGo },
+  'translated again and again': {
+    begin: reallyEager,
+    portion: (machine, until, random) => {
+      machine.engine.translateEagerly();
+      return machine.run(moment(Math.min(until, machine.now + 500 + random.below(4000))));
+    },
+  },
   'translated in random portions': {
     begin: reallyEager,
     portion: (machine, until, random) => {
