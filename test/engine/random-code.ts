@@ -128,11 +128,11 @@ class Writer {
   #forever(): void {
     const asm = this.#asm;
     const again = asm.bind(new Label());
-    const fuel = this.#random.pick([20, 60, 400, 700]);
+    const fuel = this.#random.pick([6, 20, 60, 400]);
     asm.addi(register.fuel, 0, fuel);
     asm.readCsr(values[0], csr.cycle);
     asm.op('mul', { rd: values[1], rs1: values[0], rs2: this.#value() });
-    asm.op('xor', { rd: values[2], rs1: values[1], rs2: this.#value() });
+    asm.op('xor', { rd: this.#value(), rs1: values[1], rs2: this.#value() });
     for (let calls = 0; calls < 3; calls += 1) this.#call();
     asm.jal(1, this.#yield);
     asm.jal(0, again);
@@ -157,6 +157,7 @@ class Writer {
       asm.addi(rd, this.#random.oneIn(2) ? rd : this.#value(), this.#random.below(2048));
     }
     this.#construct();
+    if (this.#random.oneIn(2)) this.#change();
     asm.bind(end);
     asm.load('ld', link, 0, register.stack);
     asm.load('ld', register.count, 8, register.stack);
@@ -235,9 +236,9 @@ class Writer {
   /** At times entered in its middle, which makes the graph irreducible. */
   #loop(): void {
     const asm = this.#asm;
-    const [head, middle] = [new Label(), new Label()];
+    const [head, middle, out] = [new Label(), new Label(), new Label()];
     this.#looping = true;
-    asm.addi(register.count, 0, 1 + this.#random.below(this.#random.oneIn(4) ? 200 : 7));
+    asm.addi(register.count, 0, 1 + this.#random.below(this.#random.oneIn(9) ? 60 : 4));
     asm.op('andi', { rd: a, rs1: this.#value(), imm: 1n });
     if (this.#random.oneIn(3)) asm.branch('bne', a, 0, middle);
     asm.bind(head);
@@ -245,7 +246,9 @@ class Writer {
     asm.bind(middle);
     this.#construct();
     asm.addi(register.count, register.count, -1);
+    asm.branch('bge', 0, register.fuel, out);
     asm.branch('bne', register.count, 0, head);
+    asm.bind(out);
     this.#looping = false;
   }
 
@@ -311,7 +314,8 @@ class Writer {
   #rarely(mask: number, emit: () => void): void {
     const asm = this.#asm;
     const over = new Label();
-    asm.op('andi', { rd: a, rs1: this.#value(), imm: BigInt(mask) });
+    asm.readCsr(a, csr.cycle);
+    asm.op('andi', { rd: a, rs1: a, imm: BigInt(mask) });
     asm.branch('bne', a, 0, over);
     emit();
     asm.bind(over);
@@ -364,7 +368,7 @@ class Writer {
     asm.branch('bne', a, 0, over);
     const isPatch = machineMode || random.oneIn(3);
     // What is stored into often is translated no more; a mapping may change for ever.
-    asm.li(a, BigInt(1 + random.below(isPatch ? changeEvery : 1 + (changeEvery >> 4))));
+    asm.li(a, BigInt(1 + random.below(isPatch ? changeEvery : 1 + (changeEvery >> 3))));
     asm.store('sd', a, 8, register.own);
     if (isPatch) this.#patch();
     else this.#remap();

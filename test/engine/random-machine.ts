@@ -50,7 +50,7 @@ export const createRandomMachine = (seed: number): Machine => {
   const choices: Choices = {
     machineMode: mode === 'machine',
     userMode: mode === 'user',
-    changeEvery: random.pick([0, 30, 400, 5000]),
+    changeEvery: random.pick([0, 4, 4, 30, 300]),
     trapEvery: random.pick([3, 20, 100]),
     functions: random.pick([3, 8, 24]),
   };

@@ -12,7 +12,7 @@ const translated = new Map<string, number>();
 
 for (const seed of seeds)
   test(`a random program does the same in each way to run it (seed ${seed})`, async () => {
-    const machines = await checkEqual({ create: () => createRandomMachine(seed), stride: 7_000, strides: 6 }, seed);
+    const machines = await checkEqual({ create: () => createRandomMachine(seed), stride: 5_000, strides: 5 }, seed);
     for (const [name, { engine }] of Object.entries(machines))
       translated.set(name, (translated.get(name) ?? 0) + engine.counters.regionRuns);
   });
@@ -20,5 +20,5 @@ for (const seed of seeds)
 test('the programs did run as translated code where they were to, and only there', () => {
   expect(translated.get('interpreted')).toBe(0);
   for (const name of ['translated eagerly', 'translated in random portions', 'switched'])
-    expect(translated.get(name), name).toBeGreaterThan(500 * seeds.length);
+    expect(translated.get(name), name).toBeGreaterThan(300 * seeds.length);
 });
