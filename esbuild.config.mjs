@@ -6,7 +6,12 @@ const banner = {
   js: "#!/usr/bin/env node\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
 };
 const node = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, logLevel: 'warning', minify: false };
-const programs = { chronovisor: 'adapter/cli/main.ts', demo: 'adapter/cli/demo.ts', bench: 'test/bench/main.ts' };
+const programs = {
+  chronovisor: 'adapter/cli/main.ts',
+  demo: 'adapter/cli/demo.ts',
+  bench: 'test/bench/main.ts',
+  soak: 'test/bench/soak.ts',
+};
 for (const [name, entry] of Object.entries(programs)) {
   if (!existsSync(entry)) continue;
   await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
