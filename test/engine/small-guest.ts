@@ -31,6 +31,8 @@ export interface SmallGuest {
   readonly isPaged?: boolean;
   readonly registers?: Readonly<Record<string, bigint | number>>;
   readonly changes?: Changes;
+  /** For a machine with more than a bench has. */
+  readonly create?: () => Machine;
   /** What is done to the machine before it runs. */
   readonly prepare?: (machine: Machine, at: (label: Label) => number) => void;
   /** Of hart 0 in the end. */
@@ -67,7 +69,7 @@ export const emitFunction = (asm: Assembler, label: Label, body: () => void, lin
 };
 
 export const createSmallGuest = (guest: SmallGuest): Machine => {
-  const machine = createBench(guest.changes);
+  const machine = guest.create?.() ?? createBench(guest.changes);
   const bases = guest.isPaged ? paged : physical;
   const asm = new Assembler(bases.code);
   const start = guest.emit(asm);
