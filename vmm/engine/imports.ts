@@ -35,8 +35,9 @@ export interface EngineHost {
 /** The exports of an instance of the floating-point functions (float/module.ts). */
 export type FloatFunctions = WebAssembly.Exports;
 
-type Slow = 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
+type Slow = 'decode' | 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
 const signatures: Record<Slow, Signature> = {
+  decode: { parameters: ['i32', 'i32'], results: [] },
   fetchSlow: { parameters: ['i32', 'i32'], results: ['i32'] },
   loadSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
   storeSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
@@ -81,16 +82,23 @@ export const declareImports = (module: ModuleBuilder): ImportIndices => {
   return { ...slow, float };
 };
 
-/** The import object for an instance; `enter` is for translated code. */
+/** What else instances import: `decode` is for the interpreter (see predecode.ts), `enter` for translated code. */
+export interface OtherImports {
+  readonly float: FloatFunctions;
+  readonly decode?: (raw: number, entry: number) => void;
+  readonly enter?: WebAssembly.ExportValue;
+}
+
+/** The import object for an instance. */
 export const importObject = (
   memory: WebAssembly.Memory,
   host: EngineHost,
-  float: FloatFunctions,
-  enter?: WebAssembly.ExportValue,
+  { float, decode, enter }: OtherImports,
 ): WebAssembly.Imports => ({
   env: {
     memory,
     ...(enter && { enter }),
+    ...(decode && { decode }),
     fetchSlow: host.fetchSlow,
     loadSlow: host.loadSlow,
     storeSlow: host.storeSlow,
