@@ -84,7 +84,7 @@ export class Engine {
     this.#interpret = exports.interpret as Interpret;
     this.#jit = new Jit(memory, translations, {
       table: exports[regionTable] as WebAssembly.Table,
-      imports: importObject(memory.wasm, host, { float: this.#float, enter: exports.enter! }),
+      imports: importObject(memory.wasm, host, { float: this.#float, core: exports }),
     });
   }
 

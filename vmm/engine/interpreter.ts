@@ -40,6 +40,7 @@ import {
 } from './layout.ts';
 import { defineLibrary } from './library.ts';
 import { fieldBits, handlerRows } from './predecode.ts';
+import { defineSpanLookup } from './span-lookup.ts';
 
 /** What the module calls itself, for profiles. */
 export const interpreterName = 'interpreter';
@@ -57,7 +58,10 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
     (code) => emitInterpret(code, imports, library, armed),
     'interpret',
   );
-  if (!armed) defineDispatcher(module, interpret);
+  if (!armed) {
+    defineDispatcher(module, interpret);
+    defineSpanLookup(module, imports.fill);
+  }
   return module.finish();
 };
 
