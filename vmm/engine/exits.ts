@@ -23,8 +23,8 @@ export const regionExit = {
 } as const;
 
 /**
- * What the interpreter is told of where it begins; or how many arrivals there make it hot (`arrivalsHot`). In any case
- * but the first it looks for translated code at jump targets, and counts arrivals where there is none.
+ * What the interpreter is told of where it begins; or how many steps from there make it hot (`hotSteps`). In any case but
+ * the first it looks for translated code at jump targets, and counts steps where there is none.
  */
 export const probe = {
   never: 0, // look for no translated code at all
