@@ -9,7 +9,7 @@
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
  *     0x0010_0000  software TLBs, 48 KiB a hart                     (cache, not state)
  *     0x0020_0000  region cache, 256 KiB                            (cache, not state)
- *     0x0040_0000  decoded instructions, 2 MiB                      (cache, not state)
+ *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
  *     0x0100_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -199,7 +199,7 @@ export const regionCacheEntryBytes = 8;
 
 /** Decoded instructions, 16 bytes each (see predecode.ts); one more is for those that are not kept. */
 export const decodedBase = 0x40_0000;
-export const decodedEntries = 0x2_0000;
+export const decodedEntries = 0x8_0000;
 export const decodedEntryBytes = 16;
 
 export const ramOffset = 0x100_0000;
