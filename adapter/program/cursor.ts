@@ -37,7 +37,8 @@ export class Cursor {
     this.section = section;
     this.offset = offset;
     this.end = end;
-    if (!(offset >= 0 && offset <= end)) throw this.damaged(`an offset up to 0x${end.toString(16)}`, 'a place beyond it');
+    if (!(offset >= 0 && offset <= end))
+      throw this.damaged(`an offset up to 0x${end.toString(16)}`, 'a place beyond it');
     if (end > section.bytes.length) {
       throw this.damaged(`an end up to 0x${section.bytes.length.toString(16)}`, `0x${end.toString(16)}`);
     }
@@ -110,6 +111,12 @@ export class Cursor {
     return Number(value);
   }
 
+  /** The same for sizes of 1, 2, 4 and 8 bytes. */
+  sized8(sizeBytes: number): number {
+    if (sizeBytes === 1) return this.u8();
+    return sizeBytes === 2 ? this.u16() : this.sized(sizeBytes);
+  }
+
   /** ULEB128 as a count, a size or an offset. */
   uleb(): number {
     const start = this.offset;
@@ -160,7 +167,8 @@ export class Cursor {
 
   skipLeb(): void {
     const start = this.offset;
-    while (this.u8() >= 0x80) if (this.offset - start > 11) throw this.damaged('a LEB128 number', 'one without end', start);
+    while (this.u8() >= 0x80)
+      if (this.offset - start > 11) throw this.damaged('a LEB128 number', 'one without end', start);
   }
 
   skip(sizeBytes: number): void {

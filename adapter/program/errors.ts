@@ -2,7 +2,15 @@
 
 import { brief, hex, InputError, plural, type Sentence } from './input-error.ts';
 
-export type ProgramErrorCode = 'not-elf' | 'architecture' | 'kind' | 'header' | 'bounds' | 'symbols' | 'debug' | 'unsupported';
+export type ProgramErrorCode =
+  | 'not-elf'
+  | 'architecture'
+  | 'kind'
+  | 'header'
+  | 'bounds'
+  | 'symbols'
+  | 'debug'
+  | 'unsupported';
 
 export class ProgramError extends InputError {
   readonly code: ProgramErrorCode;

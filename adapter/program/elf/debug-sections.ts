@@ -137,6 +137,7 @@ const inflated = (file: string, name: string, bytes: Uint8Array, start: number, 
   } catch (error) {
     throw damagedAt(file, name, start, 'bytes that zlib inflates', (error as Error).message);
   }
-  if (result.length !== sizeBytes) throw damagedAt(file, name, 8, `${result.length}, the inflated size`, `${sizeBytes}`);
+  if (result.length !== sizeBytes)
+    throw damagedAt(file, name, 8, `${result.length}, the inflated size`, `${sizeBytes}`);
   return result;
 };
