@@ -7,7 +7,6 @@
  */
 
 import { Cursor, decodeText, type SectionData } from '../cursor.ts';
-import type { DebugSections } from '../elf/debug-sections.ts';
 import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
 import { attribute, form, unitType } from './constants.ts';
 import type { AttributePlace, Entry } from './entry.ts';
@@ -25,8 +24,15 @@ export interface SplitRequest {
 /** Gives the sections of the .dwo or .dwp file that holds a split unit; nothing when it cannot be found. */
 export type OpenSplit = (request: SplitRequest) => DwarfFile | undefined;
 
+/** Sections by name; one that is not there is empty. `DebugSections` is one. */
+export interface SectionSource {
+  readonly file: string;
+  has(name: string): boolean;
+  get(name: string): SectionData;
+}
+
 export class DwarfFile {
-  readonly sections: DebugSections;
+  readonly sections: SectionSource;
   /** Whether this is a .dwo or .dwp file: its sections are called `.debug_info.dwo` and so on. */
   readonly isSplit: boolean;
   readonly #openSplit: OpenSplit;
@@ -37,7 +43,7 @@ export class DwarfFile {
   #bySignature: Map<bigint, Unit> | undefined;
   #byDwoId: Map<bigint, Unit> | undefined;
 
-  constructor(sections: DebugSections, openSplit: OpenSplit = () => undefined) {
+  constructor(sections: SectionSource, openSplit: OpenSplit = () => undefined) {
     this.sections = sections;
     this.isSplit = !sections.has('.debug_info') && sections.has('.debug_info.dwo');
     this.#openSplit = openSplit;
