@@ -7,7 +7,7 @@
 
 import { Cursor, decodeText, type SectionData } from '../cursor.ts';
 import { lazy } from '../types/lazy.ts';
-import type { CompositeType, EnumerationType, Member, Type } from '../types/type.ts';
+import type { ArrayDimension, CompositeType, EnumerationType, Member, Type } from '../types/type.ts';
 
 const magic = 0xeb9f;
 const kind = {
@@ -179,7 +179,7 @@ export class Btf {
 
   #text(at: number): string | undefined {
     const before = this.#base?.textBytes ?? 0;
-    if (at < before) return this.#base?.#text(at);
+    if (this.#base !== undefined && at < before) return this.#base.#text(at);
     const own = at - before;
     if (own >= this.#stringBytes) throw new Cursor(this.#section).damaged('a text of .BTF', `0x${at.toString(16)}`);
     const start = this.#strings + own;
@@ -242,12 +242,18 @@ export class Btf {
     return this.#types.get(number) ?? this.#make(offset, depth);
   }
 
+  /** Several dimensions are arrays of arrays here; they become one array, as DWARF has it. */
   #array(offset: number): Type {
     const { view } = this.#section;
-    const element = view.getUint32(offset + headBytes, true);
-    const count = view.getUint32(offset + headBytes + 8, true);
-    // Several dimensions are arrays of arrays here.
-    const dimensions = [{ lowerBound: 0, count }];
+    const dimensions: ArrayDimension[] = [];
+    let element = 0;
+    let at: number | undefined = offset;
+    while (at !== undefined && dimensions.length < chainMax) {
+      element = view.getUint32(at + headBytes, true);
+      dimensions.push({ lowerBound: 0, count: view.getUint32(at + headBytes + 8, true) });
+      const inner: number | undefined = this.#offsets[element - this.#first];
+      at = inner !== undefined && this.#kindOf(inner) === kind.array ? inner : undefined;
+    }
     return lazy({ kind: 'array', sizeBytes: undefined, dimensions }, { element: () => this.type(element) });
   }
 
