@@ -22,17 +22,20 @@ export class DebugSections {
   readonly elf: Elf;
   readonly #addressOf: SectionAddress;
   readonly #ready = new Map<string, SectionData>();
-  readonly #index: ReadonlyMap<string, number>;
+  readonly #index: ReadonlyMap<string, readonly number[]>;
 
   /** @param addressOf where the sections of an object file lie; without it they all lie at 0 */
   constructor(elf: Elf, addressOf: SectionAddress = () => 0n) {
     this.file = elf.file;
     this.elf = elf;
     this.#addressOf = addressOf;
-    const index = new Map<string, number>();
-    // Of several sections with one name (split type units in old linkers), the first one is meant.
-    for (const [number, { name, type }] of elf.sections.entries()) {
-      if (type !== sectionType.nobits && !index.has(name)) index.set(name, number);
+    const index = new Map<string, number[]>();
+    for (const [number, { name, type, flags }] of elf.sections.entries()) {
+      if (type === sectionType.nobits) continue;
+      const same = index.get(name);
+      if (same === undefined) index.set(name, [number]);
+      else if ((flags & sectionFlag.group) !== 0n) same.push(number);
+      else same.unshift(number);
     }
     this.#index = index;
   }
@@ -43,7 +46,7 @@ export class DebugSections {
 
   /** Where the section lies in memory. */
   address(name: string): bigint {
-    const section = this.elf.sections[this.#index.get(name) ?? -1];
+    const section = this.elf.sections[this.#index.get(name)?.[0] ?? -1];
     if (section === undefined) return 0n;
     return this.elf.kind === 'object' ? this.#addressOf(name) : section.address;
   }
@@ -58,12 +61,18 @@ export class DebugSections {
     return data;
   }
 
+  /**
+   * Object files have type units each in a section (and group) of its own, all of one name. They are read one after the
+   * other, behind the one in no group, whose offsets others refer to.
+   */
   #make(name: string): SectionData {
-    const index = this.#index.get(name) ?? this.#index.get(legacyName(name));
-    const section = this.elf.sections[index ?? -1];
-    if (index === undefined || section === undefined) return sectionData(this.file, name, empty);
-    const data = sectionData(this.file, name, decompressed(this.file, section));
-    return this.elf.kind === 'object' ? relocated(this.elf, index, data, this.#addressOf) : data;
+    const numbers = this.#index.get(name) ?? this.#index.get(legacyName(name)) ?? [];
+    const parts = numbers.map((number) => {
+      const data = sectionData(this.file, name, decompressed(this.file, this.elf.sections[number]!));
+      return this.elf.kind === 'object' ? relocated(this.elf, number, data, this.#addressOf) : data;
+    });
+    if (parts.length === 1) return parts[0]!;
+    return sectionData(this.file, name, parts.length === 0 ? empty : Buffer.concat(parts.map(({ bytes }) => bytes)));
   }
 
   /** The build-id of the GNU note, in hexadecimal digits. */
