@@ -198,7 +198,7 @@ export class DebugInfo {
   /** The entry of a name of one of some kinds, the first in the file. */
   find(name: string, kinds: readonly NameKind[]): Entry | undefined {
     const found = this.names?.find(name, kinds)[0];
-    return found === undefined ? undefined : this.dwarf.entryAt(found.offset);
+    return found === undefined ? undefined : this.dwarf.entryAt(found.offset, found.inTypes);
   }
 
   type(name: string, kinds: readonly NameKind[]): Type | undefined {

@@ -73,7 +73,7 @@ export const openSplitIn =
 
 export const open = (path: string, openSplit: OpenSplit = openSplitIn(folder)): DebugInfo => {
   const info = new DebugInfo(readAsRiscv(path), path, { openSplit });
-  info.names = NameIndex.of([scanNames(info.dwarf, 0, info.dwarf.units.length).arrays()]);
+  info.names = NameIndex.of([scanNames(info.dwarf).arrays()]);
   return info;
 };
 

@@ -89,9 +89,9 @@ export class DwarfFile {
     return units;
   }
 
-  /** The unit that an offset of .debug_info is in. */
-  unitAt(offset: number): Unit | undefined {
-    const { units } = this;
+  /** The unit that an offset of .debug_info (or .debug_types) is in. */
+  unitAt(offset: number, inTypes = false): Unit | undefined {
+    const units = inTypes ? this.typeUnits : this.units;
     let low = 0;
     let high = units.length;
     while (low < high) {
@@ -103,11 +103,14 @@ export class DwarfFile {
     return unit !== undefined && offset < unit.header.end ? unit : undefined;
   }
 
-  /** The entry at an offset of .debug_info. */
-  entryAt(offset: number): Entry {
-    const unit = this.unitAt(offset);
+  /** The entry at an offset of .debug_info (or .debug_types). */
+  entryAt(offset: number, inTypes = false): Entry {
+    const unit = this.unitAt(offset, inTypes);
     if (unit === undefined) {
-      throw new Cursor(this.section('.debug_info')).damaged('an entry of a unit', `offset 0x${offset.toString(16)}`);
+      throw new Cursor(this.section(inTypes ? '.debug_types' : '.debug_info')).damaged(
+        'an entry of a unit',
+        `offset 0x${offset.toString(16)}`,
+      );
     }
     return unit.entry(offset);
   }

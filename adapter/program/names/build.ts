@@ -29,7 +29,14 @@ export type ScanAnswer = { readonly arrays: NameArrays } | { readonly error: str
 const workerFile = fileURLToPath(new URL('./index-worker.mjs', import.meta.url));
 /** Below this, starting a worker takes longer than the scan. */
 const sharedBytesMin = 16 * 2 ** 20;
-const scannedSections = ['.debug_info', '.debug_abbrev', '.debug_str', '.debug_str_offsets', '.debug_line_str'];
+const scannedSections = [
+  '.debug_info',
+  '.debug_types',
+  '.debug_abbrev',
+  '.debug_str',
+  '.debug_str_offsets',
+  '.debug_line_str',
+];
 
 /** Reads a file into shared memory, so that workers can scan it without a copy. */
 export const readShared = (path: string): Uint8Array => {
@@ -57,12 +64,11 @@ export interface IndexOptions {
 
 /** @throws {ProgramError} when the debug information is damaged */
 export const buildNameIndex = async (file: DwarfFile, options: IndexOptions = {}): Promise<NameIndex> => {
-  const { units } = file;
   const workers = options.workers ?? Math.min(4, availableParallelism());
   const script = options.workerFile ?? workerFile;
   const sizeBytes = file.section('.debug_info').bytes.length;
   if (sizeBytes < sharedBytesMin || workers < 2 || file.isSplit || !existsSync(script)) {
-    return NameIndex.of([scanNames(file, 0, units.length).arrays()]);
+    return NameIndex.of([scanNames(file).arrays()]);
   }
   const sections = scannedSections.map((name) => ({ name, bytes: shared(file.section(name)) }));
   const parts = runsOfUnits(file, workers).map(([first, last]) =>
@@ -71,7 +77,7 @@ export const buildNameIndex = async (file: DwarfFile, options: IndexOptions = {}
   const answers = await Promise.all(parts);
   // A worker that failed has met damage; this thread meets it again and says it as the error that it is.
   const failed = answers.some((answer) => 'error' in answer);
-  if (failed) return NameIndex.of([scanNames(file, 0, units.length).arrays()]);
+  if (failed) return NameIndex.of([scanNames(file).arrays()]);
   return NameIndex.of(answers.flatMap((answer) => ('arrays' in answer ? [answer.arrays] : [])));
 };
 
@@ -84,7 +90,7 @@ const runsOfUnits = (file: DwarfFile, count: number): [first: number, last: numb
   for (let run = 1; run <= count; run++) {
     let last = first;
     while (last < units.length && units[last]!.header.offset < (total * run) / count) last++;
-    if (run === count) last = units.length;
+    if (run === count) last = units.length + file.typeUnits.length;
     if (last > first) runs.push([first, last]);
     first = last;
   }

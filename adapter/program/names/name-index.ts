@@ -6,13 +6,14 @@
  * multiple of 8 bytes. A file that does not fit its header is not used: the index is made again.
  */
 
-import { kindNames, type NameArrays, type NameKind, NameRecords, nameHash, nameKind } from './records.ts';
+import { inTypesFlag, kindNames, type NameArrays, type NameKind, NameRecords, nameHash, nameKind } from './records.ts';
 
 export interface NamedEntry {
   readonly name: string;
   readonly kind: NameKind;
-  /** Where its entry is in .debug_info. */
+  /** Where its entry is, in .debug_info or in .debug_types. */
   readonly offset: number;
+  readonly inTypes: boolean;
   /** The namespaces and classes around it, outermost first. */
   readonly scope: readonly string[];
 }
@@ -145,8 +146,9 @@ export class NameIndex {
     }
     return {
       name: this.#name(number),
-      kind: kindNames[kinds[number]!] ?? 'variable',
+      kind: kindNames[kinds[number]! & ~inTypesFlag] ?? 'variable',
       offset: entries[number]!,
+      inTypes: (kinds[number]! & inTypesFlag) !== 0,
       scope,
     };
   }
@@ -228,7 +230,7 @@ const isSound = ({ count, starts, names, scopes }: NameArrays, slots: Uint32Arra
 const align8 = (size: number): number => Math.ceil(size / 8) * 8;
 
 const isKind = (kind: number, kinds: readonly NameKind[] | undefined): boolean =>
-  kinds === undefined || kinds.some((name) => nameKind[name] === kind);
+  kinds === undefined || kinds.some((name) => nameKind[name] === (kind & ~inTypesFlag));
 
 const recordAt = (starts: Uint32Array, count: number, at: number): number => {
   let low = 0;

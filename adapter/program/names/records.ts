@@ -17,6 +17,9 @@ export const nameKind = {
   namespace: 11,
 } as const;
 
+/** Set in a kind when the entry is in .debug_types (DWARF 4) instead of .debug_info. */
+export const inTypesFlag = 0x80;
+
 export type NameKind = keyof typeof nameKind;
 
 export const kindNames = Object.fromEntries(
@@ -33,7 +36,7 @@ export interface NameArrays {
   readonly starts: Uint32Array;
   readonly names: Uint8Array;
   readonly hashes: Uint32Array;
-  /** Offsets in .debug_info. */
+  /** Offsets in .debug_info, or in .debug_types where the kind says so. */
   readonly entries: Uint32Array;
   readonly kinds: Uint8Array;
   /** The number of the record of the namespace or class around it and 1 more, or 0. */

@@ -8,29 +8,33 @@ import { Cursor } from '../cursor.ts';
 import { form, language, tag } from '../dwarf/constants.ts';
 import type { DwarfFile } from '../dwarf/file.ts';
 import type { Unit } from '../dwarf/unit.ts';
-import { NameRecords, nameKind } from './records.ts';
+import { inTypesFlag, NameRecords, nameKind } from './records.ts';
 import { mark, Shapes, shape, shapeColumns, shapeFlag, step } from './shapes.ts';
 
 const depthMax = 64;
 const originDepthMax = 4;
 
-/** The units from number `first` up to `last` of a file. @throws {ProgramError} when one is damaged */
-export const scanNames = (file: DwarfFile, first: number, last: number): NameRecords => {
+/**
+ * The names of a run of units of a file: those of .debug_info and after them those of .debug_types.
+ * @throws {ProgramError} when one is damaged
+ */
+export const scanNames = (file: DwarfFile, first = 0, last = Number.POSITIVE_INFINITY): NameRecords => {
   const scan = new Scan(file);
-  for (const unit of file.units.slice(first, last)) if (!unit.isType) scan.unit(unit);
+  for (const unit of [...file.units, ...file.typeUnits].slice(first, last)) scan.unit(unit);
   return scan.records;
 };
 
 class Scan {
   readonly records = new NameRecords();
   readonly #file: DwarfFile;
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   readonly #strings: Uint8Array;
   readonly #shapes = new Shapes();
   /** Where the marks of the entry under way are. */
   readonly #places = new Int32Array(8);
   #unit!: Unit;
   #end = 0;
+  #inTypes = 0;
 
   constructor(file: DwarfFile) {
     this.#file = file;
@@ -41,6 +45,8 @@ class Scan {
   unit(unit: Unit): void {
     const { header } = unit;
     this.#unit = unit;
+    this.#bytes = header.section.bytes;
+    this.#inTypes = header.section.name.startsWith('.debug_types') ? inTypesFlag : 0;
     this.#end = header.end;
     const abbreviations = this.#file.section('.debug_abbrev');
     const at = header.abbreviationsAt + unit.contribution.abbrev;
@@ -76,6 +82,7 @@ class Scan {
       const inside =
         kindOfEntry === tag.compileUnit ||
         kindOfEntry === tag.partialUnit ||
+        kindOfEntry === tag.typeUnit ||
         kindOfEntry === tag.namespace ||
         (kindOfEntry === tag.enumerationType && (isNew || record === 0)) ||
         (nested && isNew && isClass(kindOfEntry)) ||
@@ -224,8 +231,9 @@ class Scan {
 
   /** Adds the entry if it names something: its record's number and 1 more, the same negative if it repeats one, or 0. */
   #record(base: number, kindOfEntry: number, start: number, offset: number, scope: number): number {
-    const kind = this.#kindOf(base, kindOfEntry);
-    if (kind === 0) return 0;
+    const kindAlone = this.#kindOf(base, kindOfEntry);
+    if (kindAlone === 0) return 0;
+    const kind = kindAlone | this.#inTypes;
     const { columns } = this.#shapes;
     const marks = base + shape.marks;
     const sizeForm = columns[marks + 2 * mark.byteSize + 1]!;
