@@ -236,20 +236,28 @@ export class DebugInfo {
     return unwind(row, state, unit);
   }
 
-  /** What location expressions of a function ask of its frame. */
-  frameContext(own: ProgramFunction, state: MachineState, more: Partial<FrameContext> = {}): FrameContext {
+  /**
+   * What location expressions of a function ask of its frame.
+   * @param pc where in the function the frame is: of a caller, the address before the return address
+   */
+  frameContext(
+    own: ProgramFunction,
+    state: MachineState,
+    pc = state.pc,
+    more: Partial<FrameContext> = {},
+  ): FrameContext {
     const { unit } = own.entry;
     const cfa = () => {
-      const row = this.frameRowAt(state.pc);
+      const row = this.frameRowAt(pc);
       return row === undefined ? undefined : cfaOf(row.cfa, state, unit);
     };
     const context: FrameContext = {
-      pc: state.pc,
+      pc,
       readRegister: (number) => state.readRegister(number),
       readMemory: (address, sizeBytes) => state.readMemory(address, sizeBytes),
       cfa,
       frameBase: () => {
-        const expression = frameBaseAt(own, state.pc);
+        const expression = frameBaseAt(own, pc);
         return expression && evaluateNumber(expression, unit, { ...context, frameBase: () => undefined });
       },
       ...more,

@@ -36,7 +36,9 @@ export const askGdb = (path: string, names: readonly string[]): TypeAnswer[] => 
     .split('\n')
     .map((line) => {
       const { code: _, ...answer } = JSON.parse(line) as TypeAnswer & { code: number };
-      if (answer.fields === undefined) return answer;
+      // gdb 13 says enumerators of 64 bits with a sign, also where the type has none.
+      const enumerators = answer.enumerators?.map(([name, value]) => [name, asUnsigned(value)] as const);
+      if (answer.fields === undefined) return enumerators === undefined ? answer : { ...answer, enumerators };
       // Bases without their scope; without those that are found at run time, of which gdb knows no offset.
       const fields = answer.fields
         .filter(([, offset]) => offset !== null)
@@ -49,12 +51,18 @@ export const askGdb = (path: string, names: readonly string[]): TypeAnswer[] => 
     });
 };
 
+const asUnsigned = (value: string | bigint): string => `${BigInt.asUintN(64, BigInt(value))}`;
+
 /** gdb counts a size that is not known (a function, an array without length, `decltype(nullptr)`) as 1 or 0. */
 export const answerOf = (name: string, type: Type | undefined): TypeAnswer => {
   const found = stripped(type);
   const size = sizeForGdb(found);
   if (found?.kind === 'enumeration') {
-    return { name, size, enumerators: found.enumerators.map(({ name: own, value }) => [own, `${value}`] as const) };
+    return {
+      name,
+      size,
+      enumerators: found.enumerators.map(({ name: own, value }) => [own, asUnsigned(value)] as const),
+    };
   }
   if (!isComposite(found)) return { name, size };
   const field = (member: Member, isBase: boolean) =>

@@ -13,11 +13,13 @@ import { rangesOf } from './lists.ts';
 const nestingMax = 256;
 
 /**
+ * @param callee the function that was entered: after a tail call, it is not the one that the caller called
  * @param caller the function that made the call, and the address after it
  * @param expression the operand of DW_OP_entry_value
  * @param frame the caller's frame
  */
 export const entryValue = (
+  callee: ProgramFunction,
   caller: ProgramFunction,
   returnAddress: bigint,
   expression: Uint8Array,
@@ -25,6 +27,8 @@ export const entryValue = (
 ): bigint | undefined => {
   const site = callSiteAt(caller.entry, returnAddress);
   if (site === undefined) return undefined;
+  const called = site.reference(attribute.callOrigin) ?? site.reference(attribute.abstractOrigin);
+  if (called !== undefined && called.fullName !== callee.name) return undefined;
   for (const parameter of site.children()) {
     if (parameter.tag !== tag.callSiteParameter && parameter.tag !== tag.gnuCallSiteParameter) continue;
     const location = parameter.block(attribute.location);

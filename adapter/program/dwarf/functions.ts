@@ -43,7 +43,7 @@ export interface Variable {
   readonly line: number | undefined;
   /** Undefined when no code keeps it: optimised out. */
   readonly locations: readonly ListedLocation[] | undefined;
-  /** Of a variable that is a constant. */
+  /** Of a variable that is a constant: a number to be cut to the type, or the bytes of the whole. */
   readonly constant: bigint | Uint8Array | undefined;
 }
 
@@ -186,7 +186,7 @@ export const variableOf = (entry: Entry): Variable => {
     artificial: entry.withAttribute(attribute.artificial)?.flag(attribute.artificial) ?? false,
     line: entry.withAttribute(attribute.declarationLine)?.count(attribute.declarationLine),
     locations: located === undefined ? undefined : locationsOf(located, attribute.location),
-    constant: constant?.signedConstant(attribute.constValue) ?? constant?.block(attribute.constValue),
+    constant: constant?.constant(attribute.constValue) ?? constant?.block(attribute.constValue),
   };
 };
 

@@ -228,22 +228,25 @@ const isLaidOut = (entry: Entry): boolean => !entry.flag(attribute.external) && 
 const isDimension = (entry: Entry): boolean => entry.tag === tag.subrangeType || entry.tag === tag.enumerationType;
 
 const dimensionOf = (entry: Entry): ArrayDimension => {
-  const lowerBound = Number(entry.signedConstant(attribute.lowerBound) ?? 0n);
+  const lowerBound = Number(entry.constant(attribute.lowerBound) ?? 0n);
   let count = entry.count(attribute.count);
   if (count === undefined) {
-    const upper = entry.signedConstant(attribute.upperBound);
-    if (upper !== undefined) count = upper >= 0n || upper === -1n ? Number(upper) - lowerBound + 1 : undefined;
+    // Without a sign unless the form has one; all ones are how some compilers write the -1 of an array of nothing.
+    const upper = entry.constant(attribute.upperBound);
+    if (upper === -1n || upper === 0xffff_ffffn || upper === 0xffff_ffff_ffff_ffffn) count = 0;
+    else if (upper !== undefined && upper >= 0n) count = Number(upper) - lowerBound + 1;
   }
   return { lowerBound, count };
 };
 
-/** GCC writes small values without a sign as they are and needs the type to tell 255 from -1. */
+/** DW_FORM_dataN has no sign: 225 in one byte is 225, also of a signed type, unless it fills the type. */
 const enumeratorsOf = (entry: Entry, signed: boolean | undefined): readonly Enumerator[] => {
+  const bits = 8 * (entry.count(attribute.byteSize) ?? 8);
   const enumerators: Enumerator[] = [];
   for (const child of entry.children()) {
     if (child.tag !== tag.enumerator) continue;
-    const value = signed === true ? child.signedConstant(attribute.constValue) : child.constant(attribute.constValue);
-    enumerators.push({ name: child.name ?? '', value: value ?? 0n });
+    const value = child.constant(attribute.constValue) ?? 0n;
+    enumerators.push({ name: child.name ?? '', value: signed === true ? BigInt.asIntN(bits, value) : value });
   }
   return enumerators;
 };

@@ -70,7 +70,7 @@ int main() {
 #ifdef __riscv
 // As in shapes.c.
 __asm__(
-    ".section .text.start, \"ax\"\n.globl _start\n.type _start, @function\n_start:\n"
+    ".section .text.unlikely, \"ax\"\n.globl _start\n.type _start, @function\n_start:\n"
     ".option push\n.option norelax\nla gp, __global_pointer$\n.option pop\n"
     "la sp, stack_top\nla tp, thread_block\nli t0, 0x6000\ncsrs mstatus, t0\n"
     "li a0, 1\nli a1, 0\ncall main\n1: ebreak\nj 1b\n.size _start, .-_start\n"
