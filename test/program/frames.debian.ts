@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { littleEndian } from '../../adapter/program/dwarf/expression.ts';
+import { lineTableOf } from '../../adapter/program/dwarf/line-table.ts';
 import { walkStack } from '../../adapter/program/stack.ts';
 import { build, folder, open, run, titleOf, type Variant } from './toolchain.ts';
 import { readVariable } from './variables.ts';
@@ -59,11 +60,18 @@ const askGdb = (path: string): Moment[] => {
     .map((line) => JSON.parse(line) as Moment);
 };
 
+/** Of several rows at one address gdb takes the last that is a statement; binutils and LLVM take the last. */
+const lineForGdb = (info: DebugInfo, pc: bigint): number => {
+  const unit = info.unitAt(pc);
+  const rows = (unit === undefined ? undefined : lineTableOf(unit)?.allAt(pc)) ?? [];
+  return (rows.findLast(({ isStatement }) => isStatement) ?? rows.at(-1))?.line ?? 0;
+};
+
 const ourFrames = (info: DebugInfo, { pc, registers, low, memory }: Moment): Frame[] => {
   const bytes = Buffer.from(memory, 'hex');
   const state = {
     pc: BigInt(pc),
-    readRegister: (number: number) => (number < 32 ? BigInt(registers[number]!) : undefined),
+    readRegister: (number: number) => (number < 64 ? BigInt(registers[number]!) : undefined),
     readMemory: (address: bigint, sizeBytes: number) => {
       const at = address - BigInt(low);
       return at < 0n || at + BigInt(sizeBytes) > BigInt(bytes.length)
@@ -73,12 +81,13 @@ const ourFrames = (info: DebugInfo, { pc, registers, low, memory }: Moment): Fra
   };
   const frames: Frame[] = [];
   for (const stackFrame of walkStack(info, state)) {
-    for (const placed of stackFrame.placed) {
+    for (const [index, placed] of stackFrame.placed.entries()) {
       const variables = stackFrame
         .blocks(placed)
         .flatMap((block) => block.variables)
         .map((variable) => [variable.name, readVariable(info, stackFrame, variable, littleEndian)] as const);
-      frames.push([placed.frame.name, placed.frame.inlined, placed.source?.line ?? 0, variables]);
+      const line = index === 0 ? lineForGdb(info, stackFrame.lookupPc) : (placed.source?.line ?? 0);
+      frames.push([placed.frame.name, placed.frame.inlined, line, variables]);
     }
     if (frames.at(-1)?.[0] === 'main') break;
   }

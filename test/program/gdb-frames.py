@@ -1,6 +1,6 @@
 # Run by gdb with a machine that waits at $SOCKET: makes $STEPS single steps and writes, a JSON line a step, the registers, the
 # memory with data and stack, and each frame as gdb sees it.
-import gdb, json, os
+import gdb, json, os, re
 
 gdb.execute("target remote " + os.environ["SOCKET"])
 low = int(gdb.parse_and_eval("(long)&global_counter") if gdb.lookup_global_symbol("global_counter") else gdb.parse_and_eval("(long)&box")) & ~0xfff
@@ -45,6 +45,11 @@ with open(os.environ["ANSWERS"], "w") as out:
         gdb.execute("maintenance flush register-cache", to_string=True)
         frame = gdb.newest_frame()
         registers = [str(int(gdb.parse_and_eval("$x%d" % n)) & (1 << 64) - 1) for n in range(32)]
+        text = gdb.execute("info registers float", to_string=True)
+        raw = dict(re.findall(r"^(f[tsa]\d+) .*\(raw (0x[0-9a-f]+)\)$", text, re.M))
+        names = ["ft%d" % n for n in range(8)] + ["fs0", "fs1"] + ["fa%d" % n for n in range(8)]
+        names += ["fs%d" % n for n in range(2, 12)] + ["ft%d" % n for n in range(8, 12)]
+        registers += [str(int(raw.get(n, "0x0"), 16)) for n in names]
         frames = []
         while frame is not None:
             frames.append(described(frame))

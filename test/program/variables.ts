@@ -21,7 +21,7 @@ export const readVariable = (
   const location = frame.locate(variable);
   if (location.kind === 'unavailable') return 'optimised out';
   if (location.pieces.length > 1)
-    return location.pieces.every(({ place }) => place.kind === 'optimised-out') ? 'optimised out' : 'other';
+    return location.pieces.some(({ place }) => place.kind === 'optimised-out') ? 'optimised out' : 'other';
   const { place } = location.pieces[0]!;
   switch (place.kind) {
     case 'memory': {
@@ -33,7 +33,7 @@ export const readVariable = (
     }
     case 'register': {
       const value = frame.state.readRegister(place.register);
-      return value === undefined ? (place.register < 32 ? 'optimised out' : 'other') : cut(value);
+      return value === undefined ? 'optimised out' : cut(value);
     }
     case 'value':
       return cut(place.value);

@@ -153,22 +153,38 @@ export const blocksAt = (frame: SourceFrame, pc: bigint): readonly Block[] => {
   return blocks;
 };
 
-/** Those of the block itself, and those of the function that it is an instance of and that left no trace in it. */
+/**
+ * Those of the block itself, and those that the function it is an instance of has there and that left no trace in it. Blocks
+ * without addresses hold nothing but such traces.
+ */
 const variablesOf = (block: Entry): readonly Variable[] => {
   const variables: Variable[] = [];
   const origins = new Set<number>();
-  for (const child of block.children()) {
-    if (!isVariable(child)) continue;
-    for (const origin of child.origins()) origins.add(origin.offset);
-    variables.push(variableOf(child));
-  }
+  collect(block, variables, origins, 0);
   const origin = block.reference(attribute.abstractOrigin);
-  if (origin !== undefined) {
-    for (const child of origin.children()) {
-      if (isVariable(child) && !origins.has(child.offset)) variables.push(variableOf(child));
+  if (origin !== undefined) collectUntraced(origin, variables, origins, 0);
+  return variables.filter(({ name }) => name !== '');
+};
+
+const collect = (block: Entry, variables: Variable[], origins: Set<number>, depth: number): void => {
+  for (const child of block.children()) {
+    if (isVariable(child)) {
+      for (const origin of child.origins()) origins.add(origin.offset);
+      variables.push(variableOf(child));
+    } else if (isBlock(child.tag)) {
+      for (const origin of child.origins()) origins.add(origin.offset);
+      const hasCode = child.has(attribute.lowPc) || child.has(attribute.ranges);
+      if (!hasCode && depth < nestingMax) collect(child, variables, origins, depth + 1);
     }
   }
-  return variables.filter(({ name }) => name !== '');
+};
+
+const collectUntraced = (origin: Entry, variables: Variable[], origins: ReadonlySet<number>, depth: number): void => {
+  for (const child of origin.children()) {
+    if (origins.has(child.offset)) continue;
+    if (isVariable(child)) variables.push(variableOf(child));
+    else if (isBlock(child.tag) && depth < nestingMax) collectUntraced(child, variables, origins, depth + 1);
+  }
 };
 
 /** A declaration (`extern` inside a block) names something elsewhere. */
