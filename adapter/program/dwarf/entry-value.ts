@@ -6,7 +6,7 @@
 
 import { attribute, tag } from './constants.ts';
 import type { Entry } from './entry.ts';
-import { evaluateNumber, type FrameContext } from './expression.ts';
+import { evaluateNumber, type FrameContext, registerOf } from './expression.ts';
 import type { ProgramFunction } from './functions.ts';
 import { rangesOf } from './lists.ts';
 
@@ -32,11 +32,18 @@ export const entryValue = (
   for (const parameter of site.children()) {
     if (parameter.tag !== tag.callSiteParameter && parameter.tag !== tag.gnuCallSiteParameter) continue;
     const location = parameter.block(attribute.location);
-    if (location === undefined || !Buffer.from(location).equals(expression)) continue;
+    if (location === undefined || !isSamePlace(location, expression)) continue;
     const value = parameter.block(attribute.callValue) ?? parameter.block(attribute.gnuCallSiteValue);
     return value === undefined ? undefined : evaluateNumber(value, parameter.unit, frame);
   }
   return undefined;
+};
+
+/** A register is the same however it is written: as a location, or as a value of a type. */
+const isSamePlace = (parameter: Uint8Array, asked: Uint8Array): boolean => {
+  if (Buffer.from(parameter).equals(asked)) return true;
+  const register = registerOf(asked)?.register;
+  return register !== undefined && registerOf(parameter)?.register === register;
 };
 
 /** The call that returns to an address, in a function or what is inlined in it. */

@@ -105,6 +105,8 @@ export const evaluateNumber = (
       return place.address;
     case 'value':
       return place.value;
+    case 'bytes':
+      return littleEndian(place.bytes);
     case 'register':
       return frame.readRegister(place.register);
     default:
@@ -413,7 +415,9 @@ class Evaluation {
       case op.entryValue:
       case op.gnuEntryValue: {
         const inner = cursor.view(cursor.uleb());
-        this.#number(this.#known(this.#frame.entryValue?.(inner), 'the value at the entry of the function'));
+        const bits = this.#known(this.#frame.entryValue?.(inner), 'the value at the entry of the function');
+        const { type } = registerOf(inner) ?? {};
+        this.#push(type === undefined ? generic(bits) : reinterpret({ bits, type: undefined }, this.#type(type)));
         return true;
       }
       case op.call2:
@@ -496,6 +500,22 @@ const sizeUpTo = (cursor: Cursor, sizeMax: number): number => {
   const sizeBytes = cursor.u8();
   if (sizeBytes === 0 || sizeBytes > sizeMax) throw cursor.damaged(`a size from 1 to ${sizeMax}`, `${sizeBytes}`);
   return sizeBytes;
+};
+
+/** The register that an expression of one operation names, and the base type's offset if it is read as one. */
+export const registerOf = (expression: Uint8Array): { register: number; type: number | undefined } | undefined => {
+  const cursor = new Cursor(sectionData('', 'a location expression', expression));
+  if (cursor.atEnd) return undefined;
+  const code = cursor.u8();
+  let register: number;
+  let type: number | undefined;
+  if (code >= op.reg0 && code <= op.reg31) register = code - op.reg0;
+  else if (code === op.regx) register = cursor.uleb();
+  else if (code === op.regvalType || code === op.gnuRegvalType) {
+    register = cursor.uleb();
+    type = cursor.uleb();
+  } else return undefined;
+  return cursor.atEnd ? { register, type } : undefined;
 };
 
 export const littleEndian = (bytes: Uint8Array): bigint => {
