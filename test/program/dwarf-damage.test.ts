@@ -13,7 +13,7 @@ import { scanNames } from '../../adapter/program/names/scan.ts';
 import { define } from '../../adapter/program/types/declaration.ts';
 
 const file = (name: string): Uint8Array => readFileSync(join(import.meta.dirname, '../guests/source', name));
-const files = ['shapes-O2-5.elf', 'shapes-O0-4.elf', 'classes-O1-5.elf'];
+const files = ['shapes-O2-5.elf', 'shapes-O0-4.elf', 'classes-O1-5.elf', 'shapes-O1-5.o'];
 
 /** Does one thing with a file; a `ProgramError` is as good as an answer. */
 const attempt = (act: () => void): void => {

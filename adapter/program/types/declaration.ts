@@ -86,9 +86,9 @@ const lines = (type: CompositeType, startBits: number, depth: number): string[] 
   ];
   for (const member of all) {
     const start = startBits + member.offsetBits;
-    if (member.name === undefined && isComposite(member.type) && member.type.name === undefined && depth < depthMax) {
+    if (isComposite(member.type) && member.type.name === undefined && depth < depthMax) {
       const inside = lines(member.type, start, depth + 1);
-      result.push(...inside.slice(0, -1), `${inside.at(-1)};`);
+      result.push(...inside.slice(0, -1), `${pad}  }${member.name === undefined ? '' : ` ${member.name}`};`);
     } else result.push(`${pad}  ${place(member, start)} ${declare(member.type, bitField(member))};`);
   }
   result.push(`${pad}}`);
