@@ -57,7 +57,7 @@ export const build = ({ source, flags }: Variant): string => {
   return path;
 };
 
-const readAsRiscv = (path: string): Uint8Array => {
+export const readAsRiscv = (path: string): Uint8Array => {
   const bytes = readFileSync(path);
   bytes[0x12] = 243;
   return bytes;
