@@ -52,6 +52,13 @@ export interface LineAddress {
   readonly row: LineRow;
 }
 
+/** A file, and side by side the numbers of the units that name it and its number in each one's line table. */
+interface KnownSource {
+  readonly file: SourceFile;
+  readonly units: number[];
+  readonly numbers: number[];
+}
+
 const typeKinds = {
   structure: [tag.structureType, tag.classType],
   union: [tag.unionType],
@@ -74,7 +81,7 @@ export class DebugInfo {
   names: NameIndex | undefined;
   #addresses: AddressMap | undefined;
   #frameTables: readonly FrameTable[] | undefined;
-  #sources: Map<string, { unit: Unit; file: SourceFile; numbers: Set<number> }[]> | undefined;
+  #sources: ReadonlyMap<string, readonly KnownSource[]> | undefined;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
   constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit }: DebugInfoOptions = {}) {
@@ -146,24 +153,28 @@ export class DebugInfo {
     return second?.address ?? own.entryPc;
   }
 
-  /** The files of all line tables, by the last part of their path. */
-  #sourcesByName() {
+  /** The files of all line tables, by the last part of their path. A kernel's units name files a million times. */
+  #sourcesByName(): ReadonlyMap<string, readonly KnownSource[]> {
     if (this.#sources !== undefined) return this.#sources;
-    const sources = new Map<string, { unit: Unit; file: SourceFile; numbers: Set<number> }[]>();
-    for (const unit of this.dwarf.units) {
+    const byPath = new Map<string, KnownSource>();
+    for (const [index, unit] of this.dwarf.units.entries()) {
       if (unit.isType) continue;
-      const byPath = new Map<string, { unit: Unit; file: SourceFile; numbers: Set<number> }>();
       for (const [number, file] of (readLineHeader(unit)?.files ?? []).entries()) {
-        const known = byPath.get(file.path);
-        if (known !== undefined) known.numbers.add(number);
-        else byPath.set(file.path, { unit, file, numbers: new Set([number]) });
+        let source = byPath.get(file.path);
+        if (source === undefined) {
+          source = { file, units: [], numbers: [] };
+          byPath.set(file.path, source);
+        }
+        source.units.push(index);
+        source.numbers.push(number);
       }
-      for (const source of byPath.values()) {
-        const name = source.file.path.slice(source.file.path.lastIndexOf('/') + 1);
-        const same = sources.get(name);
-        if (same === undefined) sources.set(name, [source]);
-        else same.push(source);
-      }
+    }
+    const sources = new Map<string, KnownSource[]>();
+    for (const source of byPath.values()) {
+      const name = source.file.path.slice(source.file.path.lastIndexOf('/') + 1);
+      const same = sources.get(name);
+      if (same === undefined) sources.set(name, [source]);
+      else same.push(source);
     }
     this.#sources = sources;
     return sources;
@@ -184,15 +195,30 @@ export class DebugInfo {
     const name = path.slice(path.lastIndexOf('/') + 1);
     let best = Number.POSITIVE_INFINITY;
     let addresses: LineAddress[] = [];
-    for (const { unit, file, numbers } of this.#sourcesByName().get(name) ?? []) {
+    for (const source of this.#sourcesByName().get(name) ?? []) {
+      const { file } = source;
       if (file.path !== path && !file.path.endsWith(`/${path}`)) continue;
-      const found = lineTableOf(unit)?.statementsFrom(numbers, line);
-      if (found === undefined || found.line > best) continue;
-      if (found.line < best) addresses = [];
-      best = found.line;
-      addresses.push(...found.rows.map((row) => ({ unit, file, row })));
+      for (const [unit, numbers] of this.#unitsOf(source)) {
+        const found = lineTableOf(unit)?.statementsFrom(numbers, line);
+        if (found === undefined || found.line > best) continue;
+        if (found.line < best) addresses = [];
+        best = found.line;
+        addresses.push(...found.rows.map((row) => ({ unit, file, row })));
+      }
     }
     return addresses.length === 0 ? undefined : { line: best, addresses };
+  }
+
+  /** The units that name a file, and the file's numbers there: of one file a table may have several. */
+  #unitsOf({ units, numbers }: KnownSource): Map<Unit, Set<number>> {
+    const found = new Map<Unit, Set<number>>();
+    for (const [at, index] of units.entries()) {
+      const unit = this.dwarf.units[index]!;
+      const known = found.get(unit);
+      if (known === undefined) found.set(unit, new Set([numbers[at]!]));
+      else known.add(numbers[at]!);
+    }
+    return found;
   }
 
   /** The entry of a name of one of some kinds, the first in the file. */

@@ -94,9 +94,13 @@ const ourFrames = (info: DebugInfo, { pc, registers, low, memory }: Moment): Fra
   return frames;
 };
 
-const variants: readonly Variant[] = ['-O0', '-O1', '-O2', '-Os'].flatMap((level) =>
-  ['-gdwarf-4', '-gdwarf-5'].map((version) => ({ source: 'shapes.c' as const, flags: [level, version] })),
-);
+const shapes = (...flags: string[]): Variant => ({ source: 'shapes.c', flags });
+const variants: readonly Variant[] = [
+  ...['-O0', '-O1', '-O2', '-Os'].flatMap((level) => [shapes(level, '-gdwarf-4'), shapes(level, '-gdwarf-5')]),
+  // With .eh_frame instead of .debug_frame, and with frame pointers.
+  shapes('-O2', '-gdwarf-5', '-fasynchronous-unwind-tables'),
+  shapes('-O1', '-gdwarf-5', '-fno-omit-frame-pointer'),
+];
 
 describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('%s', (_, variant) => {
   test('has the frames, lines and variables that gdb says at each step', () => {

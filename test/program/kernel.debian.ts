@@ -4,16 +4,17 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build as bundle } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Btf } from '../../adapter/program/btf/btf.ts';
 import { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { functionsOf } from '../../adapter/program/dwarf/functions.ts';
-import { buildNameIndex } from '../../adapter/program/names/build.ts';
+import { buildNameIndex, readShared } from '../../adapter/program/names/build.ts';
 import { NameIndex } from '../../adapter/program/names/name-index.ts';
 import { declare } from '../../adapter/program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../../adapter/program/types/type.ts';
 import { answerOf, askGdb } from './gdb-types.ts';
-import { run } from './toolchain.ts';
+import { folder as outputs, run } from './toolchain.ts';
 
 const folder = process.env.CHRONOVISOR_KERNEL_DEBUG ?? join(import.meta.dirname, '../guests/debian/.cache');
 const path = join(folder, 'vmlinux');
@@ -128,6 +129,23 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
     expect(
       functions.some(({ name, entryPc }) => name === 'start_kernel' && entryPc === symbolAddress('start_kernel')),
     ).toBe(true);
+  });
+
+  test('has the same index when worker threads make it', async () => {
+    const workerFile = join(outputs, 'index-worker.mjs');
+    const entry = join(import.meta.dirname, '../../adapter/program/index-worker.ts');
+    await bundle({
+      entryPoints: [entry],
+      outfile: workerFile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    });
+    const shared = new DebugInfo(readShared(path), path);
+    const buildId = info.sections.buildId!;
+    const index = await buildNameIndex(shared.dwarf, { workers: 2, workerFile });
+    expect(Buffer.compare(index.serialise(buildId), info.names!.serialise(buildId))).toBe(0);
   });
 
   test('has an index that comes back from disk as it was', () => {

@@ -3,9 +3,9 @@
  * by. Versions 2 to 5; DWARF 5 chapter 6.2.4.
  */
 
-import { Cursor } from '../cursor.ts';
+import { Cursor, type SectionData } from '../cursor.ts';
 import { attribute, form, formBytes } from './constants.ts';
-import { textAt } from './file.ts';
+import { type DwarfFile, textAt } from './file.ts';
 import type { Unit } from './unit.ts';
 
 export interface SourceFile {
@@ -95,7 +95,41 @@ interface NameEntry {
   md5: string | undefined;
 }
 
+/** The files of all line tables of a program: thousands of units name the same headers, so each is one object. */
+class KnownFiles {
+  readonly #texts = new Map<number, string>();
+  readonly #files = new Map<string, Map<string, SourceFile>>();
+
+  /** A text of .debug_line_str, which linkers merge: one offset is one text. */
+  text(section: SectionData, offset: number): string {
+    let text = this.#texts.get(offset);
+    if (text === undefined) {
+      text = textAt(section, offset);
+      this.#texts.set(offset, text);
+    }
+    return text;
+  }
+
+  file(compilationDirectory: string, directory: string, name: string, md5: string | undefined): SourceFile {
+    const place = `${compilationDirectory}\0${directory}`;
+    let files = this.#files.get(place);
+    if (files === undefined) {
+      files = new Map();
+      this.#files.set(place, files);
+    }
+    let file = files.get(name);
+    if (file === undefined || file.md5 !== md5) {
+      file = { directory, name, path: joined(compilationDirectory, joined(directory, name)), md5 };
+      files.set(name, file);
+    }
+    return file;
+  }
+}
+
+const knownFiles = new WeakMap<DwarfFile, KnownFiles>();
+
 class NameReader {
+  readonly #known: KnownFiles;
   readonly #unit: Unit;
   readonly #offsetBytes: 4 | 8;
   readonly #compilationDirectory: string;
@@ -104,11 +138,12 @@ class NameReader {
     this.#unit = unit;
     this.#offsetBytes = offsetBytes;
     this.#compilationDirectory = unit.compilationDirectory;
+    this.#known = knownFiles.get(unit.file) ?? new KnownFiles();
+    knownFiles.set(unit.file, this.#known);
   }
 
   #file(directory: string, name: string, md5: string | undefined): SourceFile {
-    const path = joined(this.#compilationDirectory, joined(directory, name));
-    return { directory, name, path, md5 };
+    return this.#known.file(this.#compilationDirectory, directory, name, md5);
   }
 
   version2(cursor: Cursor): SourceFile[] {
@@ -158,7 +193,7 @@ class NameReader {
     const { file } = this.#unit;
     if (type === content.path && kind === form.string) entry.path = cursor.text();
     else if (type === content.path && kind === form.lineStrp) {
-      entry.path = textAt(file.sections.get('.debug_line_str'), cursor.sized(this.#offsetBytes));
+      entry.path = this.#known.text(file.sections.get('.debug_line_str'), cursor.sized(this.#offsetBytes));
     } else if (type === content.path && kind === form.strp) {
       entry.path = textAt(file.section('.debug_str'), cursor.sized(this.#offsetBytes));
     } else if (type === content.directoryIndex && kind === form.udata) entry.directory = cursor.uleb();
