@@ -4,7 +4,8 @@
  * test. It never reads what the expression does not ask for, and it makes a bounded number of steps.
  *
  * That something cannot be had (a register that a callee has overwritten, memory that is not mapped) is an outcome, not an
- * error; what is damaged is a `ProgramError`.
+ * error; what is damaged is a `ProgramError`. It is long because every operation of the manual's table is here, in the order of
+ * its chapters, over one stack.
  */
 
 import { Cursor, sectionData } from '../cursor.ts';
