@@ -128,6 +128,7 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
   code.end(); // outOfBudget
   emitEpilogue(code, locals, runExit.budget);
   code.end(); // leave: pc and budget are in memory already
+  emitCountSteps(code, locals);
   code.i32(runExit.leave);
 };
 
@@ -144,6 +145,7 @@ const emitPrologue = (code: Code, locals: Locals): void => {
 };
 
 const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
+  if (reason === runExit.budget) emitCountSteps(code, locals);
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // the last instruction may have written to x0
   code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
   code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
@@ -295,31 +297,39 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
   if (isJump(meaning)) emitJumped(context, locals, row, ways);
 };
 
-/** A function begins where a jump with a link goes, a loop where one goes back. */
+/** A function begins where a jump with a link goes, a loop where one goes back, a case where one goes by a table. */
 const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
   code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
   code.i32(hotSteps.begin).i32(hotSteps.other);
-  code
-    .get(locals.fields)
-    .i32(31 << fieldBits.rd)
-    .ops(op.i32And);
-  if (row.immediate === 'J') {
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or);
-  }
-  code.ops(op.select).set(locals.probing).br(ways.arrive);
+  const pushField = (bit: number, mask: number): Code =>
+    code
+      .get(locals.fields)
+      .i32(mask << bit)
+      .ops(op.i32And);
+  pushField(fieldBits.rd, 31);
+  if (row.immediate === 'J') code.get(locals.pc).get(locals.current).ops(op.i64LtU);
+  else
+    pushField(fieldBits.rs1, 0b11011)
+      .i32(1 << fieldBits.rs1)
+      .ops(op.i32Ne); // not ra or t0: no return
+  code.ops(op.i32Or, op.select).set(locals.probing).br(ways.arrive);
 };
 
 const isJump = (effect: Effect): boolean =>
   effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
+
+/** The steps since the last arrival count there. */
+const emitCountSteps = (code: Code, { place, begun, budget }: Locals): void => {
+  code.get(place).get(place).memory(op.i32Load, 0).get(begun).ops(op.i32Add).get(budget).ops(op.i32Sub);
+  code.memory(op.i32Store, 0);
+};
 
 /** Control has come to `pc` from elsewhere: looks for translated code there, and whether it is hot when there is none. */
 const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label): void => {
   const { pc, probing, host, pageAddend, entry, budget, place, begun } = locals;
   const arrived = code.block();
   code.get(probing).ops(op.i32Eqz).brIf(arrived);
-  // The steps since the last arrival count there.
-  code.get(place).get(place).memory(op.i32Load, 0).get(begun).ops(op.i32Add).get(budget).ops(op.i32Sub);
-  code.memory(op.i32Store, 0);
+  emitCountSteps(code, locals);
   code.get(budget).set(begun);
   code.i32(scratch.uncounted).set(place);
   code.get(probing).i32(probe.later).ops(op.i32Eq).if();

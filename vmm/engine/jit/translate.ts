@@ -247,7 +247,7 @@ class RegionEmitter {
         return;
       case 'indirect':
         emitEffect(this.#context, this.#instruction!.row, this.#instruction!.row.meaning);
-        this.#leaveAtPc(regionExit.dispatch);
+        this.#leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.dispatch);
         return;
       case 'branch': {
         const { row } = this.#instruction!;
