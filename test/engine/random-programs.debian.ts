@@ -5,14 +5,14 @@
 
 import { expect, test } from 'vitest';
 import { createRandomMachine } from './random-machine.ts';
-import { checkEqual } from './ways.ts';
+import { checkEqual, wayNames } from './ways.ts';
 
 const stepsWanted = Number(process.env.CHRONOVISOR_TIER_STEPS ?? 1_000_000_000);
 const firstSeed = Number(process.env.CHRONOVISOR_TIER_SEED ?? 1000);
 const stride = 50_000;
 const strides = 16;
 /** Steps of one seed in all ways. */
-const seedSteps = 5 * stride * strides;
+const seedSteps = wayNames.length * stride * strides;
 const seedCount = Math.ceil(stepsWanted / seedSteps);
 /** Seeds of one test, so that progress shows. */
 const batch = 10;

@@ -7,9 +7,9 @@ import { expect } from 'vitest';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { Digester } from '../../vmm/machine/digest.ts';
-import type { Machine, RunOptions, Stop } from '../../vmm/machine/machine.ts';
-import { ramBase } from '../../vmm/machine/memory.ts';
+import type { Machine, Stop } from '../../vmm/machine/machine.ts';
 import { Random } from '../oracle/random.ts';
+import { switchEngine } from '../support/switching.ts';
 
 export interface Way {
   readonly begin: (machine: Machine) => void;
@@ -69,25 +69,8 @@ export const wayNames = Object.keys(ways) as readonly WayName[];
 
 /** Another engine, another mode, other caches for each portion. */
 const switched = (machine: Machine, until: Moment, random: Random): Stop => {
-  const { engine, translations } = machine;
-  engine.translating = !random.oneIn(3);
-  if (random.oneIn(3)) engine.translateEagerly();
-  if (random.oneIn(10)) translations.dropAll();
-  if (random.oneIn(10)) machine.restore(machine.save());
-  if (random.oneIn(2)) return machine.run(until);
-  const stop = machine.run(until, optionsFrom(machine, random));
+  const stop = machine.run(until, switchEngine(machine, random, { eager: 3, dropped: 10, restored: 10 }));
   return stop.reason === 'breakpoint' ? machine.run(moment(machine.now + 1)) : stop;
-};
-
-const optionsFrom = (machine: Machine, random: Random): RunOptions => {
-  const armed = random.oneIn(2);
-  if (armed) machine.engine.arm(machine.harts.map((hart) => hart.get('pc') + BigInt(2 * random.below(12) - 8)));
-  const address = ramBase + 8 * random.below(machine.configuration.ramBytes / 8);
-  return {
-    armed,
-    traps: random.oneIn(2),
-    ...(random.oneIn(3) && { watch: [{ address, sizeBytes: 8 }] }),
-  };
 };
 
 /** Whether a run goes on after a stop that was asked for. */

@@ -8,10 +8,10 @@ import { openRecording } from '../../adapter/session/replay.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Machine, RunOptions } from '../../vmm/machine/machine.ts';
-import { ramBase } from '../../vmm/machine/memory.ts';
 import type { Timeline, TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { Dialogue, type Mark } from '../bench/dialogue.ts';
 import { Random } from '../oracle/random.ts';
+import { switchEngine } from './switching.ts';
 
 /** What is done to the machine before each portion of a run, and where the portion ends at the latest. */
 export interface Tier {
@@ -40,22 +40,14 @@ export const tiers = {
     begin: ({ engine }) => {
       engine.translating = true;
     },
-    portion: (_machine, random) => ({ steps: 1 + random.below(random.pick([3, 200, 30_000, 1_000_000])) }),
+    portion: (_, random) => ({ steps: 1 + random.below(random.pick([3, 200, 30_000, 1_000_000])) }),
   },
   switched: {
     begin: () => undefined,
     portion: (machine, random) => {
-      const { engine, translations } = machine;
-      engine.translating = !random.oneIn(4);
-      if (random.oneIn(50)) engine.translateEagerly();
-      if (random.oneIn(20)) translations.dropAll();
-      if (random.oneIn(200)) machine.restore(machine.save());
-      if (!random.oneIn(3)) return { steps: 1 + random.below(random.pick([20, 3000, 1_000_000])) };
-      const armed = random.oneIn(2);
-      if (armed) engine.arm(machine.harts.map((hart) => hart.get('pc') + BigInt(2 * random.below(12))));
-      const address = ramBase + 8 * random.below(machine.configuration.ramBytes / 8);
-      const watch = random.oneIn(3) ? [{ address, sizeBytes: 8 }] : [];
-      return { steps: 1 + random.below(50_000), options: { armed, traps: random.oneIn(2), watch } };
+      const options = switchEngine(machine, random, { eager: 50, dropped: 20, restored: 200 });
+      const isFast = Object.keys(options).length === 0;
+      return { steps: 1 + random.below(isFast ? random.pick([20, 3000, 1_000_000, 1_000_000]) : 50_000), options };
     },
   },
 } as const satisfies Readonly<Record<string, Tier>>;
