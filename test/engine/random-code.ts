@@ -5,29 +5,15 @@
  */
 
 import { csr } from '../../vmm/isa/csr-names.ts';
-import { encode } from '../../vmm/isa/encode.ts';
 import { Assembler, Label } from '../oracle/assembler.ts';
 import type { Random } from '../oracle/random.ts';
-import { memoryWord, plainWord, values } from './random-words.ts';
+import { emitPatch, emitRemap } from './random-changes.ts';
+import { memoryWord, plainWord, register, rootsDiffer, temporaries, values } from './random-words.ts';
 
-/** Registers with a purpose. Those of `values` are for any instruction, x29 to x31 for one construct at a time. */
-export const register = {
-  stack: 2,
-  data: 3, // middle of two pages of data
-  own: 4, // of this hart: [0] the other stack, [8] constructs until the next change of code
-  count: 8, // a loop's, saved by each function
-  window: 24, // the last page tables, for writing
-  alias: 25, // from one mapping of code and data to the other
-  top: 26, // of the hart's first stack
-  fuel: 27, // calls that the loop of all may still make
-  handler: 28,
-} as const;
-const [a, b, c] = [29, 30, 31] as const;
+const [a, b, c] = temporaries;
 const links = [1, 1, 1, 5, 6, 7] as const;
 const frameBytes = 32;
 const secondStackBytes = 0x8000;
-/** Between the two roots, in satp. */
-export const rootsDiffer = 0x10;
 
 /** What a program may do, by the mode that it runs in. */
 export interface Choices {
@@ -370,54 +356,8 @@ class Writer {
     // What is stored into often is translated no more; a mapping may change for ever.
     asm.li(a, BigInt(1 + random.below(isPatch ? changeEvery : 1 + (changeEvery >> 3))));
     asm.store('sd', a, 8, register.own);
-    if (isPatch) this.#patch();
-    else this.#remap();
+    if (isPatch) emitPatch(asm, random, this.#patches);
+    else emitRemap(asm, random);
     asm.bind(over);
-  }
-
-  /** The next instruction, any other, or where this call comes back to. */
-  #patch(): void {
-    const asm = this.#asm;
-    const random = this.#random;
-    const where = random.pick(['next', 'any', 'caller', 'caller']);
-    const next = new Label();
-    const rd = this.#value();
-    asm.op('andi', { rd: a, rs1: this.#value(), imm: 0x7ffn });
-    asm.op('slli', { rd: a, rs1: a, shamt: 20 });
-    asm.li(b, BigInt(encode('addi', { rd, rs1: rd })));
-    asm.op('or', { rd: a, rs1: a, rs2: b });
-    if (where === 'caller') asm.load('ld', c, 0, register.stack);
-    else asm.la(c, where === 'next' ? next : random.pick(this.#patches));
-    if (random.oneIn(2)) asm.op('xor', { rd: c, rs1: c, rs2: register.alias });
-    if (random.oneIn(3)) asm.op('amoswap.w', { rd: b, rs1: c, rs2: a });
-    else asm.store('sw', a, 0, c);
-    asm.bind(next);
-    asm.addi(rd, rd, 1);
-  }
-
-  /** Swaps two entries of a table: a page of code, at times that of the caller, and its twin (random-machine.ts). */
-  #remap(): void {
-    const asm = this.#asm;
-    const random = this.#random;
-    const own = new Label();
-    const ownRoot = random.below(2) * 0x1000;
-    const where = random.pick(['any', 'here', 'caller', 'caller']);
-    if (where === 'any') asm.li(b, BigInt(ownRoot + random.pick([0, 64]) * 8 + 8 * random.below(6)));
-    else {
-      if (where === 'caller') asm.load('ld', b, 0, register.stack);
-      else asm.la(b, own);
-      asm.bind(own);
-      asm.op('srli', { rd: b, rs1: b, shamt: 12 });
-      asm.op('andi', { rd: b, rs1: b, imm: 0x5fn });
-      asm.op('slli', { rd: b, rs1: b, shamt: 3 });
-      asm.li(a, BigInt(ownRoot));
-      asm.op('add', { rd: b, rs1: b, rs2: a });
-    }
-    asm.op('add', { rd: b, rs1: b, rs2: register.window });
-    asm.load('ld', a, 0, b);
-    asm.load('ld', c, 8 * 128, b); // the spare entry: the twin
-    asm.store('sd', a, 8 * 128, b);
-    if (random.oneIn(2)) asm.store('sd', c, 0, b);
-    else asm.op('amoswap.d', { rd: a, rs1: b, rs2: c });
   }
 }

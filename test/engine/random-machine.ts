@@ -18,7 +18,8 @@ import { Assembler, Label } from '../oracle/assembler.ts';
 import { floatValue, integerValue } from '../oracle/corners.ts';
 import { Random } from '../oracle/random.ts';
 import { createBench, M, openMemory, pte, pteOf, S, satpOf, set, U, writeDouble } from './fixture.ts';
-import { type Choices, randomCode, register, rootsDiffer } from './random-code.ts';
+import { type Choices, randomCode } from './random-code.ts';
+import { register, rootsDiffer } from './random-words.ts';
 
 const codeBase = 0x8010_0000;
 const twinBase = 0x8014_0000;

@@ -1,12 +1,28 @@
-/** Random instructions that any place of a random program can hold (random-code.ts). Not a test. */
+/** Registers of random programs (random-code.ts), and random instructions that any place of one can hold. Not a test. */
 
 import { encode } from '../../vmm/isa/encode.ts';
 import { readsWrites } from '../../vmm/isa/reads-writes.ts';
 import { compressedRows, rows } from '../../vmm/isa/table.ts';
 import type { Random } from '../oracle/random.ts';
 
+/** Registers with a purpose. Those of `values` are for any instruction, `temporaries` for one construct at a time. */
+export const register = {
+  stack: 2,
+  data: 3, // middle of two pages of data
+  own: 4, // of this hart: [0] the other stack, [8] constructs until the next change of code
+  count: 8, // a loop's, saved by each function
+  window: 24, // the last page tables, for writing
+  alias: 25, // from one mapping of code and data to the other
+  top: 26, // of the hart's first stack
+  fuel: 27, // calls that the loop of all may still make
+  handler: 28,
+} as const;
+/** Between the two roots, in satp. */
+export const rootsDiffer = 0x10;
+
 /** Registers that any instruction may write. */
 export const values = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23] as const;
+export const temporaries = [29, 30, 31] as const;
 
 const isPlain = (word: number): boolean => {
   const use = readsWrites(word);
