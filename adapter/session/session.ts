@@ -39,7 +39,7 @@ export interface ReplaySession extends SessionBase {
 
 export type Session = LiveSession | ReplaySession;
 
-/** How many checkpoints there are and how much memory they take, which changes no answer, only how fast it comes. */
+/** How many checkpoints there are and how much memory they take. With a budget of 0 there are none, and no way back. */
 export interface CheckpointPolicy {
   readonly stride: number;
   readonly budgetBytes: number;
