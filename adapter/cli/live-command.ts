@@ -44,7 +44,7 @@ export const addLiveOptions = (command: Command): Command =>
     .addHelpText('after', `\nThe machine's options:\n${machineHelp()}\n${escapeHelp}\n`);
 
 export const digestStrideOption = (): Option =>
-  new Option('--digest-stride <steps>', 'steps between two digests of the state (default: 10M)').argParser(
+  new Option('--digest-stride <steps>', 'steps between two digests of the state (default: 50M)').argParser(
     parsePositiveSteps,
   );
 
