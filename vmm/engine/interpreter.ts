@@ -1,7 +1,7 @@
 /**
  * The interpreter, emitted as one WebAssembly function from the instruction rows. It runs one hart for at most
- * scratch.budget steps and gives the reason why it came back. It caches no decoded instruction: it reads each word
- * from memory, so code that changes itself needs nothing from it.
+ * scratch.budget steps and gives the reason why it came back. It reads each word
+ * from memory, and takes it apart only when it is not the one that was decoded there before (predecode.ts).
  *
  *     interpret(hart: i32, probing: i32) -> i32    see probe, runExit
  *
@@ -15,7 +15,6 @@ import type { Code, Label } from '../wasm/code.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry, MemoryAccess } from './access.ts';
-import { buildDispatch, type Handler } from './dispatch.ts';
 import { defineDispatcher, emitCountArrival, emitFindRegion } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { probe, type RunExit, runExit } from './exits.ts';
@@ -26,21 +25,22 @@ import {
   interpreterOperands,
   interpreterSlowAccess,
   type Locals,
+  pushWord,
 } from './interpreter-operands.ts';
 import {
   arrivalsHot,
   breakFilterBase,
-  dispatchTableBase,
-  expandTableBase,
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
   hartOffset,
   hartTlbPointers,
   pageBytes,
   scratch,
 } from './layout.ts';
 import { defineLibrary } from './library.ts';
-
-/** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
-export const illegalWord = 0xffff_ffff;
+import { fieldBits, handlerRows } from './predecode.ts';
+import { defineSpanLookup } from './span-lookup.ts';
 
 /** What the module calls itself, for profiles. */
 export const interpreterName = 'interpreter';
@@ -58,7 +58,10 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
     (code) => emitInterpret(code, imports, library, armed),
     'interpret',
   );
-  if (!armed) defineDispatcher(module, interpret);
+  if (!armed) {
+    defineDispatcher(module, interpret);
+    defineSpanLookup(module, imports.fill);
+  }
   return module.finish();
 };
 
@@ -144,7 +147,7 @@ const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
   code.i32(reason).ops(op.return);
 };
 
-/** Sets raw, word, next and pc from the instruction at `current`. */
+/** Sets decoded, fields, next and pc from the instruction at `current`. */
 const emitFetch = (
   code: Code,
   locals: Locals,
@@ -153,46 +156,67 @@ const emitFetch = (
   spill: () => void,
   reload: () => void,
 ): void => {
-  const { current, pageAddend, word, raw, address, entry } = locals;
+  const { current, pageAddend, raw, address, entry, host, decoded } = locals;
 
   const fetched = code.block();
+  const unkept = code.block();
   const slow = code.block();
   emitMapping(code, locals, current, slow);
-  code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).memory(op.i32Load, 0).tee(raw);
-  // A 32-bit instruction in the last two bytes of a page goes on in another one.
-  code.i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
+  code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).tee(host).memory(op.i32Load, 0).set(raw);
+  // Code lies at even addresses: one entry for each two bytes.
   code
-    .get(current)
-    .ops(op.i32WrapI64)
+    .get(host)
+    .i32(3)
+    .ops(op.i32Shl)
+    .i32((decodedEntries - 1) * decodedEntryBytes)
+    .ops(op.i32And);
+  code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
+  // A 32-bit instruction in the last two bytes of a page goes on in another one.
+  const inPage = code.block();
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(inPage);
+  code
+    .get(host)
     .i32(pageBytes - 1)
     .ops(op.i32And)
     .i32(pageBytes - 2)
-    .ops(op.i32Eq)
-    .if();
+    .ops(op.i32Ne)
+    .brIf(inPage);
   code.get(current).i64Small(2).ops(op.i64Add).set(address);
   emitTlbEntry(code, locals.executeTlb, address);
   code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).brIf(slow); // the address of that page
   code.get(raw).i32(0xffff).ops(op.i32And);
   code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
-  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw);
-  code.end();
-  code.end();
-  code.br(fetched);
+  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw).br(unkept);
+  code.end(); // inPage
+  code.get(raw).get(decoded).call(imports.decode);
+  code.get(decoded).get(raw).memory(op.i32Store, decodedBase).br(fetched);
   code.end(); // slow
   spill();
   code.get(current).ops(op.i32WrapI64).get(current).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
   code.call(imports.fetchSlow).brIf(leave);
   reload(); // the walk may have written an entry that is watched
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
+  code.end(); // unkept
+  code.i32(decodedEntries * decodedEntryBytes).set(decoded);
+  code.get(raw).get(decoded).call(imports.decode);
+  code.get(decoded).get(raw).memory(op.i32Store, decodedBase);
   code.end(); // fetched
 
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
-  code.get(raw).set(word);
-  code.get(current).i64(4n).ops(op.i64Add).tee(locals.next).set(locals.pc);
+  code
+    .get(decoded)
+    .memory(op.i32Load, decodedBase + 4)
+    .set(locals.fields);
+  // A branch that is predicted, not an addition that waits for the fields.
+  code
+    .get(locals.fields)
+    .i32(4 << fieldBits.length)
+    .ops(op.i32And)
+    .if();
+  code.get(current).i64Small(4).ops(op.i64Add).set(locals.next);
   code.else();
-  code.get(raw).i32(0xffff).ops(op.i32And).tee(raw).i32(2).ops(op.i32Shl).memory(op.i32Load, expandTableBase).set(word);
-  code.get(current).i64(2n).ops(op.i64Add).tee(locals.next).set(locals.pc);
+  code.get(current).i64Small(2).ops(op.i64Add).set(locals.next);
   code.end();
+  code.get(locals.next).set(locals.pc);
 };
 
 /** Sets pageAddend for an i64 address, from the execute TLB when it is of another page than the last one. */
@@ -222,41 +246,22 @@ interface Ways {
 
 const emitHandlers = (context: EmitContext, locals: Locals, ways: Ways): void => {
   const { code } = context;
-  const { handlers } = buildDispatch();
   const illegal = code.block();
-  // Outermost block belongs to the last handler: br_table's label k ends right before handler k.
-  const blocks = handlers.map(() => code.block()).reverse();
-  code.get(locals.word).i32(2).ops(op.i32ShrU).i32(31).ops(op.i32And);
+  // Outermost block belongs to the last handler: br_table's label k ends right before handler k + 1.
+  const blocks = handlerRows.map(() => code.block()).reverse();
   code
-    .get(locals.word)
-    .i32(12 - 5)
-    .ops(op.i32ShrU)
-    .i32(7 << 5)
-    .ops(op.i32And, op.i32Or);
-  code.get(locals.word).i32(25).ops(op.i32ShrU).i32(8).ops(op.i32Shl, op.i32Or);
-  code.memory(op.i32Load8U, dispatchTableBase).brTable(blocks, illegal);
-  for (const handler of handlers) {
+    .get(locals.fields)
+    .i32(fieldBits.handler)
+    .ops(op.i32And)
+    .brTable([illegal, ...blocks], illegal);
+  for (const row of handlerRows) {
     code.end();
-    emitHandler(context, locals, handler, ways, illegal);
+    emitRow(context, locals, row, ways, illegal);
+    code.br(ways.next);
   }
   code.end(); // illegal
   emitEffect(context, illegalRow, illegalRow.meaning);
   code.br(ways.next);
-};
-
-const emitHandler = (context: EmitContext, locals: Locals, handler: Handler, ways: Ways, illegal: Label): void => {
-  const { code } = context;
-  for (const { row, mask, match } of handler.candidates) {
-    const other = mask === 0 ? undefined : code.block();
-    if (other !== undefined) {
-      code.get(locals.word).i32(mask).ops(op.i32And).i32(match).ops(op.i32Ne).brIf(other);
-    }
-    emitRow(context, locals, row, ways, illegal);
-    code.br(ways.next);
-    if (other === undefined) return;
-    code.end();
-  }
-  code.br(illegal);
 };
 
 const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
@@ -265,7 +270,8 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.get(locals.hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz).brIf(illegal);
   }
   if (row.rounds) {
-    code.get(locals.word).i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
+    pushWord(code, locals);
+    code.i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
     code.get(locals.hart).memory(op.i32Load, hartOffset.frm).set(locals.rounding);
     code.end();
     code.get(locals.rounding).i32(4).ops(op.i32GtU).brIf(illegal);
@@ -291,8 +297,8 @@ const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways)
   code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
   code.i32(arrivalsHot.begin).i32(arrivalsHot.other);
   code
-    .get(locals.word)
-    .i32(31 << 7)
+    .get(locals.fields)
+    .i32(31 << fieldBits.rd)
     .ops(op.i32And);
   if (row.immediate === 'J') {
     code.get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or);

@@ -4,13 +4,12 @@
  *     0x0000_0000  engine scratch: what Wasm and JS tell each other (not state)
  *     0x0000_1000  machine record                                   (state)
  *     0x0000_2000  hart records, 4 KiB each, 8 of them              (state)
- *     0x0001_0000  dispatch table of the interpreter, 64 KiB        (derived, constant)
- *     0x0002_0000  compressed expansion table, 256 KiB              (derived, constant)
  *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
  *     0x000f_0000  counts of arrivals at jump targets, 64 KiB       (cache, not state)
  *     0x0010_0000  software TLBs, 48 KiB a hart                     (cache, not state)
  *     0x0020_0000  region cache, 256 KiB                            (cache, not state)
+ *     0x0040_0000  decoded instructions, 2 MiB                      (cache, not state)
  *     0x0100_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -146,8 +145,6 @@ export const hartBase = (hart: number): number => 0x2000 + hart * hartStride;
 /** Not state: pointers that the engine keeps behind each hart's state, to the TLBs of its present context. */
 export const hartTlbPointers = { read: 0xf00, write: 0xf04, execute: 0xf08 } as const;
 
-export const dispatchTableBase = 0x1_0000;
-export const expandTableBase = 0x2_0000;
 export const pageFlagsBase = 0x6_0000;
 export const breakFilterBase = 0xe_0000;
 export const breakFilterEntries = 0x1_0000;
@@ -194,6 +191,11 @@ export const arrivalsHot = { begin: 1024, other: 8192 } as const;
 export const regionCacheBase = 0x20_0000;
 export const regionCacheEntries = 0x8000;
 export const regionCacheEntryBytes = 8;
+
+/** Decoded instructions, 16 bytes each (see predecode.ts); one more is for those that are not kept. */
+export const decodedBase = 0x40_0000;
+export const decodedEntries = 0x2_0000;
+export const decodedEntryBytes = 16;
 
 export const ramOffset = 0x100_0000;
 export const wasmPageBytes = 0x1_0000;

@@ -48,6 +48,8 @@ export class Translations implements WalkObserver {
   #onCodeWrite: (page: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
+  /** How often a page became one whose writes must be seen because a walk used it. */
+  tableTracks = 0;
   /** How often a TLB entry was filled, by kind. For statistics. */
   readonly fills = new Float64Array(Object.keys(tlbKinds).length);
 
@@ -123,6 +125,7 @@ export class Translations implements WalkObserver {
       return;
     }
     u8[pageFlagsBase + page]! |= pageFlag.pageTable;
+    this.tableTracks += 1;
     this.#tableIsLeaf[page] = level === 0 ? 1 : 0;
     this.#tableLow[page] = baseLow;
     this.#tableHigh[page] = vaHigh;

@@ -15,15 +15,17 @@ import { type FField, type SystemOp, systemOps, type XField } from '../../isa/me
 import type { Row } from '../../isa/row.ts';
 import type { Code, Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
-import { emitTlbEntry, MemoryAccess, type SlowAccess } from '../access.ts';
+import { type Access, emitTlbEntry, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
 import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
 import { regionExit, runExit } from '../exits.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbKinds } from '../layout.ts';
+import { spanRequest } from '../span-lookup.ts';
 import { liveRegisters } from './liveness.ts';
 import { type Block, type Instruction, pageOf, type Region } from './region.ts';
 import { fieldsOf, mayLeave } from './row-facts.ts';
+import { type Span, spansOf } from './spans.ts';
 import { longestPaths, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts {
@@ -67,6 +69,10 @@ class RegionEmitter {
   /** Steps of the block under way that are paid for and not begun, this instruction's own included. */
   #unspent = 0;
   #instruction: Instruction | undefined;
+  /** That of the present instruction; and for those of the block that were found, the local of the host address. */
+  #span: Span | undefined;
+  readonly #spanHosts = new Map<Span, number>();
+  readonly #spanLocals: number[] = [];
   /** What the block under way has made sure of: mstatus.FS is not off, and dirty; frm is valid and in its local. */
   #floatKnown = { enabled: false, dirty: false, mode: false };
 
@@ -106,7 +112,7 @@ class RegionEmitter {
     this.#context = {
       code,
       operands: this.#operands(),
-      access,
+      access: this.#spanAccess(access),
       imports: parts.imports,
       library: parts.library,
       temporaries: [i64(), i64()],
@@ -209,11 +215,14 @@ class RegionEmitter {
     this.#checkCrossing(block);
     if (length > 0) code.get(this.#budget).i32(length).ops(op.i32Sub).set(this.#budget);
     this.#floatKnown = { enabled: false, dirty: false, mode: false };
+    const spans = spansOf(instructions);
+    this.#spanHosts.clear();
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
       this.#instruction = instruction;
       this.#unspent = length - index;
-      if (mayLeave(instruction.row)) this.#flush();
+      this.#span = spans.get(index);
+      if (this.#canLeave(instruction)) this.#flush();
       this.#checkFloat(instruction.row);
       if (isControl && index === length - 1) break;
       emitEffect(this.#context, instruction.row, instruction.row.meaning);
@@ -276,6 +285,13 @@ class RegionEmitter {
     this.#reload(next);
     this.#checkBudget(next);
     this.#branch(block.offset, next);
+  }
+
+  /** Accesses whose span was found cannot. */
+  #canLeave({ row }: Instruction): boolean {
+    if (!mayLeave(row)) return false;
+    const isFound = this.#span !== undefined && this.#spanHosts.has(this.#span);
+    return !isFound || (row.usesFloat && !this.#floatKnown.enabled);
   }
 
   #checkBudget(block: number): void {
@@ -435,6 +451,66 @@ class RegionEmitter {
         fill(size, access === atomicAccess.loadReserved ? tlbKinds.read : tlbKinds.write);
       },
     };
+  }
+
+  /** Plain accesses, by the host address of their span; the first of a span looks for it. */
+  #spanAccess(access: MemoryAccess): Access {
+    const code = this.#code;
+    /** Pushes the host address of the span; gives the present access's distance from it, or undefined without a span. */
+    const push = (sizeBytes: number): number | undefined => {
+      const span = this.#span;
+      if (span === undefined) return undefined;
+      const { word, row } = this.#instruction!;
+      const distance = smallImmediateOf(word, row.immediate) - span.low;
+      const known = this.#spanHosts.get(span);
+      if (known === undefined) this.#findSpan(access, span, distance, sizeBytes);
+      code.get(this.#spanHosts.get(span)!);
+      return distance;
+    };
+    return {
+      load: (size, signed, pushAddress) => {
+        const distance = push(size);
+        if (distance === undefined) access.load(size, signed, pushAddress);
+        else code.memory(loadOpcode(size, signed), distance);
+      },
+      store: (size, pushAddress, pushValue) => {
+        const distance = push(size);
+        if (distance === undefined) access.store(size, pushAddress, pushValue);
+        else {
+          pushValue();
+          code.memory(storeOpcode(size), distance);
+        }
+      },
+      atomic: (...given) => access.atomic(...given),
+      loadReserved: (...given) => access.loadReserved(...given),
+      storeConditional: (...given) => access.storeConditional(...given),
+    };
+  }
+
+  /** The host address of a span, for its first access, into a local. */
+  #findSpan(access: MemoryAccess, span: Span, distance: number, sizeBytes: number): void {
+    const code = this.#code;
+    const { readSpan, writeSpan } = this.#parts.imports;
+    const bytes = span.high - span.low;
+    const index = this.#spanHosts.size;
+    const local = this.#spanLocals[index] ?? code.local('i32');
+    this.#spanLocals[index] = local;
+    this.#spanHosts.set(span, local);
+    code.get(this.#registers.get(span.base)!);
+    if (span.low !== 0) code.i64Small(span.low).ops(op.i64Add);
+    access.address(span.isWrite, bytes, () => {
+      code
+        .get(this.#hart)
+        .get(this.#address)
+        .i32(spanRequest(bytes, distance, sizeBytes));
+      code
+        .call(span.isWrite ? writeSpan : readSpan)
+        .tee(this.#host)
+        .ops(op.i32Eqz);
+      this.#interpretIf();
+      code.get(this.#host);
+    });
+    code.set(local);
   }
 
   #operands(): Operands {
