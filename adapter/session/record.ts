@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { loadXxh64 } from '../../traces/checksum.ts';
-import { TraceWriter } from '../../traces/writer.ts';
+import type { TraceWriter } from '../../traces/writer.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { type EntropySource, LoggedEntropy, recordedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { Recorder } from '../../vmm/record/recorder.ts';
@@ -51,6 +51,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   if (trace !== undefined) {
     refuseSameFile(trace.file, files);
     const data = images.map(({ bytes }) => (trace.embedded ? bytes : undefined));
+    const { TraceWriter } = await import('../../traces/writer.ts'); // `run` needs none
     writer = await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli);
   }
   recorder = new Recorder(machine, hash64, writer, {
