@@ -40,6 +40,7 @@ export const runCommand = async (
     policy: policyOf(options, isAttended),
     ...(trace === undefined ? {} : { trace }),
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: (bytes) => {
       driver.printed();
       sink.write(bytes);

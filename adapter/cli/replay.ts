@@ -29,6 +29,7 @@ export const addReplay = (program: Command, host: CliHost): void => {
       // A digest starts from what changed since the last one, so only one may count the changes.
       verify: options.digest !== true,
       checkpoints: noCheckpoints,
+      keepImages: false,
       console: options.console ? (bytes) => void host.stdout.write(bytes) : () => {},
       salvage: options.salvage === true,
       imageFolders: options.images ?? [],

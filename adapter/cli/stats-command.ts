@@ -32,6 +32,7 @@ export const measureReplay = async (file: string, options: StatsOptions, host: C
     file,
     verify: true,
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: () => {},
     salvage: options.salvage === true,
     imageFolders: options.images ?? [],

@@ -16,6 +16,7 @@ export const addVerify = (program: Command, host: CliHost): void => {
       file,
       verify: true,
       checkpoints: noCheckpoints,
+      keepImages: false,
       console: () => {},
       salvage: options.salvage === true,
       imageFolders: options.images ?? [],

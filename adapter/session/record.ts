@@ -19,6 +19,8 @@ export interface RecordingRequest {
   /** Where the trace goes, and whether it holds the images; absent when nothing is written. */
   readonly trace?: { readonly file: string; readonly embedded: boolean };
   readonly checkpoints: CheckpointPolicy;
+  /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
+  readonly keepImages?: boolean;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -58,7 +60,8 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
   });
-  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images, hash64 };
+  const kept = request.keepImages === false ? [] : images;
+  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images: kept, hash64 };
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));

@@ -18,7 +18,7 @@ interface SessionBase {
   readonly machine: Machine;
   readonly timeline: Timeline;
   readonly header: TraceHeader;
-  /** In the order of the header's list; one that a trace does not hold was read from where it says. */
+  /** In the order of the header's list; one that a trace does not hold was read from where it says. None if not kept. */
   readonly images: readonly BootImage[];
   readonly hash64: Hash64;
 }
