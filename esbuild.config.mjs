@@ -51,6 +51,11 @@ rmSync(scratch, { recursive: true });
 if (existsSync('adapter/cli/demo.ts')) {
   await build({ ...node, entryPoints: ['adapter/cli/demo.ts'], outfile: 'dist/demo.mjs', format: 'esm', banner });
 }
+// The thread that scans debug information is a file of its own beside each bundle that starts it.
+for (const folder of ['dist', 'extension/dist']) {
+  const outfile = `${folder}/index-worker.mjs`;
+  await build({ ...node, entryPoints: ['adapter/program/index-worker.ts'], outfile, format: 'esm' });
+}
 if (existsSync('extension/src/extension.ts')) {
   await build({
     ...node,

@@ -31,6 +31,8 @@ export const declareLocals = (code: Code) => ({
   decoded: code.local('i32'), // its entry, from decodedBase (see predecode.ts)
   fields: code.local('i32'), // of that
   budget: code.local('i32'),
+  place: code.local('i32'), // where the last arrival was, among the counts
+  begun: code.local('i32'), // the budget then
   pageAddend: code.local('i32'),
   entry: code.local('i32'),
   host: code.local('i32'),

@@ -15,7 +15,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry, MemoryAccess } from './access.ts';
-import { defineDispatcher, emitCountArrival, emitFindRegion } from './dispatcher.ts';
+import { defineDispatcher, emitFindRegion } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { probe, type RunExit, runExit } from './exits.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
@@ -28,13 +28,15 @@ import {
   pushWord,
 } from './interpreter-operands.ts';
 import {
-  arrivalsHot,
+  arrivalsBase,
+  arrivalsEntries,
   breakFilterBase,
   decodedBase,
   decodedEntries,
   decodedEntryBytes,
   hartOffset,
   hartTlbPointers,
+  hotSteps,
   pageBytes,
   scratch,
 } from './layout.ts';
@@ -68,6 +70,7 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
 const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext['library'], armed: boolean): void => {
   const locals = declareLocals(code);
   emitPrologue(code, locals);
+  code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
 
   // Each exit is a block to branch out of; what follows the block gives the reason.
   const leave = code.block();
@@ -125,6 +128,7 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
   code.end(); // outOfBudget
   emitEpilogue(code, locals, runExit.budget);
   code.end(); // leave: pc and budget are in memory already
+  emitCountSteps(code, locals);
   code.i32(runExit.leave);
 };
 
@@ -141,6 +145,7 @@ const emitPrologue = (code: Code, locals: Locals): void => {
 };
 
 const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
+  if (reason === runExit.budget) emitCountSteps(code, locals);
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // the last instruction may have written to x0
   code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
   code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
@@ -282,8 +287,8 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.if();
     context.operands.setPc(() => emitValue(context, row, meaning.target));
     // Jumps forward in the same function are not looked at: what they lead to is part of a region that begins before.
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU).get(locals.probing).ops(op.i32And).if();
-    code.i32(arrivalsHot.begin).set(locals.probing).br(ways.arrive);
+    code.get(locals.pc).get(locals.current).ops(op.i64LtU).get(locals.probing).i32(0).ops(op.i32Ne, op.i32And).if();
+    code.i32(hotSteps.begin).set(locals.probing).br(ways.arrive);
     code.end();
     code.end();
     return;
@@ -292,30 +297,43 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
   if (isJump(meaning)) emitJumped(context, locals, row, ways);
 };
 
-/** A function begins where a jump with a link goes, a loop where one goes back. */
+/** A function begins where a jump with a link goes, a loop where one goes back, a case where one goes by a table. */
 const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
   code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
-  code.i32(arrivalsHot.begin).i32(arrivalsHot.other);
-  code
-    .get(locals.fields)
-    .i32(31 << fieldBits.rd)
-    .ops(op.i32And);
-  if (row.immediate === 'J') {
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or);
-  }
-  code.ops(op.select).set(locals.probing).br(ways.arrive);
+  code.i32(hotSteps.begin).i32(hotSteps.other);
+  const pushField = (bit: number, mask: number): Code =>
+    code
+      .get(locals.fields)
+      .i32(mask << bit)
+      .ops(op.i32And);
+  pushField(fieldBits.rd, 31);
+  if (row.immediate === 'J') code.get(locals.pc).get(locals.current).ops(op.i64LtU);
+  else
+    pushField(fieldBits.rs1, 0b11011)
+      .i32(1 << fieldBits.rs1)
+      .ops(op.i32Ne); // not ra or t0: no return
+  code.ops(op.i32Or, op.select).set(locals.probing).br(ways.arrive);
 };
 
 const isJump = (effect: Effect): boolean =>
   effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
 
-/** Control has come to `pc` from elsewhere: looks for translated code there, and counts when there is none. */
+/** The steps since the last arrival count there. */
+const emitCountSteps = (code: Code, { place, begun, budget }: Locals): void => {
+  code.get(place).get(place).memory(op.i32Load, 0).get(begun).ops(op.i32Add).get(budget).ops(op.i32Sub);
+  code.memory(op.i32Store, 0);
+};
+
+/** Control has come to `pc` from elsewhere: looks for translated code there, and whether it is hot when there is none. */
 const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label): void => {
-  const { pc, probing, host, pageAddend, entry } = locals;
+  const { pc, probing, host, pageAddend, entry, budget, place, begun } = locals;
   const arrived = code.block();
   code.get(probing).ops(op.i32Eqz).brIf(arrived);
+  emitCountSteps(code, locals);
+  code.get(budget).set(begun);
+  code.i32(scratch.uncounted).set(place);
   code.get(probing).i32(probe.later).ops(op.i32Eq).if();
-  code.i32(arrivalsHot.other).set(probing).br(arrived);
+  code.i32(hotSteps.other).set(probing).br(arrived);
   code.end();
   emitMapping(code, locals, pc, arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
@@ -324,8 +342,17 @@ const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label):
   emitFindRegion(code, host, entry, missing);
   code.br(translated);
   code.end();
-  emitCountArrival(code, host, probing, entry);
-  code.brIf(hot);
+  code
+    .get(host)
+    .i32(1)
+    .ops(op.i32Shl)
+    .i32((arrivalsEntries - 1) * 4)
+    .ops(op.i32And)
+    .i32(arrivalsBase)
+    .ops(op.i32Add)
+    .tee(place);
+  code.memory(op.i32Load, 0).get(probing).ops(op.i32LtS).brIf(arrived);
+  code.get(place).i32(0).memory(op.i32Store, 0).br(hot);
   code.end();
 };
 

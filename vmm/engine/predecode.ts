@@ -26,25 +26,41 @@ if (rows.length > fieldBits.handler) throw new Error(`fields hold a handler of 8
 
 const handlers = new Map(rows.map((row, index) => [row, index + 1]));
 
+/** Instructions that were decoded, by a hash of their bits: {bits, fields, number}. Not every place has code of its own. */
+const memoEntries = 0x4000;
+
 /** Decodes `raw`, the instruction's bits as in memory, into the entry at an offset from `decodedBase`. */
 export const createPredecoder = ({ i32 }: MachineMemory): ((raw: number, entry: number) => void) => {
+  const memo = new Int32Array(memoEntries * 3);
   return (raw, entry) => {
-    const at = (decodedBase + entry) >>> 2;
-    const length = lengthOf(raw);
-    const word = length === 4 ? raw : expandCompressed(raw & 0xffff);
-    const row = word === undefined ? undefined : decode(word);
-    if (word === undefined || row === undefined) {
-      i32[at + 1] = length << fieldBits.length;
-      i32[at + 2] = length === 4 ? raw : raw & 0xffff;
-      return;
+    const bits = lengthOf(raw) === 4 ? raw | 0 : raw & 0xffff;
+    const known = (Math.imul(bits, 0x9e37_79b1) >>> 18) * 3;
+    if (memo[known] !== bits) {
+      memo[known] = bits;
+      decodeInto(memo, known, bits);
     }
-    const registers =
-      (((word >>> 7) & 31) << fieldBits.rd) |
-      (((word >>> 15) & 31) << fieldBits.rs1) |
-      (((word >>> 20) & 31) << fieldBits.rs2);
-    i32[at + 1] = handlers.get(row)! | registers | (length << fieldBits.length);
-    i32[at + 2] = numberOf(word, row);
+    const at = (decodedBase + entry) >>> 2;
+    i32[at + 1] = memo[known + 1]!;
+    i32[at + 2] = memo[known + 2]!;
   };
+};
+
+/** Sets fields and number behind `at`. */
+const decodeInto = (to: Int32Array, at: number, bits: number): void => {
+  const length = lengthOf(bits);
+  const word = length === 4 ? bits : expandCompressed(bits);
+  const row = word === undefined ? undefined : decode(word);
+  if (word === undefined || row === undefined) {
+    to[at + 1] = length << fieldBits.length;
+    to[at + 2] = bits;
+    return;
+  }
+  const registers =
+    (((word >>> 7) & 31) << fieldBits.rd) |
+    (((word >>> 15) & 31) << fieldBits.rs1) |
+    (((word >>> 20) & 31) << fieldBits.rs2);
+  to[at + 1] = handlers.get(row)! | registers | (length << fieldBits.length);
+  to[at + 2] = numberOf(word, row);
 };
 
 const numberOf = (word: number, row: Row): number => {

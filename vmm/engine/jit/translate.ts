@@ -22,6 +22,7 @@ import { atomicAccess, type RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbKinds } from '../layout.ts';
 import { spanRequest } from '../span-lookup.ts';
+import { emitCsrAccess } from './csr-access.ts';
 import { liveRegisters } from './liveness.ts';
 import { type Block, type Instruction, pageOf, type Region } from './region.ts';
 import { fieldsOf, mayLeave } from './row-facts.ts';
@@ -235,6 +236,9 @@ class RegionEmitter {
       case 'interpret':
         this.#leave(terminator.at, regionExit.interpret);
         return;
+      case 'system':
+        this.#leaveThroughMachine(terminator.next);
+        return;
       case 'jump':
         this.#edge(block.offset, terminator.target);
         return;
@@ -243,7 +247,7 @@ class RegionEmitter {
         return;
       case 'indirect':
         emitEffect(this.#context, this.#instruction!.row, this.#instruction!.row.meaning);
-        this.#leaveAtPc(regionExit.dispatch);
+        this.#leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.dispatch);
         return;
       case 'branch': {
         const { row } = this.#instruction!;
@@ -404,16 +408,51 @@ class RegionEmitter {
     this.#interpretIf();
   }
 
-  /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
   #system(name: SystemOp): void {
+    const { row, word } = this.#instruction!;
+    const source = (word >>> 15) & 31;
+    const rd = fieldsOf(row).rd ? (word >>> 7) & 31 : 0;
+    const how = csrForms[(word >>> 12) & 3];
+    if (name.startsWith('csr') && how !== undefined) {
+      const isImmediate = name.endsWith('i');
+      const isDone = emitCsrAccess(
+        this.#code,
+        {
+          number: word >>> 20,
+          how,
+          pushOperand: () => {
+            if (isImmediate) this.#code.i64Small(source);
+            else this.#context.operands.pushX('rs1');
+          },
+          writes: how === 'write' || source !== 0,
+          rd,
+        },
+        { hart: this.#hart, value: this.#address, word: this.#host, changed: this.#rounding },
+        {
+          interpretIf: () => this.#interpretIf(),
+          callMachine: () => this.#callMachine(name, rd),
+          setRd: () => {
+            this.#code.set(this.#registers.get(rd)!);
+            this.#dirty.add(rd);
+          },
+        },
+      );
+      if (isDone) {
+        this.#floatKnown = { enabled: false, dirty: false, mode: false };
+        return;
+      }
+    }
+    this.#callMachine(name, rd);
+  }
+
+  /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
+  #callMachine(name: SystemOp, rd: number): void {
     const code = this.#code;
     this.#floatKnown = { enabled: false, dirty: false, mode: false }; // it may write fcsr or mstatus
-    const { row, word, offset, length } = this.#instruction!;
-    const rd = fieldsOf(row).rd ? (word >>> 7) & 31 : 0;
+    const { offset, length } = this.#instruction!;
     const rest = this.#unspent - 1;
-    this.#storeProgress(() => this.#pushVirtual(offset), rest);
-    code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#parts.imports.system).set(this.#host);
-    code.get(this.#host).if();
+    this.#pushMachineCall(name);
+    code.if();
     code.i32(runExit.leave).ops(op.return); // pc and budget are in memory
     code.end();
     code.i32(0).memory(op.i32Load, scratch.budget).tee(this.#budget).ops(op.i32Eqz).if();
@@ -423,6 +462,25 @@ class RegionEmitter {
     if (rd === 0) return;
     code.get(this.#hart).memory(op.i64Load, hartOffset.x + rd * 8);
     code.set(this.#registers.get(rd)!);
+  }
+
+  /** An instruction after which the block does not go on. */
+  #leaveThroughMachine(next: number): void {
+    const { meaning } = this.#instruction!.row;
+    if (meaning.k !== 'system') throw new Error('a block ends with the machine and its last instruction is not for it');
+    this.#pushMachineCall(meaning.op);
+    this.#code.if();
+    this.#code.i32(runExit.leave).ops(op.return);
+    this.#code.end();
+    this.#code.i32(0).memory(op.i32Load, scratch.budget).set(this.#budget);
+    this.#leave(next, regionExit.dispatch);
+  }
+
+  /** Leaves what `system` says (see EngineHost). */
+  #pushMachineCall(name: SystemOp): void {
+    const { word, offset, length } = this.#instruction!;
+    this.#storeProgress(() => this.#pushVirtual(offset), this.#unspent - 1);
+    this.#code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#parts.imports.system);
   }
 
   #slowAccess(): SlowAccess {
@@ -573,3 +631,6 @@ class RegionEmitter {
     };
   }
 }
+
+/** By the two low bits of funct3 (Zicsr). */
+const csrForms: readonly (undefined | 'write' | 'set' | 'clear')[] = [undefined, 'write', 'set', 'clear'];
