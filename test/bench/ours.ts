@@ -81,6 +81,7 @@ const recorded = async (workload: Workload, mode: 'run' | 'record', file: string
     policy: virtualPolicy,
     ...(mode === 'record' && { trace: { file, embedded: true } }),
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: (bytes) => {
       driver.printed();
       dialogue.printed(bytes);
@@ -99,6 +100,7 @@ const replayed = async (workload: Workload, file: string, marks: MarkMeasurement
     file,
     verify: false,
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: (bytes) => dialogue.printed(bytes),
   });
   for (;;) {
