@@ -93,7 +93,7 @@ export const createRandomMachine = (seed: number): Machine => {
         mcounteren: 7,
         scounteren: 7,
         ...(mode === 'machine'
-          ? { mie: 0x82 }
+          ? { mie: 0x82, mip: 2 } // the handler of this first interrupt sets the timer
           : { mideleg: 0x222, mie: 0x222, medeleg: random.oneIn(3) ? 0 : 0xb1ff, satp: satpOf(roots[0]) }),
         stimecmp: 40 + hart.id,
         privilege: { machine: M, supervisor: S, user: U }[mode],
