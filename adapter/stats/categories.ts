@@ -50,6 +50,7 @@ export const fileRows: readonly FileRow[] = [
   { file: 'vmm/machine/tlb.ts',                                                       category: 'tlb' },
   { file: 'vmm/machine/page-tables.ts',  functions: ['reset'],                        category: 'caller' },
   { file: 'vmm/machine/page-tables.ts',                                               category: 'tlb' },
+  { file: 'vmm/machine/refill.ts',                                                    category: 'tlb' },
   { file: 'vmm/machine/walk-cache.ts',                                                category: 'tlb' },
   { file: 'vmm/machine/system.ts',                                                    category: 'traps' },
   { file: 'vmm/machine/trap.ts',                                                      category: 'traps' },

@@ -32,7 +32,7 @@ const two22 = 2 ** 22;
 const two32 = 2 ** 32;
 
 /** Bits of a page-table entry, all in the lower half (4.3.1, figure 4.20). */
-const pte = {
+export const pte = {
   v: 1 << 0,
   r: 1 << 1,
   w: 1 << 2,

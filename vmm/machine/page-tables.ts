@@ -9,9 +9,11 @@
  */
 
 import { pageBytes, pageFlag, pageFlagsBase } from '../engine/layout.ts';
-import { hostOffset, type MachineMemory, pageIndex } from './memory.ts';
+import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import { type Tlbs, virtualPage, virtualPages } from './tlb.ts';
-import { type KnownTable, WalkCache } from './walk-cache.ts';
+import { cachedLevels, noTable, WalkCache } from './walk-cache.ts';
+
+export { noTable };
 
 /** A table that serves several levels or places. */
 const severalPlaces = 0xff;
@@ -42,9 +44,21 @@ export class PageTables {
     this.#writes = new Uint8Array(memory.ramPages);
   }
 
-  /** Where a walk for a hart may begin. */
-  known(hart: number, low: number, high: number): KnownTable {
-    return this.#walks.find(this.#tlbs.spaceOf(hart), low, high);
+  /** The table where a walk for a hart may begin: its physical address plus its level, or -1 when that is the root. */
+  known(hart: number, low: number, high: number): number {
+    const space = this.#tlbs.spaceOf(hart);
+    for (let level = 0; level < cachedLevels; level += 1) {
+      const page = this.#walks.find(level, space, low, high);
+      if (page !== noTable) return ramBase + page * pageBytes + level;
+    }
+    return -1;
+  }
+
+  /** RAM page of the table of a level on a hart's way to an address, which is used now; `noTable` when that is unknown. */
+  use(level: number, hart: number, low: number, high: number): number {
+    const page = this.#walks.find(level, this.#tlbs.spaceOf(hart), low, high);
+    if (page !== noTable) this.#writes[page] = 0; // it is tracked, at this place and for this set, as long as it is known
+    return page;
   }
 
   /** A walk for a hart used this page: from now on its writes must be seen. */
@@ -54,7 +68,7 @@ export class PageTables {
     const first = level < placedLevels ? virtualPage(low, high) & -(tableEntries ** (level + 1)) : 0;
     const set = 1 << this.#tlbs.setOf(hart);
     this.#writes[page] = 0;
-    this.#walks.remember(this.#tlbs.spaceOf(hart), level, low, high, physical);
+    this.#walks.remember(level, this.#tlbs.spaceOf(hart), low, high, page);
     if ((u8[pageFlagsBase + page]! & pageFlag.pageTable) !== 0) {
       if (this.#level[page] !== level || this.#first[page] !== first) this.#level[page] = severalPlaces;
       this.#sets[page]! |= set;
@@ -74,6 +88,7 @@ export class PageTables {
     this.#writes[page] = writes;
     if (writes >= tableWritesMax) {
       this.#memory.u8[pageFlagsBase + page]! &= ~pageFlag.pageTable;
+      this.#walks.clear();
       this.#dropDerived(page, 0, tableEntries);
     } else if (this.#holdsValidEntry(from, to)) {
       const offset = from & (pageBytes - 1);

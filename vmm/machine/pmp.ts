@@ -131,6 +131,12 @@ const entryZeroIsEverywhere = (hart: Hart): boolean => {
   );
 };
 
+/** Whether S and U may do everything everywhere, by entry 0 alone. */
+export const pmpIsOpen = (hart: Hart): boolean =>
+  (hart.memory.u8[hart.base + configOffsets[0]]! & everyRight) === everyRight && entryZeroIsEverywhere(hart);
+
+const everyRight = pmpBit.read | pmpBit.write | pmpBit.execute;
+
 /** Whether no entry is on. */
 const allOff = (hart: Hart): boolean => {
   const { u32 } = hart.memory;

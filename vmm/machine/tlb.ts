@@ -26,7 +26,7 @@ import {
 } from '../engine/layout.ts';
 import { mstatus, statusLow } from './csr/status.ts';
 import type { Hart } from './hart.ts';
-import { hostOffset, type MachineMemory, pageIndex } from './memory.ts';
+import type { MachineMemory } from './memory.ts';
 
 /** Every set, as a set of bits. */
 export const allTlbSets = 2 ** tlbSets - 1;
@@ -35,10 +35,12 @@ export const allTlbSets = 2 ** tlbSets - 1;
 export const virtualPage = (low: number, high: number): number => ((high & 0x7f) << 20) | (low >>> 12);
 export const virtualPages = 2 ** 27;
 
+const kinds = Object.keys(tlbKinds).length;
 const machineTlb = tlbSets * tlbsInSet;
 const entryWords = tlbEntryBytes / 4;
 /** Entries in a block, of which one bit says whether anything is in it. */
-const blockEntries = tlbEntries / 32;
+const blockShift = 5;
+const blockEntries = 1 << blockShift;
 const indexMask = tlbEntries - 1;
 
 /** Values of `#place`: nothing may write to the page, or from several places. Others are an index, plus 1. */
@@ -63,12 +65,13 @@ export class Tlbs {
   readonly #space: Int32Array;
   #selections = 0;
   #spaces = 0;
-  /** Of each hart: the set in use. */
+  /** Of each hart: the set in use, and who asks, by kind. */
   readonly #present = new Uint8Array(maxHarts);
+  readonly #contexts = new Uint8Array(maxHarts * kinds);
   /** Of each RAM page: at which index TLBs for writing may have it. */
   readonly #place: Int16Array;
   /** How often an entry was filled, by kind. For statistics. */
-  readonly fills = new Float64Array(Object.keys(tlbKinds).length);
+  readonly fills = new Float64Array(kinds);
 
   constructor(memory: MachineMemory, harts: number) {
     this.#memory = memory;
@@ -92,6 +95,11 @@ export class Tlbs {
     return this.#space[hart * tlbSets + this.#present[hart]!]!;
   }
 
+  /** Who asks for memory of this kind now. */
+  contextOf(hart: number, kind: TlbKind): TlbContext {
+    return this.#contexts[hart * kinds + kind] as TlbContext;
+  }
+
   /** Points the hart's record at the TLBs of its address space and contexts. */
   select(hart: Hart, data: TlbContext, fetch: TlbContext): void {
     const { u32 } = hart.memory;
@@ -101,6 +109,9 @@ export class Tlbs {
     let set = this.#present[hart.id]!;
     const at = hart.id * tlbSets + set;
     if (this.#keyLow[at] !== low || this.#keyHigh[at] !== high) set = this.#enter(hart.id, low, high);
+    this.#contexts[hart.id * kinds + tlbKinds.read] = data;
+    this.#contexts[hart.id * kinds + tlbKinds.write] = data;
+    this.#contexts[hart.id * kinds + tlbKinds.execute] = fetch;
     u32[(hart.base + hartTlbPointers.read) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.read));
     u32[(hart.base + hartTlbPointers.write) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.write));
     u32[(hart.base + hartTlbPointers.execute) >>> 2] = tlbAddress(hart.id, tlbNumber(set, fetch, tlbKinds.execute));
@@ -139,8 +150,8 @@ export class Tlbs {
     for (let tlb = from; tlb < to; tlb += 1) this.#clear(hart, tlb);
   }
 
-  /** Remembers that the virtual page of (low, high) is the RAM page of `physical`. */
-  insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
+  /** Remembers that the virtual page of (low, high) is a RAM page. */
+  insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, ramPage: number): void {
     this.fills[kind]! += 1;
     const { i32 } = this.#memory;
     const tlb = tlbNumber(this.#present[hart]!, context, kind);
@@ -149,10 +160,9 @@ export class Tlbs {
     const page = low & -pageBytes;
     i32[at] = page;
     i32[at + 1] = high;
-    i32[at + 2] = (hostOffset(physical) & -pageBytes) - page;
-    this.#occupied[hart * tlbsInHart + tlb]! |= 1 << (index / blockEntries);
+    i32[at + 2] = (ramOffset + ramPage * pageBytes - page) | 0;
+    this.#occupied[hart * tlbsInHart + tlb]! |= 1 << (index >>> blockShift);
     if (kind !== tlbKinds.write) return;
-    const ramPage = pageIndex(physical);
     const place = this.#place[ramPage]!;
     if (place !== index + 1) this.#place[ramPage] = place === unwritten ? index + 1 : anyPlace;
   }
@@ -219,7 +229,7 @@ export class Tlbs {
     const blocks = this.#occupied[hart * tlbsInHart + tlb]!;
     const start = tlbAddress(hart, tlb) >>> 2;
     for (let index = from; index < to; index += 1) {
-      if (((blocks >>> (index / blockEntries)) & 1) === 0) {
+      if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
         index |= blockEntries - 1;
         continue;
       }
@@ -252,7 +262,7 @@ export class Tlbs {
     const from = count < tlbEntries ? first & indexMask : 0;
     const to = count < tlbEntries ? from + count : tlbEntries;
     for (let index = from; index < to; index += 1) {
-      if (((blocks >>> (index / blockEntries)) & 1) === 0) {
+      if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
         index |= blockEntries - 1;
         continue;
       }

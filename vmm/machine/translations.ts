@@ -9,8 +9,8 @@ import type { Hart } from './hart.ts';
 import { type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
+import { refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
-import type { KnownTable } from './walk-cache.ts';
 
 const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 
@@ -48,7 +48,12 @@ export class Translations implements WalkObserver {
 
   /** Remembers that the virtual page of (low, high) is the RAM page of `physical`. */
   insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
-    this.#tlbs.insert(hart, context, kind, low, high, physical);
+    this.#tlbs.insert(hart, context, kind, low, high, pageIndex(physical));
+  }
+
+  /** Does the same for an access of the hart's present context, if that is easy: the host address, or 0. */
+  refill(hart: Hart, kind: TlbKind, low: number, high: number): number {
+    return refill(this.#memory, this.#tables, this.#tlbs, hart, kind, low, high);
   }
 
   /** Drops every translation of one hart. */
@@ -72,7 +77,7 @@ export class Translations implements WalkObserver {
     this.#tlbs.dropWrites();
   }
 
-  knownTable(hart: Hart, vaLow: number, vaHigh: number): KnownTable {
+  knownTable(hart: Hart, vaLow: number, vaHigh: number): number {
     return this.#tables.known(hart.id, vaLow, vaHigh);
   }
 
