@@ -95,6 +95,7 @@ class Rig {
     const context = dataContext(record);
     const physical = translate(record, context, kind, va | 0, 0, 8, this.translations);
     expect(inRam(this.memory, physical, 8)).toBe(true);
+    if (kind === tlbKinds.write && this.translations.isWriteTracked(physical)) return;
     this.translations.insert(hart, context, kind, va | 0, 0, physical);
   }
 
@@ -303,6 +304,22 @@ describe('writes to a page are missed', () => {
       return Object.fromEntries(found.flat());
     },
     '1:other 2:other 3:other',
+  );
+  check(
+    'always when it is a table, has code or is watched',
+    (rig) => {
+      const [table, code, watched] = [sharedLeaf(1), dataAt(1), dataAt(2)];
+      for (const [page, address] of [table, code, watched, dataAt(3)].entries())
+        rig.write(ownLeaf(0) + 8 * page, pteOf(address, all));
+      rig.touch(sharedVa(1, 0));
+      rig.translations.trackCode(pageIndex(code));
+      rig.translations.watch([{ address: watched + 100, sizeBytes: 1 }], () => {});
+      for (const page of [0, 1, 2, 3, 0, 1, 2, 3]) rig.touch(ownVa(page), tlbKinds.write);
+      return Object.fromEntries(
+        ['table', 'code', 'watched', 'other'].map((name, page) => [name, rig.has(ownVa(page), tlbKinds.write)]),
+      );
+    },
+    'other',
   );
   check(
     'everywhere when a new interval begins, and reads are not',

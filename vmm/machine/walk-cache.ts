@@ -39,4 +39,8 @@ export class WalkCache {
 }
 
 const placeOf = (level: number, space: number, key: number, high: number): number =>
-  (level * entries + ((key ^ (high << 2) ^ (space << 5)) & (entries - 1))) * entryWords;
+  (level * entries + (Math.imul(key ^ (high << 11) ^ (space << 20), hashFactor) >>> hashShift)) * entryWords;
+
+/** Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): 2^32 divided by the golden ratio, odd. */
+const hashFactor = 0x9e37_79b1 | 0;
+const hashShift = 32 - Math.log2(entries);
