@@ -135,6 +135,12 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   return {
     fetchSlow: (low, high) => {
       const hart = currentHart();
+      const host = translations.refill(hart, tlbKinds.execute, low, high);
+      if (host !== 0 && !crossesPage(low, 4)) {
+        const first = u16[host >>> 1]!;
+        u32[scratch.instruction >>> 2] = (first & 3) === 3 ? first | (u16[(host >>> 1) + 1]! << 16) : first;
+        return 0;
+      }
       const first = fetchHalf(hart, low, high);
       if (first < 0) return 1;
       if ((first & 3) !== 3) {
