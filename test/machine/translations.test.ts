@@ -96,7 +96,7 @@ class Rig {
     const physical = translate(record, context, kind, va | 0, 0, 8, this.translations);
     expect(inRam(this.memory, physical, 8)).toBe(true);
     if (kind === tlbKinds.write && this.translations.isWriteTracked(physical)) return;
-    this.translations.insert(hart, context, kind, va | 0, 0, physical);
+    this.translations.insert(record, context, kind, va | 0, 0, physical);
   }
 
   /** Whether the TLB that the hart's record points at has the page, and that it is right. */

@@ -5,6 +5,7 @@
  */
 
 import {
+  maxHarts,
   pageBytes,
   pageFlag,
   pageFlagsBase,
@@ -17,7 +18,7 @@ import type { Hart } from './hart.ts';
 import { type MachineMemory, ramBase } from './memory.ts';
 import { pte } from './mmu.ts';
 import { noTable, type PageTables } from './page-tables.ts';
-import { pmpIsOpen } from './pmp.ts';
+import { type PageRange, pmpOpenPages } from './pmp.ts';
 import type { Tlbs } from './tlb.ts';
 
 /** What an entry must have, by kind. W without R is reserved (4.3.1). */
@@ -35,18 +36,45 @@ const ramBasePage = ramBase / pageBytes;
 const writeTracked = pageFlag.pageTable | pageFlag.watched | pageFlag.code;
 const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 
+/** Of each hart: RAM pages where PMP lets S and U do everything. None until found out, and again when PMP changes. */
+export class OpenPages {
+  readonly #ramPages: number;
+  readonly #first = new Int32Array(maxHarts);
+  readonly #end = new Int32Array(maxHarts);
+
+  constructor(ramPages: number) {
+    this.#ramPages = ramPages;
+  }
+
+  holds(hart: number, ramPage: number): boolean {
+    return ramPage >= this.#first[hart]! && ramPage < this.#end[hart]!;
+  }
+
+  find(hart: Hart, physical: number): void {
+    const { first, end }: PageRange = pmpOpenPages(hart, physical);
+    this.#first[hart.id] = Math.max(first - ramBasePage, 0);
+    this.#end[hart.id] = Math.min(end - ramBasePage, this.#ramPages);
+  }
+
+  forget(hart: number): void {
+    this.#first[hart] = 0;
+    this.#end[hart] = 0;
+  }
+}
+
 /** Fills the TLB of a hart's present context; the host address, or 0 when the walk must see to it. */
 export const refill = (
   memory: MachineMemory,
   tables: PageTables,
   tlbs: Tlbs,
+  open: OpenPages,
   hart: Hart,
   kind: TlbKind,
   low: number,
   high: number,
 ): number => {
   const context = tlbs.contextOf(hart.id, kind);
-  if (context === tlbContexts.machine || !pmpIsOpen(hart)) return 0;
+  if (context === tlbContexts.machine) return 0;
   const { u32, u8 } = memory;
   let table = tables.use(0, hart.id, low, high);
   let at: number;
@@ -64,14 +92,14 @@ export const refill = (
     if ((entry >>> 10) & 0x1ff) return 0; // of a superpage these must be zero; a pointer may have any
     page = (entry >>> 10) - ramBasePage + ((low >>> 12) & 0x1ff);
   }
-  if (u32[at + 1] !== 0) return 0;
+  if (u32[at + 1] !== 0 || !open.holds(hart.id, table)) return 0;
   const bits = wanted[kind]!;
   if ((entry & bits) !== bits) return 0;
   if (kind === tlbKinds.execute && (entry & (pte.r | pte.w)) === pte.w) return 0;
   if (entry & pte.u) {
     if (context === tlbContexts.supervisor) return 0;
   } else if (context === tlbContexts.user) return 0;
-  if (page < 0 || page >= memory.ramPages) return 0;
+  if (!open.holds(hart.id, page)) return 0;
   if (kind === tlbKinds.write) {
     const flags = u8[pageFlagsBase + page]!;
     if (flags & writeTracked) return 0;

@@ -65,7 +65,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       translations.markDirty(physical);
       if (translations.isWriteTracked(physical)) return physical;
     }
-    if (pmpUniform(hart, physical)) translations.insert(hart.id, context, kind, low, high, physical);
+    if (pmpUniform(hart, physical)) translations.insert(hart, context, kind, low, high, physical);
     return physical;
   };
 

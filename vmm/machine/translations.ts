@@ -4,12 +4,12 @@
  * no fence (invariant 5). What is cached is tlb.ts; what must be dropped for a change of a table is page-tables.ts.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, type TlbContext, type TlbKind } from '../engine/layout.ts';
+import { pageBytes, pageFlag, pageFlagsBase, type TlbContext, type TlbKind, tlbContexts } from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
 import { type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
-import { refill } from './refill.ts';
+import { OpenPages, refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
 
 const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
@@ -22,8 +22,10 @@ export interface WatchRange {
 
 export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
+  readonly #harts: number;
   readonly #tlbs: Tlbs;
   readonly #tables: PageTables;
+  readonly #open: OpenPages;
   #watched: readonly WatchRange[] = [];
   #onWatchedWrite: () => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
@@ -34,6 +36,8 @@ export class Translations implements WalkObserver {
     this.#memory = memory;
     this.#tlbs = new Tlbs(memory, harts);
     this.#tables = new PageTables(memory, this.#tlbs);
+    this.#open = new OpenPages(memory.ramPages);
+    this.#harts = harts;
   }
 
   /** How often a TLB entry was filled, by kind. For statistics. */
@@ -47,28 +51,32 @@ export class Translations implements WalkObserver {
   }
 
   /** Remembers that the virtual page of (low, high) is the RAM page of `physical`. */
-  insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
-    this.#tlbs.insert(hart, context, kind, low, high, pageIndex(physical));
+  insert(hart: Hart, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
+    const ramPage = pageIndex(physical);
+    if (context !== tlbContexts.machine && !this.#open.holds(hart.id, ramPage)) this.#open.find(hart, physical);
+    this.#tlbs.insert(hart.id, context, kind, low, high, ramPage);
   }
 
   /** Does the same for an access of the hart's present context, if that is easy: the host address, or 0. */
   refill(hart: Hart, kind: TlbKind, low: number, high: number): number {
-    return refill(this.#memory, this.#tables, this.#tlbs, hart, kind, low, high);
+    return refill(this.#memory, this.#tables, this.#tlbs, this.#open, hart, kind, low, high);
   }
 
-  /** Drops every translation of one hart. */
+  /** Drops every translation of one hart, also when its PMP has changed. */
   dropHart(hart: number): void {
     this.#tlbs.dropHart(hart);
+    this.#open.forget(hart);
   }
 
   /** Drops every translation of every hart. Page-table pages stay tracked; what is written to them often is not. */
   dropAll(): void {
     this.#tlbs.dropAll();
+    for (let hart = 0; hart < this.#harts; hart += 1) this.#open.forget(hart);
   }
 
   /** As if nothing had ever been cached: after the whole memory was replaced. */
   reset(): void {
-    this.#tlbs.dropAll();
+    this.dropAll();
     this.#tables.reset();
   }
 
