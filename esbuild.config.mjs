@@ -11,6 +11,11 @@ for (const [name, entry] of Object.entries(programs)) {
   if (!existsSync(entry)) continue;
   await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }
+// The thread that scans debug information is a file of its own beside each bundle that starts it.
+for (const folder of ['dist', 'extension/dist']) {
+  const outfile = `${folder}/index-worker.mjs`;
+  await build({ ...node, entryPoints: ['adapter/program/index-worker.ts'], outfile, format: 'esm' });
+}
 if (existsSync('extension/src/extension.ts')) {
   await build({
     ...node,

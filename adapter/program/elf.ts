@@ -32,6 +32,8 @@ export interface Section {
   readonly sizeBytes: bigint;
   readonly bytes: Uint8Array;
   readonly link: number;
+  /** `sh_info`: for relocations, the number of the section that they change. */
+  readonly info: number;
   readonly entryBytes: bigint;
 }
 
@@ -39,6 +41,8 @@ export interface Elf {
   /** The file's name, as errors call it. */
   readonly file: string;
   readonly entry: bigint;
+  /** `e_type`: ET_EXEC, ET_DYN, or ET_REL. */
+  readonly kind: ElfKind;
   /** Whether the program is position-independent (ET_DYN). */
   readonly relocatable: boolean;
   /** `e_flags`: bit 0 RVC, bits 2:1 the floating-point ABI. */
@@ -47,15 +51,23 @@ export interface Elf {
   readonly sections: readonly Section[];
 }
 
-export const sectionType = { symtab: 2, strtab: 3, nobits: 8 } as const;
+export type ElfKind = 'executable' | 'shared' | 'object';
+
+/**
+ * What a file is wanted for: to be loaded (`program`: no object file, and every segment is whole), or for its symbols and
+ * debug information (`symbols`: also object files, kernel modules, and separate debug files, whose segments have no bytes).
+ */
+export type ElfPurpose = 'program' | 'symbols';
+
+export const sectionType = { symtab: 2, strtab: 3, rela: 4, note: 7, nobits: 8 } as const;
+export const sectionFlag = { alloc: 2n, group: 0x200n, compressed: 0x800n } as const;
 export const segmentFlag = { execute: 1, write: 2, read: 4 } as const;
 
 const magic = 0x464c_457f; // 7f 'E' 'L' 'F', little-endian
 const elfClass64 = 2;
 const dataLittleEndian = 1;
 const machineRiscv = 243;
-const typeExecutable = 2;
-const typeShared = 3;
+const kinds: Readonly<Record<number, ElfKind>> = { 1: 'object', 2: 'executable', 3: 'shared' };
 const segmentLoad = 1;
 const headerBytes = 64;
 const programHeaderBytes = 56;
@@ -65,17 +77,18 @@ export const isElf = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 
 /** @throws {ProgramError} when the file is not a 64-bit RISC-V program or is damaged */
-export const readElf = (bytes: Uint8Array, file: string): Elf => {
+export const readElf = (bytes: Uint8Array, file: string, purpose: ElfPurpose = 'program'): Elf => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const input: Input = { bytes, view, file };
-  checkIdentity(input);
+  const input: Input = { bytes, view, file, purpose };
+  const kind = checkIdentity(input);
   const sectionTable = tableOf(input, 'section headers', 0x28, 0x3a, 0x3c, sectionHeaderBytes);
   const programTable = tableOf(input, 'program headers', 0x20, 0x36, 0x38, programHeaderBytes);
   const counts = extendedCounts(input, sectionTable, programTable);
   return {
     file,
     entry: view.getBigUint64(0x18, true),
-    relocatable: view.getUint16(0x10, true) === typeShared,
+    kind,
+    relocatable: kind === 'shared',
     flags: view.getUint32(0x30, true),
     segments: readSegments(input, programTable.offset, counts.segments),
     sections: readSections(input, sectionTable.offset, counts.sections, counts.names),
@@ -96,6 +109,7 @@ interface Input {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly file: string;
+  readonly purpose: ElfPurpose;
 }
 
 interface Table {
@@ -103,7 +117,7 @@ interface Table {
   readonly count: number;
 }
 
-const checkIdentity = ({ bytes, view, file }: Input): void => {
+const checkIdentity = ({ bytes, view, file, purpose }: Input): ElfKind => {
   if (bytes.length < 4 || view.getUint32(0, true) !== magic) {
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     throw notElf(file, start === '' ? 'an empty file' : start);
@@ -126,10 +140,12 @@ const checkIdentity = ({ bytes, view, file }: Input): void => {
     throw otherArchitecture(file, 'architecture', `machine ${machineRiscv} (RISC-V)`, machineName(machine));
   }
   const type = view.getUint16(0x10, true);
-  if (type !== typeExecutable && type !== typeShared) {
+  const kind = kinds[type];
+  if (kind === undefined || (kind === 'object' && purpose === 'program')) {
     const name = { 1: ', an object file', 4: ', a core dump' }[type] ?? '';
     throw otherKind(file, `type ${type}${name}`);
   }
+  return kind;
 };
 
 /** Where a table of headers is; the offset is checked once the number of its entries is known. */
@@ -176,6 +192,7 @@ const extendedCounts = (input: Input, sections: Table, segments: Table) => {
 const readSegments = (input: Input, offset: number, count: number): Segment[] => {
   const { view, file } = input;
   const segments: Segment[] = [];
+  if (input.purpose === 'symbols') return segments;
   for (let index = 0; index < count; index++) {
     const at = offset + index * programHeaderBytes;
     if (view.getUint32(at, true) !== segmentLoad) continue;
@@ -219,6 +236,7 @@ const readSections = (input: Input, offset: number, count: number, namesIndex: n
       sizeBytes,
       bytes,
       link: view.getUint32(at + 0x28, true),
+      info: view.getUint32(at + 0x2c, true),
       entryBytes: view.getBigUint64(at + 0x38, true),
     };
   });

@@ -2,7 +2,15 @@
 
 import { brief, hex, InputError, plural, type Sentence } from './input-error.ts';
 
-export type ProgramErrorCode = 'not-elf' | 'architecture' | 'kind' | 'header' | 'bounds' | 'symbols';
+export type ProgramErrorCode =
+  | 'not-elf'
+  | 'architecture'
+  | 'kind'
+  | 'header'
+  | 'bounds'
+  | 'symbols'
+  | 'debug'
+  | 'unsupported';
 
 export class ProgramError extends InputError {
   readonly code: ProgramErrorCode;
@@ -54,4 +62,29 @@ export const outOfBounds = (file: string, part: string, end: bigint, sizeBytes: 
     expected: `at least ${end} bytes`,
     found: plural(sizeBytes, 'byte'),
     remedy: damaged,
+  });
+
+/** A place in a section with debug information that cannot be what it should be. */
+export const damagedAt = (file: string, section: string, offset: number, expected: string, found: string) =>
+  new ProgramError('debug', {
+    what: `Offset ${hex(offset)} of ${brief(section)} in ${brief(file)} is not valid`,
+    expected,
+    found: brief(found),
+    remedy: damaged,
+  });
+
+/** Something that is sound but that this reader does not know. */
+export const unsupportedAt = (
+  file: string,
+  section: string,
+  offset: number,
+  expected: string,
+  found: string,
+  remedy: string,
+) =>
+  new ProgramError('unsupported', {
+    what: `Offset ${hex(offset)} of ${brief(section)} in ${brief(file)} cannot be read`,
+    expected,
+    found: brief(found),
+    remedy,
   });

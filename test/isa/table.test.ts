@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { rowsOf } from '../../vmm/isa/build.ts';
-import { compressedTable, decode, decodeCompressed, expandCompressed, lengthOf } from '../../vmm/isa/decode.ts';
+import { decode, decodeCompressed, expandCompressed, lengthOf } from '../../vmm/isa/decode.ts';
 import { encode } from '../../vmm/isa/encode.ts';
 import { nothing } from '../../vmm/isa/meaning.ts';
 import { compressedRows, refuseOverlap, rowNamed, rows } from '../../vmm/isa/table.ts';
@@ -90,14 +90,15 @@ describe('decoding', () => {
   check('finds c.lui of 0 reserved', expandCompressed(0x6081), undefined);
   check('finds c.addi16sp of 0 reserved', expandCompressed(0x6101), undefined);
   check('finds c.jr of zero reserved', expandCompressed(0x8002), undefined);
-  check('takes full words for no 16-bit instruction', compressedTable()[0x0013], 0);
+  check('takes full words for no 16-bit instruction', expandCompressed(0x0013), undefined);
 
   test('expands every legal 16-bit word to a word of the table', () => {
-    const broken = [...compressedTable()].filter((word) => word !== 0 && decode(word) === undefined);
+    const words = Array.from({ length: 0x1_0000 }, (_, half) => expandCompressed(half) ?? 0);
+    const broken = words.filter((word) => word !== 0 && decode(word) === undefined);
     expect(broken).toEqual([]);
   });
   test('reaches every compressed row', () => {
-    const reached = new Set(Array.from(compressedTable(), (_, half) => decodeCompressed(half)?.name));
+    const reached = new Set(Array.from({ length: 0x1_0000 }, (_, half) => decodeCompressed(half)?.name));
     expect(compressedRows.filter(({ name }) => !reached.has(name))).toEqual([]);
   });
 });

@@ -2,6 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
   hartTlbPointers,
   maxHarts,
   pageFlag,
@@ -125,9 +128,17 @@ const check = (sentence: string, doings: (rig: Rig) => Readonly<Record<string, b
     expect(found.map(([name]) => name).join(' ')).toBe(expected);
   });
 
-test('for eight harts, the TLBs lie between the region cache and RAM', () => {
-  expect(regionCacheBase + regionCacheEntries * regionCacheEntryBytes).toBeLessThanOrEqual(tlbBase);
-  expect(tlbBase + maxHarts * tlbHartBytes).toBeLessThanOrEqual(ramOffset);
+test('the caches lie one after another below RAM, also for eight harts', () => {
+  const areas = [
+    [regionCacheBase, regionCacheEntries * regionCacheEntryBytes],
+    [decodedBase, (decodedEntries + 1) * decodedEntryBytes],
+    [tlbBase, maxHarts * tlbHartBytes],
+    [ramOffset, 0],
+  ] as const;
+  const overlapping = areas.filter(
+    ([base, sizeBytes], index) => base + sizeBytes > (areas[index + 1] ?? areas.at(-1)!)[0],
+  );
+  expect(overlapping).toEqual([]);
 });
 
 describe('an address space has a set of its own', () => {

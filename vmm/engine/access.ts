@@ -5,7 +5,7 @@
 
 import { ramBase } from '../machine/memory.ts';
 import type { Code, Label } from '../wasm/code.ts';
-import { op } from '../wasm/opcodes.ts';
+import { type Opcode, op } from '../wasm/opcodes.ts';
 import { type AtomicAccess, atomicAccess } from './imports.ts';
 import { hartOffset, pageBytes, ramOffset, tlbEntries } from './layout.ts';
 
@@ -18,6 +18,20 @@ export interface AccessLocals {
   readonly host: number; // i32
   readonly value: number; // i64
   readonly operand: number; // i64
+}
+
+/** What instructions do with memory; each leaves its result on the stack (see MemoryAccess). */
+export interface Access {
+  load(size: 1 | 2 | 4 | 8, signed: boolean, pushAddress: () => void): void;
+  store(size: 1 | 2 | 4 | 8, pushAddress: () => void, pushValue: () => void): void;
+  atomic(
+    size: 4 | 8,
+    pushAddress: () => void,
+    pushOperand: () => void,
+    combine: (old: number, b: number) => void,
+  ): void;
+  loadReserved(size: 4 | 8, pushAddress: () => void): void;
+  storeConditional(size: 4 | 8, pushAddress: () => void, pushValue: () => void): void;
 }
 
 /** What is done when the TLB does not serve an access; the address is in its local. */
@@ -47,7 +61,7 @@ export const emitTlbEntry = (code: Code, tlb: number, address: number): void => 
   code.get(tlb).ops(op.i32Add);
 };
 
-export class MemoryAccess {
+export class MemoryAccess implements Access {
   readonly #code: Code;
   readonly #locals: AccessLocals;
   readonly #slow: SlowAccess;
@@ -63,7 +77,7 @@ export class MemoryAccess {
     const { readTlb } = this.#locals;
     pushAddress();
     this.#hostAddress(readTlb, size, false, () => this.#slow.load(size));
-    this.#code.memory(loads[size][signed ? 1 : 0], 0);
+    this.#code.memory(loadOpcode(size, signed), 0);
   }
 
   store(size: 1 | 2 | 4 | 8, pushAddress: () => void, pushValue: () => void): void {
@@ -78,6 +92,12 @@ export class MemoryAccess {
     this.#hostAddress(writeTlb, size, false, () => this.#slow.store(size, done));
     code.set(host).get(host).get(value).memory(stores[size], 0);
     code.end();
+  }
+
+  /** Consumes an i64 address; leaves the host address of that many bytes, which are in one page; or does `slow`. */
+  address(isWrite: boolean, sizeBytes: number, slow: () => void): void {
+    const { readTlb, writeTlb } = this.#locals;
+    this.#hostAddress(isWrite ? writeTlb : readTlb, sizeBytes, false, slow);
   }
 
   /** Read, modify, write. Leaves the old value, sign-extended. `combine` pushes the new value. */
@@ -180,10 +200,15 @@ export class MemoryAccess {
   }
 }
 
+/** The Wasm instruction that loads and extends to i64. */
+export const loadOpcode = (size: 1 | 2 | 4 | 8, signed: boolean): Opcode => loads[size][signed ? 1 : 0];
+
 const loads = {
   1: [op.i64Load8U, op.i64Load8S],
   2: [op.i64Load16U, op.i64Load16S],
   4: [op.i64Load32U, op.i64Load32S],
   8: [op.i64Load, op.i64Load],
 } as const;
+export const storeOpcode = (size: 1 | 2 | 4 | 8): Opcode => stores[size];
+
 const stores = { 1: op.i64Store8, 2: op.i64Store16, 4: op.i64Store32, 8: op.i64Store } as const;

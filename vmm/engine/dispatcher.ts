@@ -18,13 +18,11 @@ import { emitTlbEntry } from './access.ts';
 import { probe, regionExit, runExit } from './exits.ts';
 import { enterSignature } from './imports.ts';
 import {
-  arrivalsBase,
-  arrivalsEntries,
-  arrivalsHot,
   type CounterName,
   counterAddress,
   hartOffset,
   hartTlbPointers,
+  hotSteps,
   pageBytes,
   regionCacheBase,
   regionCacheEntries,
@@ -57,18 +55,6 @@ export const emitFindRegion = (code: Code, host: number, entry: number, missing:
   code.get(entry).i32(regionCacheEntryBytes).ops(op.i32Xor).tee(entry);
   code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).brIf(missing);
   code.end();
-};
-
-/** Counts an arrival at a host address (an i32 local); leaves an i32, not 0 when that makes `hot` of them, an i32 local. */
-export const emitCountArrival = (code: Code, host: number, hot: number, temporary: number): void => {
-  code
-    .get(host)
-    .i32((arrivalsEntries - 1) * 2)
-    .ops(op.i32And)
-    .tee(temporary);
-  code.get(temporary).memory(op.i32Load16U, arrivalsBase).i32(1).ops(op.i32Add).tee(temporary);
-  code.memory(op.i32Store16, arrivalsBase);
-  code.get(temporary).get(hot).i32(1).ops(op.i32Sub, op.i32And, op.i32Eqz);
 };
 
 const emitCount = (code: Code, name: CounterName, push: () => void): void => {
@@ -120,7 +106,7 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   load(code, 'depth').i32(1).ops(op.i32Add).memory(op.i32Store, scratch.depth);
   load(code, 'epoch').set(epoch);
 
-  code.i32(arrivalsHot.begin).set(probing);
+  code.i32(hotSteps.begin).set(probing);
   const next = code.loop();
   const interpreted = code.block();
   code.get(hart).memory(op.i64Load, hartOffset.pc).set(pc);
@@ -148,8 +134,10 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
     .memory(op.i32Load, regionCacheBase + 4)
     .callIndirect(regionType)
     .set(reason);
-  code.i32(arrivalsHot.other).set(probing);
+  code.i32(hotSteps.begin).set(probing);
   code.get(reason).ops(op.i32Eqz).brIf(next); // regionExit.dispatch
+  code.i32(hotSteps.other).set(probing);
+  code.get(reason).i32(regionExit.return).ops(op.i32Eq).brIf(next);
   const outside = code.block();
   code.get(reason).i32(regionExit.interpret).ops(op.i32LtS).brIf(outside);
   code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);
@@ -178,7 +166,7 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
 
 /** Goes on at once after a trap or the like, unless the machine must look. */
 const emitGoOn = (code: Code, reason: number, probing: number, next: Label): void => {
-  code.i32(arrivalsHot.begin).set(probing);
+  code.i32(hotSteps.begin).set(probing);
   code.get(reason).i32(runExit.leave).ops(op.i32Eq);
   load(code, 'attention').ops(op.i32Eqz, op.i32And);
   load(code, 'budget').i32(0).ops(op.i32Ne, op.i32And).brIf(next);

@@ -8,7 +8,7 @@ import type { Binary, Effect, FField, SystemOp, Unary, Value, XField } from '../
 import type { Row } from '../isa/row.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import type { MemoryAccess } from './access.ts';
+import type { Access } from './access.ts';
 import { emitFloat } from './float/inline.ts';
 import type { Library } from './library.ts';
 
@@ -35,7 +35,7 @@ export const hartLocal = 0;
 export interface EmitContext {
   readonly code: Code;
   readonly operands: Operands;
-  readonly access: MemoryAccess;
+  readonly access: Access;
   readonly imports: {
     readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
     /** Whether sums and products are emitted in place: for code that is translated because it is hot. */

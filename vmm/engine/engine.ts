@@ -4,16 +4,14 @@
  */
 
 import { floatHelperNames } from '../float/helpers.ts';
-import { compressedTable } from '../isa/decode.ts';
 import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
-import { buildDispatch } from './dispatch.ts';
 import { regionTable } from './dispatcher.ts';
 import { type RunExit, runExit } from './exits.ts';
 import { emitFloatModule, softwareName } from './float/module.ts';
 import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
-import { emitInterpreter, illegalWord } from './interpreter.ts';
+import { emitInterpreter } from './interpreter.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
 import {
   breakFilterBase,
@@ -21,10 +19,9 @@ import {
   type CounterName,
   counterAddress,
   counterNames,
-  dispatchTableBase,
-  expandTableBase,
   wasmPageBytes,
 } from './layout.ts';
+import { createPredecoder } from './predecode.ts';
 
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
@@ -69,6 +66,7 @@ export class Engine {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
   readonly #float: FloatFunctions;
+  readonly #decode: (raw: number, entry: number) => void;
   readonly #run: Run;
   readonly #interpret: Interpret;
   readonly #jit: Jit;
@@ -80,16 +78,13 @@ export class Engine {
     this.#memory = memory;
     this.#host = host;
     this.#float = instantiateFloat(memory.wasm, host.float);
-    memory.u8.set(buildDispatch().table, dispatchTableBase);
-    const expansions = compressedTable();
-    for (const [half, word] of expansions.entries())
-      memory.u32[(expandTableBase >>> 2) + half] = word === 0 ? illegalWord : word;
+    this.#decode = createPredecoder(memory);
     const exports = this.#instantiate(false);
     this.#run = exports.run as Run;
     this.#interpret = exports.interpret as Interpret;
     this.#jit = new Jit(memory, translations, {
       table: exports[regionTable] as WebAssembly.Table,
-      imports: importObject(memory.wasm, host, this.#float, exports.enter),
+      imports: importObject(memory.wasm, host, { float: this.#float, core: exports }),
     });
   }
 
@@ -97,7 +92,7 @@ export class Engine {
     const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
     const instance = new WebAssembly.Instance(
       moduleOf(armed ? 'armed' : 'interpreter', pages),
-      importObject(this.#memory.wasm, this.#host, this.#float),
+      importObject(this.#memory.wasm, this.#host, { float: this.#float, decode: this.#decode }),
     );
     return instance.exports;
   }

@@ -20,11 +20,12 @@ export const regionExit = {
   dispatch: 0, // hart.pc may be translated
   interpret: 8, // one instruction at hart.pc is for the interpreter
   short: 9, // the budget may not reach far enough from hart.pc
+  return: 10, // as dispatch, after a return
 } as const;
 
 /**
- * What the interpreter is told of where it begins; or how many arrivals there make it hot (`arrivalsHot`). In any case
- * but the first it looks for translated code at jump targets, and counts arrivals where there is none.
+ * What the interpreter is told of where it begins; or how many steps from there make it hot (`hotSteps`). In any case but
+ * the first it looks for translated code at jump targets, and counts steps where there is none.
  */
 export const probe = {
   never: 0, // look for no translated code at all

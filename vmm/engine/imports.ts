@@ -6,6 +6,7 @@
 import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { signatureOf } from './float/signature.ts';
+import { spanNames, spanSignature } from './span-lookup.ts';
 
 /** Whether an atomic access writes: never, always, or only where the hart's reservation is. */
 export const atomicAccess = { loadReserved: 0, modify: 1, storeConditional: 2 } as const;
@@ -35,8 +36,10 @@ export interface EngineHost {
 /** The exports of an instance of the floating-point functions (float/module.ts). */
 export type FloatFunctions = WebAssembly.Exports;
 
-type Slow = 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
+type Slow = 'decode' | 'fill' | 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
 const signatures: Record<Slow, Signature> = {
+  decode: { parameters: ['i32', 'i32'], results: [] },
+  fill: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
   fetchSlow: { parameters: ['i32', 'i32'], results: ['i32'] },
   loadSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
   storeSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
@@ -52,6 +55,8 @@ export type ImportIndices = Readonly<Record<Slow, number>> & {
 export interface RegionImports {
   readonly enter: number;
   readonly fill: number;
+  readonly readSpan: number;
+  readonly writeSpan: number;
   readonly system: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
   readonly inlinesSums: boolean;
@@ -59,7 +64,9 @@ export interface RegionImports {
 
 export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet<FloatHelperName>): RegionImports => ({
   enter: module.import('enter', enterSignature),
-  fill: module.import('fill', signatures.atomicSlow),
+  fill: module.import('fill', signatures.fill),
+  readSpan: module.import(spanNames.read, spanSignature),
+  writeSpan: module.import(spanNames.write, spanSignature),
   system: module.import('system', signatures.system),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
   inlinesSums: true,
@@ -81,16 +88,26 @@ export const declareImports = (module: ModuleBuilder): ImportIndices => {
   return { ...slow, float };
 };
 
-/** The import object for an instance; `enter` is for translated code. */
+/**
+ * What else instances import: `decode` is for the interpreter (see predecode.ts); for translated code, what the
+ * interpreter's module exports.
+ */
+export interface OtherImports {
+  readonly float: FloatFunctions;
+  readonly decode?: (raw: number, entry: number) => void;
+  readonly core?: WebAssembly.Exports;
+}
+
+/** The import object for an instance. */
 export const importObject = (
   memory: WebAssembly.Memory,
   host: EngineHost,
-  float: FloatFunctions,
-  enter?: WebAssembly.ExportValue,
+  { float, decode, core }: OtherImports,
 ): WebAssembly.Imports => ({
   env: {
     memory,
-    ...(enter && { enter }),
+    ...core,
+    ...(decode && { decode }),
     fetchSlow: host.fetchSlow,
     loadSlow: host.loadSlow,
     storeSlow: host.storeSlow,

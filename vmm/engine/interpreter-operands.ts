@@ -1,16 +1,16 @@
 /**
- * Where the interpreter's operands come from: fields of the instruction word at run time, and the locals that hold the
+ * Where the interpreter's operands come from: the decoded instruction at run time, and the locals that hold the
  * state of its loop. What instructions do with them is emit.ts's.
  */
 
 import { type FField, systemOps, type XField } from '../isa/meaning.ts';
-import type { Row } from '../isa/row.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import { pushHalves, type SlowAccess } from './access.ts';
 import type { Operands } from './emit.ts';
 import type { ImportIndices } from './imports.ts';
-import { hartOffset, scratch } from './layout.ts';
+import { decodedBase, hartOffset, scratch } from './layout.ts';
+import { fieldBits } from './predecode.ts';
 
 /** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
 export const fsDirty = 0x6000n;
@@ -27,9 +27,12 @@ export const declareLocals = (code: Code) => ({
   operand: code.local('i64'),
   temporary0: code.local('i64'),
   temporary1: code.local('i64'),
-  word: code.local('i32'), // 32-bit form
-  raw: code.local('i32'), // as in memory
+  raw: code.local('i32'), // as in memory, perhaps with more bits than the instruction has
+  decoded: code.local('i32'), // its entry, from decodedBase (see predecode.ts)
+  fields: code.local('i32'), // of that
   budget: code.local('i32'),
+  place: code.local('i32'), // where the last arrival was, among the counts
+  begun: code.local('i32'), // the budget then
   pageAddend: code.local('i32'),
   entry: code.local('i32'),
   host: code.local('i32'),
@@ -72,7 +75,12 @@ export const interpreterSlowAccess = (
   },
 });
 
-/** Operands out of the word at run time: register fields become byte offsets into the hart's record. */
+/** The 32-bit form (i32), of rows that have neither an immediate nor a shift amount. */
+export const pushWord = (code: Code, { decoded }: Locals): void => {
+  code.get(decoded).memory(op.i32Load, decodedBase + 8);
+};
+
+/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. */
 export const interpreterOperands = (
   code: Code,
   imports: ImportIndices,
@@ -80,41 +88,39 @@ export const interpreterOperands = (
   spill: () => void,
   resumeUnless: () => void,
 ): Operands => {
-  const { hart, word } = locals;
-  /** hart + 8 * field, the field's lowest bit being `bit` of the word. */
+  const { hart, fields, decoded } = locals;
+  /** hart + 8 * register, whose number is at a bit of the fields. */
   const registerAddress = (bit: number): void => {
-    if (bit > 3)
-      code
-        .get(word)
-        .i32(bit - 3)
-        .ops(op.i32ShrU);
     code
+      .get(fields)
+      .i32(bit - 3)
+      .ops(op.i32ShrU)
       .i32(31 << 3)
       .ops(op.i32And)
       .get(hart)
       .ops(op.i32Add);
   };
-  const bits: Record<XField | FField, number> = { rs1: 15, rs2: 20, rs3: 27 };
-  const rdBit = 7;
-  const push = (shift: () => void): void => {
-    code.get(word);
-    shift();
+  const push = (field: XField | FField, file: number): void => {
+    if (field === 'rs3') {
+      pushWord(code, locals);
+      code
+        .i32(27 - 3)
+        .ops(op.i32ShrU)
+        .i32(31 << 3)
+        .ops(op.i32And)
+        .get(hart)
+        .ops(op.i32Add);
+    } else registerAddress(fieldBits[field]);
+    code.memory(op.i64Load, file);
   };
   return {
-    pushX: (field) => {
-      registerAddress(bits[field]);
-      code.memory(op.i64Load, hartOffset.x);
-    },
-    pushF: (field) => {
-      registerAddress(bits[field]);
-      code.memory(op.i64Load, hartOffset.f);
-    },
-    pushImmediate: (format) => {
-      push(() => emitImmediate(code, word, format));
-      code.ops(op.i64ExtendI32S);
+    pushX: (field) => push(field, hartOffset.x),
+    pushF: (field) => push(field, hartOffset.f),
+    pushImmediate: () => {
+      code.get(decoded).memory(op.i64Load32S, decodedBase + 8);
     },
     pushShift: () => {
-      code.get(word).i32(20).ops(op.i32ShrU).i32(63).ops(op.i32And, op.i64ExtendI32U);
+      code.get(decoded).memory(op.i64Load32U, decodedBase + 8);
     },
     pushRoundingMode: () => {
       code.get(locals.rounding);
@@ -126,12 +132,12 @@ export const interpreterOperands = (
       code.get(locals.next);
     },
     setX: (pushValue) => {
-      registerAddress(rdBit);
+      registerAddress(fieldBits.rd);
       pushValue();
       code.memory(op.i64Store, hartOffset.x);
     },
     setF: (pushValue) => {
-      registerAddress(rdBit);
+      registerAddress(fieldBits.rd);
       pushValue();
       code.memory(op.i64Store, hartOffset.f);
       code.get(hart).get(hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
@@ -143,47 +149,17 @@ export const interpreterOperands = (
     },
     system: (operation) => {
       spill();
-      code.i32(systemOps.indexOf(operation)).get(word).get(locals.raw);
-      code.get(locals.next).get(locals.current).ops(op.i64Sub, op.i32WrapI64).call(imports.system);
+      code.i32(systemOps.indexOf(operation));
+      pushWord(code, locals);
+      code.get(decoded).memory(op.i32Load, decodedBase);
+      code
+        .i32(-1)
+        .i32(0xffff)
+        .get(fields)
+        .i32(4 << fieldBits.length)
+        .ops(op.i32And, op.select, op.i32And);
+      code.get(fields).i32(fieldBits.length).ops(op.i32ShrU).call(imports.system);
       resumeUnless();
     },
   };
-};
-
-/** With the word on the stack, leaves the sign-extended immediate (i32). */
-const emitImmediate = (code: Code, word: number, format: Row['immediate']): void => {
-  /** Or-s in `word[bit + width - 1 : bit]` at `at`. */
-  const piece = (bit: number, width: number, at: number): void => {
-    const mask = ((1 << width) - 1) << at;
-    code.get(word);
-    if (bit > at) code.i32(bit - at).ops(op.i32ShrU);
-    else if (bit < at) code.i32(at - bit).ops(op.i32Shl);
-    code.i32(mask).ops(op.i32And, op.i32Or);
-  };
-  switch (format) {
-    case 'I':
-      code.i32(20).ops(op.i32ShrS);
-      return;
-    case 'S':
-      code.i32(25).ops(op.i32ShrS).i32(5).ops(op.i32Shl);
-      piece(7, 5, 0);
-      return;
-    case 'B':
-      code.i32(31).ops(op.i32ShrS).i32(12).ops(op.i32Shl);
-      piece(7, 1, 11);
-      piece(25, 6, 5);
-      piece(8, 4, 1);
-      return;
-    case 'U':
-      code.i32(-4096).ops(op.i32And);
-      return;
-    case 'J':
-      code.i32(31).ops(op.i32ShrS).i32(20).ops(op.i32Shl);
-      piece(12, 8, 12);
-      piece(20, 1, 11);
-      piece(21, 10, 1);
-      return;
-    case 'none':
-      throw new Error('a row without an immediate names one');
-  }
 };

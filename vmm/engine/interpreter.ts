@@ -1,7 +1,7 @@
 /**
  * The interpreter, emitted as one WebAssembly function from the instruction rows. It runs one hart for at most
- * scratch.budget steps and gives the reason why it came back. It caches no decoded instruction: it reads each word
- * from memory, so code that changes itself needs nothing from it.
+ * scratch.budget steps and gives the reason why it came back. It reads each word
+ * from memory, and takes it apart only when it is not the one that was decoded there before (predecode.ts).
  *
  *     interpret(hart: i32, probing: i32) -> i32    see probe, runExit
  *
@@ -15,8 +15,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry, MemoryAccess } from './access.ts';
-import { buildDispatch, type Handler } from './dispatch.ts';
-import { defineDispatcher, emitCountArrival, emitFindRegion } from './dispatcher.ts';
+import { defineDispatcher, emitFindRegion } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { probe, type RunExit, runExit } from './exits.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
@@ -26,21 +25,24 @@ import {
   interpreterOperands,
   interpreterSlowAccess,
   type Locals,
+  pushWord,
 } from './interpreter-operands.ts';
 import {
-  arrivalsHot,
+  arrivalsBase,
+  arrivalsEntries,
   breakFilterBase,
-  dispatchTableBase,
-  expandTableBase,
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
   hartOffset,
   hartTlbPointers,
+  hotSteps,
   pageBytes,
   scratch,
 } from './layout.ts';
 import { defineLibrary } from './library.ts';
-
-/** Word that no row matches: what the expansion table holds for an illegal 16-bit instruction. */
-export const illegalWord = 0xffff_ffff;
+import { fieldBits, handlerRows } from './predecode.ts';
+import { defineSpanLookup } from './span-lookup.ts';
 
 /** What the module calls itself, for profiles. */
 export const interpreterName = 'interpreter';
@@ -58,13 +60,17 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
     (code) => emitInterpret(code, imports, library, armed),
     'interpret',
   );
-  if (!armed) defineDispatcher(module, interpret);
+  if (!armed) {
+    defineDispatcher(module, interpret);
+    defineSpanLookup(module, imports.fill);
+  }
   return module.finish();
 };
 
 const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext['library'], armed: boolean): void => {
   const locals = declareLocals(code);
   emitPrologue(code, locals);
+  code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
 
   // Each exit is a block to branch out of; what follows the block gives the reason.
   const leave = code.block();
@@ -122,6 +128,7 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
   code.end(); // outOfBudget
   emitEpilogue(code, locals, runExit.budget);
   code.end(); // leave: pc and budget are in memory already
+  emitCountSteps(code, locals);
   code.i32(runExit.leave);
 };
 
@@ -138,13 +145,14 @@ const emitPrologue = (code: Code, locals: Locals): void => {
 };
 
 const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
+  if (reason === runExit.budget) emitCountSteps(code, locals);
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // the last instruction may have written to x0
   code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
   code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
   code.i32(reason).ops(op.return);
 };
 
-/** Sets raw, word, next and pc from the instruction at `current`. */
+/** Sets decoded, fields, next and pc from the instruction at `current`. */
 const emitFetch = (
   code: Code,
   locals: Locals,
@@ -153,46 +161,67 @@ const emitFetch = (
   spill: () => void,
   reload: () => void,
 ): void => {
-  const { current, pageAddend, word, raw, address, entry } = locals;
+  const { current, pageAddend, raw, address, entry, host, decoded } = locals;
 
   const fetched = code.block();
+  const unkept = code.block();
   const slow = code.block();
   emitMapping(code, locals, current, slow);
-  code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).memory(op.i32Load, 0).tee(raw);
-  // A 32-bit instruction in the last two bytes of a page goes on in another one.
-  code.i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
+  code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).tee(host).memory(op.i32Load, 0).set(raw);
+  // Code lies at even addresses: one entry for each two bytes.
   code
-    .get(current)
-    .ops(op.i32WrapI64)
+    .get(host)
+    .i32(3)
+    .ops(op.i32Shl)
+    .i32((decodedEntries - 1) * decodedEntryBytes)
+    .ops(op.i32And);
+  code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
+  // A 32-bit instruction in the last two bytes of a page goes on in another one.
+  const inPage = code.block();
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(inPage);
+  code
+    .get(host)
     .i32(pageBytes - 1)
     .ops(op.i32And)
     .i32(pageBytes - 2)
-    .ops(op.i32Eq)
-    .if();
+    .ops(op.i32Ne)
+    .brIf(inPage);
   code.get(current).i64Small(2).ops(op.i64Add).set(address);
   emitTlbEntry(code, locals.executeTlb, address);
   code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).brIf(slow); // the address of that page
   code.get(raw).i32(0xffff).ops(op.i32And);
   code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
-  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw);
-  code.end();
-  code.end();
-  code.br(fetched);
+  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw).br(unkept);
+  code.end(); // inPage
+  code.get(raw).get(decoded).call(imports.decode);
+  code.get(decoded).get(raw).memory(op.i32Store, decodedBase).br(fetched);
   code.end(); // slow
   spill();
   code.get(current).ops(op.i32WrapI64).get(current).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
   code.call(imports.fetchSlow).brIf(leave);
   reload(); // the walk may have written an entry that is watched
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
+  code.end(); // unkept
+  code.i32(decodedEntries * decodedEntryBytes).set(decoded);
+  code.get(raw).get(decoded).call(imports.decode);
+  code.get(decoded).get(raw).memory(op.i32Store, decodedBase);
   code.end(); // fetched
 
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
-  code.get(raw).set(word);
-  code.get(current).i64(4n).ops(op.i64Add).tee(locals.next).set(locals.pc);
+  code
+    .get(decoded)
+    .memory(op.i32Load, decodedBase + 4)
+    .set(locals.fields);
+  // A branch that is predicted, not an addition that waits for the fields.
+  code
+    .get(locals.fields)
+    .i32(4 << fieldBits.length)
+    .ops(op.i32And)
+    .if();
+  code.get(current).i64Small(4).ops(op.i64Add).set(locals.next);
   code.else();
-  code.get(raw).i32(0xffff).ops(op.i32And).tee(raw).i32(2).ops(op.i32Shl).memory(op.i32Load, expandTableBase).set(word);
-  code.get(current).i64(2n).ops(op.i64Add).tee(locals.next).set(locals.pc);
+  code.get(current).i64Small(2).ops(op.i64Add).set(locals.next);
   code.end();
+  code.get(locals.next).set(locals.pc);
 };
 
 /** Sets pageAddend for an i64 address, from the execute TLB when it is of another page than the last one. */
@@ -222,41 +251,22 @@ interface Ways {
 
 const emitHandlers = (context: EmitContext, locals: Locals, ways: Ways): void => {
   const { code } = context;
-  const { handlers } = buildDispatch();
   const illegal = code.block();
-  // Outermost block belongs to the last handler: br_table's label k ends right before handler k.
-  const blocks = handlers.map(() => code.block()).reverse();
-  code.get(locals.word).i32(2).ops(op.i32ShrU).i32(31).ops(op.i32And);
+  // Outermost block belongs to the last handler: br_table's label k ends right before handler k + 1.
+  const blocks = handlerRows.map(() => code.block()).reverse();
   code
-    .get(locals.word)
-    .i32(12 - 5)
-    .ops(op.i32ShrU)
-    .i32(7 << 5)
-    .ops(op.i32And, op.i32Or);
-  code.get(locals.word).i32(25).ops(op.i32ShrU).i32(8).ops(op.i32Shl, op.i32Or);
-  code.memory(op.i32Load8U, dispatchTableBase).brTable(blocks, illegal);
-  for (const handler of handlers) {
+    .get(locals.fields)
+    .i32(fieldBits.handler)
+    .ops(op.i32And)
+    .brTable([illegal, ...blocks], illegal);
+  for (const row of handlerRows) {
     code.end();
-    emitHandler(context, locals, handler, ways, illegal);
+    emitRow(context, locals, row, ways, illegal);
+    code.br(ways.next);
   }
   code.end(); // illegal
   emitEffect(context, illegalRow, illegalRow.meaning);
   code.br(ways.next);
-};
-
-const emitHandler = (context: EmitContext, locals: Locals, handler: Handler, ways: Ways, illegal: Label): void => {
-  const { code } = context;
-  for (const { row, mask, match } of handler.candidates) {
-    const other = mask === 0 ? undefined : code.block();
-    if (other !== undefined) {
-      code.get(locals.word).i32(mask).ops(op.i32And).i32(match).ops(op.i32Ne).brIf(other);
-    }
-    emitRow(context, locals, row, ways, illegal);
-    code.br(ways.next);
-    if (other === undefined) return;
-    code.end();
-  }
-  code.br(illegal);
 };
 
 const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
@@ -265,7 +275,8 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.get(locals.hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz).brIf(illegal);
   }
   if (row.rounds) {
-    code.get(locals.word).i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
+    pushWord(code, locals);
+    code.i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
     code.get(locals.hart).memory(op.i32Load, hartOffset.frm).set(locals.rounding);
     code.end();
     code.get(locals.rounding).i32(4).ops(op.i32GtU).brIf(illegal);
@@ -276,8 +287,8 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.if();
     context.operands.setPc(() => emitValue(context, row, meaning.target));
     // Jumps forward in the same function are not looked at: what they lead to is part of a region that begins before.
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU).get(locals.probing).ops(op.i32And).if();
-    code.i32(arrivalsHot.begin).set(locals.probing).br(ways.arrive);
+    code.get(locals.pc).get(locals.current).ops(op.i64LtU).get(locals.probing).i32(0).ops(op.i32Ne, op.i32And).if();
+    code.i32(hotSteps.begin).set(locals.probing).br(ways.arrive);
     code.end();
     code.end();
     return;
@@ -286,30 +297,43 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
   if (isJump(meaning)) emitJumped(context, locals, row, ways);
 };
 
-/** A function begins where a jump with a link goes, a loop where one goes back. */
+/** A function begins where a jump with a link goes, a loop where one goes back, a case where one goes by a table. */
 const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
   code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
-  code.i32(arrivalsHot.begin).i32(arrivalsHot.other);
-  code
-    .get(locals.word)
-    .i32(31 << 7)
-    .ops(op.i32And);
-  if (row.immediate === 'J') {
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or);
-  }
-  code.ops(op.select).set(locals.probing).br(ways.arrive);
+  code.i32(hotSteps.begin).i32(hotSteps.other);
+  const pushField = (bit: number, mask: number): Code =>
+    code
+      .get(locals.fields)
+      .i32(mask << bit)
+      .ops(op.i32And);
+  pushField(fieldBits.rd, 31);
+  if (row.immediate === 'J') code.get(locals.pc).get(locals.current).ops(op.i64LtU);
+  else
+    pushField(fieldBits.rs1, 0b11011)
+      .i32(1 << fieldBits.rs1)
+      .ops(op.i32Ne); // not ra or t0: no return
+  code.ops(op.i32Or, op.select).set(locals.probing).br(ways.arrive);
 };
 
 const isJump = (effect: Effect): boolean =>
   effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
 
-/** Control has come to `pc` from elsewhere: looks for translated code there, and counts when there is none. */
+/** The steps since the last arrival count there. */
+const emitCountSteps = (code: Code, { place, begun, budget }: Locals): void => {
+  code.get(place).get(place).memory(op.i32Load, 0).get(begun).ops(op.i32Add).get(budget).ops(op.i32Sub);
+  code.memory(op.i32Store, 0);
+};
+
+/** Control has come to `pc` from elsewhere: looks for translated code there, and whether it is hot when there is none. */
 const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label): void => {
-  const { pc, probing, host, pageAddend, entry } = locals;
+  const { pc, probing, host, pageAddend, entry, budget, place, begun } = locals;
   const arrived = code.block();
   code.get(probing).ops(op.i32Eqz).brIf(arrived);
+  emitCountSteps(code, locals);
+  code.get(budget).set(begun);
+  code.i32(scratch.uncounted).set(place);
   code.get(probing).i32(probe.later).ops(op.i32Eq).if();
-  code.i32(arrivalsHot.other).set(probing).br(arrived);
+  code.i32(hotSteps.other).set(probing).br(arrived);
   code.end();
   emitMapping(code, locals, pc, arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
@@ -318,8 +342,17 @@ const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label):
   emitFindRegion(code, host, entry, missing);
   code.br(translated);
   code.end();
-  emitCountArrival(code, host, probing, entry);
-  code.brIf(hot);
+  code
+    .get(host)
+    .i32(1)
+    .ops(op.i32Shl)
+    .i32((arrivalsEntries - 1) * 4)
+    .ops(op.i32And)
+    .i32(arrivalsBase)
+    .ops(op.i32Add)
+    .tee(place);
+  code.memory(op.i32Load, 0).get(probing).ops(op.i32LtS).brIf(arrived);
+  code.get(place).i32(0).memory(op.i32Store, 0).br(hot);
   code.end();
 };
 

@@ -4,14 +4,13 @@
  *     0x0000_0000  engine scratch: what Wasm and JS tell each other (not state)
  *     0x0000_1000  machine record                                   (state)
  *     0x0000_2000  hart records, 4 KiB each, 8 of them              (state)
- *     0x0001_0000  dispatch table of the interpreter, 64 KiB        (derived, constant)
- *     0x0002_0000  compressed expansion table, 256 KiB              (derived, constant)
+ *     0x0002_0000  steps that were interpreted, by place, 256 KiB   (cache, not state)
  *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
- *     0x000f_0000  counts of arrivals at jump targets, 64 KiB       (cache, not state)
  *     0x0020_0000  region cache, 256 KiB                            (cache, not state)
- *     0x0030_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
- *     0x0100_0000  RAM                                              (state)
+ *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
+ *     0x00d0_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
+ *     0x0200_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
  */
@@ -46,6 +45,7 @@ const scratchFields = [
   ['leaveAlways', 4], // not 0: attention after every trap
   ['depth', 4], // of calls that translated code has under way
   ['epoch', 4], // how often translated code was dropped
+  ['uncounted', 4], // for steps that make no place hot
   ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);
@@ -146,8 +146,6 @@ export const hartBase = (hart: number): number => 0x2000 + hart * hartStride;
 /** Not state: pointers that the engine keeps behind each hart's state, to the TLBs of its present context. */
 export const hartTlbPointers = { read: 0xf00, write: 0xf04, execute: 0xf08 } as const;
 
-export const dispatchTableBase = 0x1_0000;
-export const expandTableBase = 0x2_0000;
 export const pageFlagsBase = 0x6_0000;
 export const breakFilterBase = 0xe_0000;
 export const breakFilterEntries = 0x1_0000;
@@ -179,21 +177,25 @@ export const tlbSets = 8;
 /** In a set, and of a hart: those of the sets one after another, then those of machine mode. */
 export const tlbsInSet = 3 * 3;
 export const tlbsInHart = tlbSets * tlbsInSet + 3;
-export const tlbBase = 0x30_0000;
+export const tlbBase = 0xd0_0000;
 export const tlbHartBytes = tlbsInHart * tlbBytes;
 /** Which of a hart's TLBs. */
 export const tlbNumber = (set: number, context: TlbContext, kind: TlbKind): number =>
   (context === tlbContexts.machine ? tlbSets * tlbsInSet : set * tlbsInSet + context * 3) + kind;
 export const tlbAddress = (hart: number, number: number): number => tlbBase + hart * tlbHartBytes + number * tlbBytes;
 
-/** How often control arrived at a jump target, by a hash of where it lies in RAM; 16 bits each. */
-export const arrivalsBase = 0xf_0000;
-export const arrivalsEntries = 0x8000;
 /**
- * Every so many arrivals (a power of two) a place is called hot: where a loop or a function begins, and where control
- * comes to in another way, mostly by returns. Those places are in the regions of their functions already.
+ * Steps that were interpreted from where control arrived by a jump until it arrived elsewhere, by a hash of where that
+ * is in RAM; i32 each.
  */
-export const arrivalsHot = { begin: 1024, other: 8192 } as const;
+export const arrivalsBase = 0x2_0000;
+export const arrivalsEntries = 0x1_0000;
+/**
+ * So many of these steps make a place hot: where a loop or a function begins, and where control comes to in another way,
+ * mostly by returns. Those places are in the regions of their functions already. To translate and optimise a region of
+ * a hundred instructions takes as long as to interpret some 400,000 steps.
+ */
+export const hotSteps = { begin: 100_000, other: 800_000 } as const;
 
 /**
  * Region cache: 8-byte entries {host: i32, function: i32} in sets of two. The code at this host address is translated as
@@ -203,5 +205,10 @@ export const regionCacheBase = 0x20_0000;
 export const regionCacheEntries = 0x8000;
 export const regionCacheEntryBytes = 8;
 
-export const ramOffset = 0x100_0000;
+/** Decoded instructions, 16 bytes each (see predecode.ts); one more is for those that are not kept. */
+export const decodedBase = 0x40_0000;
+export const decodedEntries = 0x8_0000;
+export const decodedEntryBytes = 16;
+
+export const ramOffset = 0x200_0000;
 export const wasmPageBytes = 0x1_0000;

@@ -19,24 +19,23 @@ export const decode = (word: number): Row | undefined => {
 };
 
 /** The word that a 16-bit instruction expands to, or `undefined` when it is illegal. */
-export const expandCompressed = (half: number): number | undefined => compressedTable()[half & 0xffff] || undefined;
+export const expandCompressed = (half: number): number | undefined => {
+  const known = expansions.get(half);
+  if (known !== undefined) return known || undefined;
+  const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
+  const word = row?.expand(half) ?? 0;
+  expansions.set(half, word);
+  return word || undefined;
+};
+
+/** By half, those that were asked for; 0 for illegal ones. */
+const expansions = new Map<number, number>();
 
 /** The row of a legal 16-bit instruction. */
 export const decodeCompressed = (half: number): CompressedRow | undefined => {
   const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
   return row?.expand(half & 0xffff) === undefined ? undefined : row;
 };
-
-/** The expansion of each of the 65536 halves; 0, which is no instruction, for those that are illegal or not 16 bits long. */
-export const compressedTable = (): Uint32Array => {
-  expansions ??= Uint32Array.from({ length: 0x1_0000 }, (_, half) => {
-    const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
-    return row?.expand(half) ?? 0;
-  });
-  return expansions;
-};
-
-let expansions: Uint32Array | undefined;
 
 /** Opcode bits 6:2 and funct3 tell at most a few dozen rows apart; the rest is a scan. */
 const bucketOf = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);

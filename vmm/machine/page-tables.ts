@@ -34,6 +34,8 @@ export class PageTables {
   readonly #sets: Uint8Array;
   /** Writes to it since a walk last used it. */
   readonly #writes: Uint8Array;
+  /** How often a page became one of these. */
+  tracks = 0;
 
   constructor(memory: MachineMemory, tlbs: Tlbs) {
     this.#memory = memory;
@@ -75,6 +77,7 @@ export class PageTables {
       return;
     }
     u8[pageFlagsBase + page]! |= pageFlag.pageTable;
+    this.tracks += 1;
     this.#level[page] = level;
     this.#first[page] = first;
     this.#sets[page] = set;

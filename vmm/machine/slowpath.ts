@@ -210,9 +210,10 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       if (crossesPage(low, sizeBytes)) return 0;
       const host = translations.refill(currentHart(), kind as 0 | 1, low, high);
       if (host !== 0) return host;
-      const { codeDrops } = translations;
+      const { codeDrops, tableTracks } = translations;
       const physical = resolve(currentHart(), kind as 0 | 1, low, high, sizeBytes);
       if (translations.codeDrops !== codeDrops) return 0; // A or D was set in the page of the code that asks
+      if (translations.tableTracks !== tableTracks) return 0; // it may know one of these pages as writable
       if (physical < 0 || !inRam(memory, physical, sizeBytes)) return 0;
       return kind === tlbKinds.write && translations.isWriteTracked(physical) ? 0 : hostOffset(physical);
     },

@@ -40,6 +40,11 @@ export class Translations implements WalkObserver {
     this.#harts = harts;
   }
 
+  /** How often a page became one whose writes must be seen because a walk used it. */
+  get tableTracks(): number {
+    return this.#tables.tracks;
+  }
+
   /** How often a TLB entry was filled, by kind. For statistics. */
   get fills(): Float64Array {
     return this.#tlbs.fills;

@@ -2,7 +2,7 @@
 # Fetches Debian's riscv64 kernel and wraps busybox into an initramfs, for the tests that boot a real Linux.
 # This is not part of `npm test`: it needs apt, a Debian mirror and about 400 MB of disk.
 #
-#   sh fetch.sh [--refresh] [CACHE-FOLDER]      (the default folder is .cache beside this script)
+#   sh fetch.sh [--refresh] [--debug] [CACHE-FOLDER]      (the default folder is .cache beside this script)
 #
 # What it leaves in the folder, and nowhere else:
 #
@@ -10,6 +10,11 @@
 #   Image.gz         the same, compressed
 #   initrd.cpio.gz   busybox, an /init, and the virtio modules that Debian's kernel does not carry built in
 #   version.txt      which packages these are; its presence means that the folder is complete
+#
+# With --debug also, of the kernel's debug package in the same version (about 1 GB to download):
+#
+#   vmlinux              the kernel as ELF with its debug information, 300 MB
+#   virtio_blk.ko.debug  the debug information of one module
 #
 # The machine's own apt is left alone: state, lists and archives live in the cache folder. No address is written
 # here: the mirror is whichever one the machine already uses, and Debian's archive keyring has to vouch for it.
@@ -20,10 +25,15 @@ GUEST_ARCHITECTURE=riscv64
 here=$(cd "$(dirname "$0")" && pwd)
 
 refresh=no
-if [ "${1:-}" = --refresh ]; then
-  refresh=yes
+debug=no
+while :; do
+  case "${1:-}" in
+  --refresh) refresh=yes ;;
+  --debug) debug=yes ;;
+  *) break ;;
+  esac
   shift
-fi
+done
 cache=${1:-$here/.cache}
 
 # ---- Failures say what is wrong and what to do ------------------------------------------------------------------
@@ -93,9 +103,32 @@ kernel_package() {
     sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
 }
 
+# The debug package of the kernel that version.txt names; of it, only what the tests read is kept.
+fetch_debug() {
+  kernel=$(sed -n 's/^\(linux-image-[^ ]*\) \(.*\)$/\1-dbg=\2/p' "$cache/version.txt")
+  [ -n "$kernel" ] || fail "$cache/version.txt names no kernel; fetch it again with --refresh"
+  need tar tar
+  prepare_apt
+  rm -rf "$cache/packages" "$cache/root"
+  mkdir -p "$cache/packages" "$cache/root"
+  (cd "$cache/packages" && private_apt apt-get -qq download "$kernel") ||
+    fail "the suite no longer has $kernel; fetch its kernel and this together with --refresh --debug"
+  dpkg-deb --fsys-tarfile "$cache"/packages/*.deb |
+    tar -x -C "$cache/root" --wildcards '*/boot/vmlinux-*' '*/virtio_blk.ko*'
+  find "$cache/root" -type f -name 'virtio_blk.ko*' -exec mv {} "$cache/virtio_blk.ko.debug" \;
+  find "$cache/root" -type f -name 'vmlinux-*' -exec mv {} "$cache/vmlinux" \;
+  rm -rf "$cache/root" "$cache/packages"
+  [ -e "$cache/vmlinux" ] || fail "the package $kernel holds no boot/vmlinux file"
+}
+
 # ---- The work ---------------------------------------------------------------------------------------------------
 
 if [ "$refresh" = no ] && [ -e "$cache/version.txt" ]; then
+  if [ "$debug" = yes ] && [ ! -e "$cache/vmlinux" ]; then
+    cache=$(cd "$cache" && pwd)
+    apt=$cache/apt
+    fetch_debug
+  fi
   cat "$cache/version.txt"
   exit 0
 fi
@@ -108,7 +141,7 @@ need node nodejs
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 apt=$cache/apt
-rm -f "$cache/version.txt"
+rm -f "$cache/version.txt" "$cache/vmlinux" "$cache/virtio_blk.ko.debug"
 
 prepare_apt
 kernel=$(kernel_package)
@@ -143,4 +176,7 @@ rm -rf "$cache/root"
 done) >"$cache/version.txt.new"
 rm -rf "$cache/packages"
 mv "$cache/version.txt.new" "$cache/version.txt"
+if [ "$debug" = yes ]; then
+  fetch_debug
+fi
 cat "$cache/version.txt"

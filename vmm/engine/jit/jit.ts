@@ -16,8 +16,8 @@ import { declareRegionImports } from '../imports.ts';
 import {
   arrivalsBase,
   arrivalsEntries,
-  arrivalsHot,
   hartTlbPointers,
+  hotSteps,
   pageBytes,
   ramOffset,
   regionCacheBase,
@@ -97,14 +97,18 @@ export class Jit {
 
   #clearRegionCache(): void {
     this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheEntries * regionCacheEntryBytes);
-    this.#memory.u8.fill(0, arrivalsBase, arrivalsBase + arrivalsEntries * 2);
+    this.#memory.i32.fill(0, arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
   }
 
   /** Translates each jump target at its first arrival, one at a time: slow, and what tests of translated code want. */
   beEager(): void {
     this.#batchRegions = 1;
-    const counts = this.#memory.u16;
-    counts.fill(arrivalsHot.other - 1, arrivalsBase >>> 1, (arrivalsBase >>> 1) + arrivalsEntries);
+    this.#heat();
+  }
+
+  /** Makes every place hot that is not translated yet. */
+  #heat(): void {
+    this.#memory.i32.fill(hotSteps.other, arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
   }
 
   /** After each portion of a run: regions that wait long enough are compiled. */
@@ -227,6 +231,7 @@ export class Jit {
     for (const [host, found] of this.#queue) if (found.pages.includes(page)) this.#queue.delete(host);
     for (const translated of this.#byPage.get(page) ?? []) this.#drop(translated);
     this.#byPage.delete(page);
+    if (this.#batchRegions === 1) this.#heat();
   }
 
   #drop(translated: Translated): void {

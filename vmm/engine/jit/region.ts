@@ -5,7 +5,7 @@
  */
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
-import type { Effect, SystemOp } from '../../isa/meaning.ts';
+import type { Effect, SystemOp, Value } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 
 export interface Instruction {
@@ -17,11 +17,12 @@ export interface Instruction {
 }
 
 export type Terminator =
-  | { readonly kind: 'branch'; readonly taken: number; readonly next: number } // the block's last instruction
+  | { readonly kind: 'branch'; readonly condition: Value; readonly taken: number; readonly next: number } // the block's last instruction
   | { readonly kind: 'jump'; readonly target: number } // without a link: the block's last instruction
   | { readonly kind: 'call'; readonly target: number | undefined; readonly next: number } // the same, with a link
-  | { readonly kind: 'indirect' } // jalr without a link
+  | { readonly kind: 'indirect'; readonly isReturn: boolean } // jalr without a link
   | { readonly kind: 'next'; readonly target: number } // runs into the next block
+  | { readonly kind: 'system'; readonly next: number } // the machine takes control elsewhere: the block's last instruction
   | { readonly kind: 'interpret'; readonly at: number }; // an instruction that is not translated
 
 export interface Block {
@@ -138,7 +139,7 @@ const decodeAt = (offset: number, read: ReadCode): Instruction | undefined => {
     word = low | (high << 16);
   }
   const row = decode(word);
-  return row === undefined || leavesRegion(row) ? undefined : { offset, length, word, row };
+  return row === undefined ? undefined : { offset, length, word, row };
 };
 
 /** Whether an instruction begins in one page and ends in the next. */
@@ -146,7 +147,6 @@ const crossesPage = (instruction: Instruction | undefined, inPage: (offset: numb
   instruction !== undefined && inPage(instruction.offset) + instruction.length > pageBytes;
 
 /** CSR accesses and fences go on with the next instruction; the machine may say otherwise. */
-const leavesRegion = ({ meaning }: Row): boolean => meaning.k === 'system' && !staysInFlow.has(meaning.op);
 const staysInFlow: ReadonlySet<SystemOp> = new Set([
   ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'fenceI', 'sfenceVma'] as const),
 ]);
@@ -155,12 +155,18 @@ const staysInFlow: ReadonlySet<SystemOp> = new Set([
 const flowOf = (instruction: Instruction, previous: Instruction | undefined): Terminator | undefined => {
   const { row, word, offset, length } = instruction;
   const next = offset + length;
-  if (row.meaning.k === 'branch') return { kind: 'branch', taken: offset + immediate(instruction), next };
+  if (row.meaning.k === 'system') return staysInFlow.has(row.meaning.op) ? undefined : { kind: 'system', next };
+  const { meaning } = row;
+  if (meaning.k === 'branch')
+    return { kind: 'branch', condition: meaning.condition, taken: offset + immediate(instruction), next };
   if (jumpIn(row.meaning) === undefined) return undefined;
   const target = row.immediate === 'J' ? offset + immediate(instruction) : pairedTarget(instruction, previous);
   if (linkOf(word) !== 0) return { kind: 'call', target, next };
-  return target === undefined ? { kind: 'indirect' } : { kind: 'jump', target };
+  return target === undefined ? { kind: 'indirect', isReturn: isReturn(word) } : { kind: 'jump', target };
 };
+
+/** Jumps to ra and t0 are returns (unprivileged specification, "Unconditional Jumps"). */
+const isReturn = (word: number): boolean => ((word >>> 15) & 0b11011) === 1;
 
 const linkOf = (word: number): number => (word >>> 7) & 31;
 
@@ -182,6 +188,7 @@ export const successorsOf = (terminator: Terminator): readonly number[] => {
     case 'call':
       return [terminator.next];
     case 'indirect':
+    case 'system':
     case 'interpret':
       return [];
   }

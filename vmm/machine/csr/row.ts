@@ -31,6 +31,8 @@ export interface CsrRow {
   read(hart: Hart, services: CsrServices): bigint;
   /** Stores what is legal of `value` and returns a set of `disturbs`. Without it writes are legal and do nothing. */
   write?(hart: Hart, value: bigint, services: CsrServices): number;
+  /** Where it lies, and which bits can be written, if reads and writes do nothing else. Translated code goes there. */
+  readonly cell?: { readonly field: HartField; readonly mask: bigint };
   /** Rules beyond those of the number; an access that is not legal is an illegal instruction. */
   legal?(hart: Hart): boolean;
   /** What csrrs and csrrc modify, where that is not what a read shows. */
@@ -52,6 +54,7 @@ export const stored = (
     hart.set(field, value & mask);
     return disturbed;
   },
+  ...(disturbed === disturbs.nothing && { cell: { field, mask } }),
 });
 
 /** A register that always reads the same; writes, where the number allows them, do nothing. */

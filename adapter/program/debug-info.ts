@@ -1,0 +1,307 @@
+/**
+ * The debug information of one program or module, as the rest of the adapter asks for it: lines of addresses and addresses
+ * of lines, functions and scopes at a pc, types and variables by name, the caller of a frame. It joins the readers in `dwarf/`,
+ * `names/` and `btf/`, each of which can be used alone; it knows no machine, no protocol and no file but the one it was given.
+ */
+
+import type { SectionData } from './cursor.ts';
+import { AddressMap } from './dwarf/address-map.ts';
+import { attribute, tag } from './dwarf/constants.ts';
+import type { Entry } from './dwarf/entry.ts';
+import { evaluateNumber, type FrameContext } from './dwarf/expression.ts';
+import { DwarfFile, type OpenSplit } from './dwarf/file.ts';
+import { type FrameRow, FrameTable } from './dwarf/frames.ts';
+import { frameBaseAt, framesAt, functionAt, type ProgramFunction, type SourceFrame } from './dwarf/functions.ts';
+import { readLineHeader, type SourceFile } from './dwarf/line-header.ts';
+import { type LineRow, type LineTable, lineTableOf } from './dwarf/line-table.ts';
+import { TypeReader } from './dwarf/type-reader.ts';
+import type { Unit } from './dwarf/unit.ts';
+import { cfaOf, type MachineState, type Unwinding, unwind } from './dwarf/unwind.ts';
+import { DebugSections } from './elf/debug-sections.ts';
+import type { SectionAddress } from './elf/relocate.ts';
+import { type Elf, readElf } from './elf.ts';
+import type { NameIndex } from './names/name-index.ts';
+import type { NameKind } from './names/records.ts';
+import type { Type } from './types/type.ts';
+
+export interface DebugInfoOptions {
+  /** Where the sections of a module lie. */
+  readonly sectionAddress?: SectionAddress;
+  /** Gives the file of a split unit; without it, its contents are missing. */
+  readonly openSplit?: OpenSplit;
+}
+
+/** A place in the source; `file` is the path as the compiler knew it. */
+export interface SourceLine {
+  readonly file: SourceFile;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A function as the source has it, and where in it the pc is: of an outer one, where it calls the next. */
+export interface PlacedFrame {
+  readonly frame: SourceFrame;
+  readonly function: ProgramFunction;
+  readonly source: SourceLine | undefined;
+}
+
+/** Where the code of a line begins. */
+export interface LineAddress {
+  readonly unit: Unit;
+  readonly file: SourceFile;
+  readonly row: LineRow;
+}
+
+/** A file, and side by side the numbers of the units that name it and its number in each one's line table. */
+interface KnownSource {
+  readonly file: SourceFile;
+  readonly units: number[];
+  readonly numbers: number[];
+}
+
+const typeKinds = {
+  structure: [tag.structureType, tag.classType],
+  union: [tag.unionType],
+  enumeration: [tag.enumerationType],
+} as const;
+
+const kindsOfTag: Readonly<Record<number, readonly NameKind[]>> = {
+  [tag.structureType]: ['structure', 'class'],
+  [tag.classType]: ['class', 'structure'],
+  [tag.unionType]: ['union'],
+  [tag.enumerationType]: ['enumeration'],
+};
+
+export class DebugInfo {
+  readonly elf: Elf;
+  readonly sections: DebugSections;
+  readonly dwarf: DwarfFile;
+  readonly types: TypeReader;
+  /** Without it, names are found only in a unit that is named. */
+  names: NameIndex | undefined;
+  #addresses: AddressMap | undefined;
+  #frameTables: readonly FrameTable[] | undefined;
+  #sources: ReadonlyMap<string, readonly KnownSource[]> | undefined;
+
+  /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
+  constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit }: DebugInfoOptions = {}) {
+    this.elf = readElf(bytes, file, 'symbols');
+    this.sections = new DebugSections(this.elf, sectionAddress);
+    this.dwarf = new DwarfFile(this.sections, openSplit);
+    this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
+  }
+
+  get hasDebugInfo(): boolean {
+    return this.sections.has('.debug_info');
+  }
+
+  get btf(): SectionData | undefined {
+    return this.sections.has('.BTF') ? this.sections.get('.BTF') : undefined;
+  }
+
+  /** The unit with the code at an address, complete. */
+  unitAt(address: bigint): Unit | undefined {
+    this.#addresses ??= new AddressMap(this.dwarf);
+    const unit = this.#addresses.at(address);
+    return unit === undefined ? undefined : this.dwarf.complete(unit);
+  }
+
+  /** The source line of an instruction. Of a caller's frame, ask for the address before the return address. */
+  lineAt(address: bigint): SourceLine | undefined {
+    const unit = this.unitAt(address);
+    const table = unit === undefined ? undefined : lineTableOf(unit);
+    const row = table?.at(address);
+    return table === undefined || row === undefined ? undefined : sourceLine(table, row.file, row.line, row.column);
+  }
+
+  functionAt(address: bigint): ProgramFunction | undefined {
+    const unit = this.unitAt(address);
+    return unit === undefined ? undefined : functionAt(unit, address);
+  }
+
+  /** The function at an address and those inlined in it there, innermost first, each with its place in the source. */
+  framesAt(address: bigint): readonly PlacedFrame[] {
+    const unit = this.unitAt(address);
+    const own = unit === undefined ? undefined : functionAt(unit, address);
+    if (unit === undefined || own === undefined) return [];
+    const table = lineTableOf(unit);
+    let source = this.lineAt(address);
+    return framesAt(own, address).map((frame) => {
+      const placed = { frame, function: own, source };
+      const { call } = frame;
+      source = call && table && sourceLine(table, call.file, call.line, call.column);
+      return placed;
+    });
+  }
+
+  /**
+   * Where a function's body begins, after its prologue: the row that says so, or the second line of the function, as
+   * compilers that mark nothing (GCC) are read by every debugger.
+   */
+  bodyAddress(own: ProgramFunction): bigint {
+    const table = lineTableOf(own.entry.unit);
+    const range = own.ranges.find(({ low, high }) => own.entryPc >= low && own.entryPc < high);
+    if (table === undefined || range === undefined) return own.entryPc;
+    let first: LineRow | undefined;
+    let second: LineRow | undefined;
+    for (const row of table.between(own.entryPc, range.high)) {
+      if (row.prologueEnd) return row.address;
+      if (row.line === 0 || !row.isStatement) continue;
+      if (first === undefined) first = row;
+      else if (second === undefined && row.address > first.address) second = row;
+    }
+    return second?.address ?? own.entryPc;
+  }
+
+  /** The files of all line tables, by the last part of their path. A kernel's units name files a million times. */
+  #sourcesByName(): ReadonlyMap<string, readonly KnownSource[]> {
+    if (this.#sources !== undefined) return this.#sources;
+    const byPath = new Map<string, KnownSource>();
+    for (const [index, unit] of this.dwarf.units.entries()) {
+      if (unit.isType) continue;
+      for (const [number, file] of (readLineHeader(unit)?.files ?? []).entries()) {
+        let source = byPath.get(file.path);
+        if (source === undefined) {
+          source = { file, units: [], numbers: [] };
+          byPath.set(file.path, source);
+        }
+        source.units.push(index);
+        source.numbers.push(number);
+      }
+    }
+    const sources = new Map<string, KnownSource[]>();
+    for (const source of byPath.values()) {
+      const name = source.file.path.slice(source.file.path.lastIndexOf('/') + 1);
+      const same = sources.get(name);
+      if (same === undefined) sources.set(name, [source]);
+      else same.push(source);
+    }
+    this.#sources = sources;
+    return sources;
+  }
+
+  /** The paths of all source files, as the compiler knew them. */
+  sourcePaths(): readonly string[] {
+    const paths = new Set<string>();
+    for (const same of this.#sourcesByName().values()) for (const { file } of same) paths.add(file.path);
+    return [...paths];
+  }
+
+  /**
+   * Where the code of a line begins, in every unit that has the file. A line without code means the next one that has any.
+   * @param path the end of the file's path, whole parts: `sched/core.c`
+   */
+  addressesOf(path: string, line: number): { line: number; addresses: readonly LineAddress[] } | undefined {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    let best = Number.POSITIVE_INFINITY;
+    let addresses: LineAddress[] = [];
+    for (const source of this.#sourcesByName().get(name) ?? []) {
+      const { file } = source;
+      if (file.path !== path && !file.path.endsWith(`/${path}`)) continue;
+      for (const [unit, numbers] of this.#unitsOf(source)) {
+        const found = lineTableOf(unit)?.statementsFrom(numbers, line);
+        if (found === undefined || found.line > best) continue;
+        if (found.line < best) addresses = [];
+        best = found.line;
+        addresses.push(...found.rows.map((row) => ({ unit, file, row })));
+      }
+    }
+    return addresses.length === 0 ? undefined : { line: best, addresses };
+  }
+
+  /** The units that name a file, and the file's numbers there: of one file a table may have several. */
+  #unitsOf({ units, numbers }: KnownSource): Map<Unit, Set<number>> {
+    const found = new Map<Unit, Set<number>>();
+    for (const [at, index] of units.entries()) {
+      const unit = this.dwarf.units[index]!;
+      const known = found.get(unit);
+      if (known === undefined) found.set(unit, new Set([numbers[at]!]));
+      else known.add(numbers[at]!);
+    }
+    return found;
+  }
+
+  /** The entry of a name of one of some kinds, the first in the file. */
+  find(name: string, kinds: readonly NameKind[]): Entry | undefined {
+    const found = this.names?.find(name, kinds)[0];
+    return found === undefined ? undefined : this.dwarf.entryAt(found.offset, found.inTypes);
+  }
+
+  type(name: string, kinds: readonly NameKind[]): Type | undefined {
+    const entry = this.find(name, kinds);
+    return entry === undefined ? undefined : this.types.read(entry);
+  }
+
+  #definitionOf(declaration: Entry): Entry | undefined {
+    const kinds = kindsOfTag[declaration.tag];
+    const { name } = declaration;
+    if (kinds === undefined || name === undefined) return undefined;
+    return this.find(name, kinds) ?? inOwnUnit(declaration, name);
+  }
+
+  /** The row of call frame information at a pc: .debug_frame before .eh_frame. */
+  frameRowAt(pc: bigint): FrameRow | undefined {
+    this.#frameTables ??= [
+      ...(this.sections.has('.debug_frame') ? [new FrameTable(this.sections.get('.debug_frame'))] : []),
+      ...(this.sections.has('.eh_frame')
+        ? [new FrameTable(this.sections.get('.eh_frame'), this.sections.address('.eh_frame'))]
+        : []),
+    ];
+    for (const table of this.#frameTables) {
+      const row = table.at(pc);
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
+  /** The caller of a frame. For a frame that made a call, the row is that of the call, not of what comes after it. */
+  unwind(state: MachineState, isCaller = false): Unwinding {
+    const row = this.frameRowAt(isCaller ? state.pc - 1n : state.pc);
+    const unit = this.dwarf.units[0];
+    if (row === undefined || unit === undefined) return { kind: 'unavailable', why: 'no call frame information' };
+    return unwind(row, state, unit);
+  }
+
+  /**
+   * What location expressions of a function ask of its frame.
+   * @param pc where in the function the frame is: of a caller, the address before the return address
+   */
+  frameContext(
+    own: ProgramFunction,
+    state: MachineState,
+    pc = state.pc,
+    more: Partial<FrameContext> = {},
+  ): FrameContext {
+    const { unit } = own.entry;
+    const cfa = () => {
+      const row = this.frameRowAt(pc);
+      return row === undefined ? undefined : cfaOf(row.cfa, state, unit);
+    };
+    const context: FrameContext = {
+      pc,
+      readRegister: (number) => state.readRegister(number),
+      readMemory: (address, sizeBytes) => state.readMemory(address, sizeBytes),
+      cfa,
+      frameBase: () => {
+        const expression = frameBaseAt(own, pc);
+        return expression && evaluateNumber(expression, unit, { ...context, frameBase: () => undefined });
+      },
+      ...more,
+    };
+    return context;
+  }
+}
+
+const sourceLine = (table: LineTable, number: number, line: number, column: number): SourceLine | undefined => {
+  const file = table.files[number];
+  return file === undefined ? undefined : { file, line, column };
+};
+
+const inOwnUnit = (declaration: Entry, name: string): Entry | undefined => {
+  const wanted: readonly number[] =
+    Object.values(typeKinds).find((tags) => tags.includes(declaration.tag as never)) ?? [];
+  for (const child of declaration.unit.root.children()) {
+    if (wanted.includes(child.tag) && child.name === name && !child.flag(attribute.declaration)) return child;
+  }
+  return undefined;
+};

@@ -1,0 +1,248 @@
+/**
+ * The DWARF debug information of one ELF file: its units, and what their entries refer to in other sections (texts,
+ * addresses, other entries). Nothing is parsed until it is asked for; unit headers are found in one quick pass.
+ *
+ * A program compiled with split DWARF has skeleton units; the rest is in .dwo files or one .dwp file. These are asked for by
+ * name from whoever made this object, which may refuse; this reader opens no file.
+ */
+
+import { Cursor, decodeText, type SectionData } from '../cursor.ts';
+import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
+import { attribute, form, unitType } from './constants.ts';
+import type { AttributePlace, Entry } from './entry.ts';
+import { type PackageRow, readPackageIndex } from './package.ts';
+import { readUnitHeader, Unit } from './unit.ts';
+
+/** What a skeleton unit says of the file that holds the rest of it. */
+export interface SplitRequest {
+  /** DW_AT_dwo_name, as the compiler wrote it; relative to `directory`. */
+  readonly name: string;
+  readonly directory: string;
+  readonly dwoId: bigint;
+}
+
+/** Gives the sections of the .dwo or .dwp file that holds a split unit; nothing when it cannot be found. */
+export type OpenSplit = (request: SplitRequest) => DwarfFile | undefined;
+
+/** Sections by name; one that is not there is empty. `DebugSections` is one. */
+export interface SectionSource {
+  readonly file: string;
+  has(name: string): boolean;
+  get(name: string): SectionData;
+}
+
+export class DwarfFile {
+  readonly sections: SectionSource;
+  /** Whether this is a .dwo or .dwp file: its sections are called `.debug_info.dwo` and so on. */
+  readonly isSplit: boolean;
+  readonly #openSplit: OpenSplit;
+  readonly #abbreviations = new Map<number, AbbreviationTable>();
+  readonly #split = new Map<Unit, Unit>();
+  #units: readonly Unit[] | undefined;
+  #typeUnits: readonly Unit[] | undefined;
+  #bySignature: Map<bigint, Unit> | undefined;
+  #byDwoId: Map<bigint, Unit> | undefined;
+
+  constructor(sections: SectionSource, openSplit: OpenSplit = () => undefined) {
+    this.sections = sections;
+    this.isSplit = !sections.has('.debug_info') && sections.has('.debug_info.dwo');
+    this.#openSplit = openSplit;
+  }
+
+  get name(): string {
+    return this.sections.file;
+  }
+
+  /** A section by its name in an ordinary file. */
+  section(name: string): SectionData {
+    return this.sections.get(this.isSplit ? `${name}.dwo` : name);
+  }
+
+  /** All units of .debug_info, in the order of the file; also type units of DWARF 5. */
+  get units(): readonly Unit[] {
+    this.#units ??= this.#scan('.debug_info', readPackageIndex(this, 'info'));
+    return this.#units;
+  }
+
+  /** The units of DWARF 4's .debug_types. */
+  get typeUnits(): readonly Unit[] {
+    this.#typeUnits ??= this.#scan('.debug_types', readPackageIndex(this, 'types'));
+    return this.#typeUnits;
+  }
+
+  #scan(name: string, rows: readonly PackageRow[]): readonly Unit[] {
+    const section = this.section(name);
+    const units: Unit[] = [];
+    let row = 0;
+    for (let offset = 0; offset < section.bytes.length; ) {
+      // Linkers may pad with zeros between units of different object files.
+      if (section.bytes.length - offset < 4 || section.view.getUint32(offset, true) === 0) {
+        offset += 4;
+        continue;
+      }
+      const header = readUnitHeader(section, offset, name === '.debug_types');
+      while (row < rows.length && offset >= rows[row]!.end) row++;
+      const own = rows[row];
+      units.push(new Unit(header, this, own !== undefined && offset >= own.start ? own.contribution : undefined));
+      offset = header.end;
+    }
+    return units;
+  }
+
+  /** The unit that an offset of .debug_info (or .debug_types) is in. */
+  unitAt(offset: number, inTypes = false): Unit | undefined {
+    const units = inTypes ? this.typeUnits : this.units;
+    let low = 0;
+    let high = units.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (units[middle]!.header.offset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const unit = units[low - 1];
+    return unit !== undefined && offset < unit.header.end ? unit : undefined;
+  }
+
+  /** The entry at an offset of .debug_info (or .debug_types). */
+  entryAt(offset: number, inTypes = false): Entry {
+    const unit = this.unitAt(offset, inTypes);
+    if (unit === undefined) {
+      throw new Cursor(this.section(inTypes ? '.debug_types' : '.debug_info')).damaged(
+        'an entry of a unit',
+        `offset 0x${offset.toString(16)}`,
+      );
+    }
+    return unit.entry(offset);
+  }
+
+  /** The type of a type unit's signature; nothing when this file has no such unit. */
+  typeBySignature(signature: bigint): Entry | undefined {
+    if (this.#bySignature === undefined) {
+      this.#bySignature = new Map();
+      for (const unit of [...this.units, ...this.typeUnits]) {
+        if (unit.header.signature !== undefined) this.#bySignature.set(unit.header.signature, unit);
+      }
+    }
+    const unit = this.#bySignature.get(signature);
+    return unit?.entry(unit.header.typeEntry);
+  }
+
+  /**
+   * The unit with the whole contents: of a skeleton, the split unit when its file could be had; any other unit itself.
+   */
+  complete(unit: Unit): Unit {
+    const known = this.#split.get(unit);
+    if (known !== undefined) return known;
+    let result = unit;
+    const dwoId = skeletonId(unit);
+    if (!this.isSplit && dwoId !== undefined) {
+      const name = unit.root.text(attribute.dwoName) ?? unit.root.text(attribute.gnuDwoName) ?? '';
+      const split = this.#openSplit({ name, directory: unit.compilationDirectory, dwoId })?.unitByDwoId(dwoId);
+      if (split !== undefined) {
+        split.skeleton = unit;
+        result = split;
+      }
+    }
+    this.#split.set(unit, result);
+    return result;
+  }
+
+  unitByDwoId(dwoId: bigint): Unit | undefined {
+    if (this.#byDwoId === undefined) {
+      this.#byDwoId = new Map();
+      for (const unit of this.units) {
+        const id = unit.isType ? undefined : (unit.header.dwoId ?? unit.root.constant(attribute.gnuDwoId));
+        if (id !== undefined) this.#byDwoId.set(id, unit);
+      }
+    }
+    return this.#byDwoId.get(dwoId);
+  }
+
+  abbreviations(offset: number): AbbreviationTable {
+    let table = this.#abbreviations.get(offset);
+    if (table === undefined) {
+      table = readAbbreviations(this.section('.debug_abbrev'), offset);
+      this.#abbreviations.set(offset, table);
+    }
+    return table;
+  }
+
+  /** The text of an attribute, or nothing when its form is no text. */
+  text(unit: Unit, place: AttributePlace): string | undefined {
+    const cursor = unit.cursor(place.offset);
+    const { offsetBytes } = unit.header;
+    switch (place.form) {
+      case form.string:
+        return cursor.text();
+      case form.strp:
+        return textAt(this.section('.debug_str'), cursor.sized(offsetBytes));
+      case form.lineStrp:
+        return textAt(this.sections.get('.debug_line_str'), cursor.sized(offsetBytes));
+      case form.strx:
+      case form.gnuStrIndex:
+        return this.textByIndex(unit, cursor.uleb());
+      case form.strx1:
+        return this.textByIndex(unit, cursor.u8());
+      case form.strx2:
+        return this.textByIndex(unit, cursor.u16());
+      case form.strx3:
+        return this.textByIndex(unit, cursor.u24());
+      case form.strx4:
+        return this.textByIndex(unit, cursor.u32());
+      default:
+        return undefined;
+    }
+  }
+
+  textByIndex(unit: Unit, index: number): string {
+    const { offsetBytes } = unit.header;
+    const offset = unit.bases.strOffsets + index * offsetBytes;
+    return textAt(
+      this.section('.debug_str'),
+      new Cursor(this.section('.debug_str_offsets'), offset).sized(offsetBytes),
+    );
+  }
+
+  /** The address of an attribute, or nothing when its form is no address. */
+  address(unit: Unit, place: AttributePlace): bigint | undefined {
+    const cursor = unit.cursor(place.offset);
+    switch (place.form) {
+      case form.addr:
+        return cursor.unsigned(unit.header.addressBytes);
+      case form.addrx:
+      case form.gnuAddrIndex:
+        return this.addressByIndex(unit, cursor.uleb());
+      case form.addrx1:
+        return this.addressByIndex(unit, cursor.u8());
+      case form.addrx2:
+        return this.addressByIndex(unit, cursor.u16());
+      case form.addrx3:
+        return this.addressByIndex(unit, cursor.u24());
+      case form.addrx4:
+        return this.addressByIndex(unit, cursor.u32());
+      default:
+        return undefined;
+    }
+  }
+
+  /** Entry `index` of the unit's part of .debug_addr, which for a split unit is in the program's file. */
+  addressByIndex(unit: Unit, index: number): bigint {
+    const { addressBytes } = unit.header;
+    const section = (unit.skeleton?.file ?? unit.file).sections.get('.debug_addr');
+    return new Cursor(section, unit.bases.addresses + index * addressBytes).unsigned(addressBytes);
+  }
+}
+
+/** The text at an offset of a section of texts. */
+export const textAt = (section: SectionData, offset: number): string => {
+  const cursor = new Cursor(section, offset);
+  cursor.skipText();
+  return decodeText(section.bytes, offset, cursor.offset - 1);
+};
+
+/** Which split unit a skeleton stands for: in the header in DWARF 5, an attribute of GCC in DWARF 4. */
+const skeletonId = (unit: Unit): bigint | undefined => {
+  const { header, root } = unit;
+  if (header.type === unitType.skeleton) return header.dwoId;
+  return header.version < 5 && root.has(attribute.gnuDwoName) ? root.constant(attribute.gnuDwoId) : undefined;
+};

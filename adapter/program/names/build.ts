@@ -1,0 +1,113 @@
+/**
+ * Makes the index of names of a file: at once when it is small, else with worker threads, each scanning a run of units. The
+ * sections are shared with the workers, not copied, when the file was read into shared memory (`readShared`).
+ *
+ * The workers run `index-worker.mjs`, which the build puts beside the bundle. Where it is not (in tests, which run the
+ * sources), the scan is made in this thread and gives the same answer.
+ */
+
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { SectionData } from '../cursor.ts';
+import type { DwarfFile } from '../dwarf/file.ts';
+import { NameIndex } from './name-index.ts';
+import type { NameArrays } from './records.ts';
+import { scanNames } from './scan.ts';
+
+/** What a worker gets: sections by name, and the units that it scans. */
+export interface ScanTask {
+  readonly file: string;
+  readonly sections: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  readonly first: number;
+  readonly last: number;
+}
+
+export type ScanAnswer = { readonly arrays: NameArrays } | { readonly error: string };
+
+const workerFile = fileURLToPath(new URL('./index-worker.mjs', import.meta.url));
+/** Below this, starting a worker takes longer than the scan. */
+const sharedBytesMin = 16 * 2 ** 20;
+const scannedSections = [
+  '.debug_info',
+  '.debug_types',
+  '.debug_abbrev',
+  '.debug_str',
+  '.debug_str_offsets',
+  '.debug_line_str',
+];
+
+/** Reads a file into shared memory, so that workers can scan it without a copy. */
+export const readShared = (path: string): Uint8Array => {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = new Uint8Array(new SharedArrayBuffer(size));
+    for (let at = 0; at < size; ) {
+      const count = readSync(descriptor, bytes, at, Math.min(size - at, 2 ** 26), at);
+      if (count === 0) break;
+      at += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+export interface IndexOptions {
+  /** How many worker threads; by default as many as there are processors, at most 4. */
+  readonly workers?: number;
+  /** The bundled worker; default beside this bundle. */
+  readonly workerFile?: string;
+}
+
+/** @throws {ProgramError} when the debug information is damaged */
+export const buildNameIndex = async (file: DwarfFile, options: IndexOptions = {}): Promise<NameIndex> => {
+  const workers = options.workers ?? Math.min(4, availableParallelism());
+  const script = options.workerFile ?? workerFile;
+  const sizeBytes = file.section('.debug_info').bytes.length;
+  if (sizeBytes < sharedBytesMin || workers < 2 || file.isSplit || !existsSync(script)) {
+    return NameIndex.of([scanNames(file).arrays()]);
+  }
+  const sections = scannedSections.map((name) => ({ name, bytes: shared(file.section(name)) }));
+  const parts = runsOfUnits(file, workers).map(([first, last]) =>
+    scanInWorker(script, { file: file.name, sections, first, last }),
+  );
+  const answers = await Promise.all(parts);
+  // A worker that failed has met damage; this thread meets it again and says it as the error that it is.
+  const failed = answers.some((answer) => 'error' in answer);
+  if (failed) return NameIndex.of([scanNames(file).arrays()]);
+  return NameIndex.of(answers.flatMap((answer) => ('arrays' in answer ? [answer.arrays] : [])));
+};
+
+/** Runs of units of about the same number of bytes. */
+const runsOfUnits = (file: DwarfFile, count: number): [first: number, last: number][] => {
+  const { units } = file;
+  const total = units.at(-1)?.header.end ?? 0;
+  const runs: [number, number][] = [];
+  let first = 0;
+  for (let run = 1; run <= count; run++) {
+    let last = first;
+    while (last < units.length && units[last]!.header.offset < (total * run) / count) last++;
+    if (run === count) last = units.length + file.typeUnits.length;
+    if (last > first) runs.push([first, last]);
+    first = last;
+  }
+  return runs;
+};
+
+const shared = ({ bytes }: SectionData): Uint8Array => {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+};
+
+const scanInWorker = (script: string, workerData: ScanTask): Promise<ScanAnswer> =>
+  new Promise((resolve) => {
+    const worker = new Worker(script, { workerData });
+    worker.once('message', (answer: ScanAnswer) => resolve(answer));
+    worker.once('error', (error) => resolve({ error: String(error) }));
+    worker.once('exit', () => resolve({ error: 'the worker ended' }));
+  });

@@ -1,0 +1,127 @@
+/**
+ * CSR accesses that translated code does itself: registers that are plain storage, and sstatus as long as nothing comes
+ * of the change but other bits in it. What they are comes from the machine's CSR rows; for all others it calls the
+ * machine.
+ */
+
+import { mstatus, sstatusHigh, sstatusWritable } from '../../machine/csr/status.ts';
+import { csrByNumber, csrIsReadOnly, csrLowestPrivilege } from '../../machine/csr.ts';
+import type { Code } from '../../wasm/code.ts';
+import { op } from '../../wasm/opcodes.ts';
+import { hartOffset } from '../layout.ts';
+
+export interface CsrInstruction {
+  readonly number: number;
+  readonly how: 'write' | 'set' | 'clear';
+  /** Pushes the operand (i64), which is a register or a small number. */
+  readonly pushOperand: () => void;
+  /** Whether it writes the CSR: sets and clears of nothing do not. */
+  readonly writes: boolean;
+  readonly rd: number;
+}
+
+export interface CsrLocals {
+  readonly hart: number; // i32
+  readonly value: number; // i64
+  readonly word: number; // i32
+  readonly changed: number; // i32
+}
+
+export interface CsrActions {
+  /** Consumes an i32; unless it is 0, the instruction is for the interpreter. */
+  readonly interpretIf: () => void;
+  /** The machine does the instruction. */
+  readonly callMachine: () => void;
+  /** Consumes the CSR's old value (i64); only with rd not 0. */
+  readonly setRd: () => void;
+}
+
+const sstatusNumber = 0x100;
+/** Bits of sstatus whose change has other effects. SIE may have one, too. */
+const effective = mstatus.fs | mstatus.sum | mstatus.mxr;
+
+/** Emits the access if it is one of those; says whether it was. */
+export const emitCsrAccess = (code: Code, access: CsrInstruction, locals: CsrLocals, actions: CsrActions): boolean => {
+  const { number, writes } = access;
+  const cell = csrByNumber(number)?.cell;
+  if ((cell === undefined && number !== sstatusNumber) || (writes && csrIsReadOnly(number))) return false;
+  const lowest = csrLowestPrivilege(number);
+  if (lowest > 0) {
+    code.get(locals.hart).memory(op.i32Load, hartOffset.privilege).i32(lowest).ops(op.i32LtS);
+    actions.interpretIf();
+  }
+  if (cell === undefined) emitStatusAccess(code, access, locals, actions);
+  else emitCellAccess(code, access, locals, actions, hartOffset[cell.field], cell.mask);
+  return true;
+};
+
+const emitCellAccess = (
+  code: Code,
+  { how, pushOperand, writes, rd }: CsrInstruction,
+  { hart, value }: CsrLocals,
+  actions: CsrActions,
+  offset: number,
+  mask: bigint,
+): void => {
+  code.get(hart).memory(op.i64Load, offset).set(value);
+  if (writes) {
+    code.get(hart);
+    if (how !== 'write') code.get(value);
+    pushOperand();
+    if (how === 'set') code.ops(op.i64Or);
+    if (how === 'clear') code.i64(-1n).ops(op.i64Xor, op.i64And);
+    if (mask !== all64) code.i64(mask).ops(op.i64And);
+    code.memory(op.i64Store, offset);
+  }
+  if (rd === 0) return;
+  code.get(value);
+  actions.setRd();
+};
+
+const all64 = (1n << 64n) - 1n;
+
+/** All that can be written is in the lower half of mstatus. */
+const emitStatusAccess = (
+  code: Code,
+  { how, pushOperand, writes, rd }: CsrInstruction,
+  { hart, value, word, changed }: CsrLocals,
+  actions: CsrActions,
+): void => {
+  code.get(hart).memory(op.i32Load, hartOffset.mstatus).tee(word);
+  if (rd !== 0) {
+    code.i32(sstatusWritable).ops(op.i32And, op.i64ExtendI32U);
+    const high = (low: number): bigint => BigInt(sstatusHigh(low)) << 32n;
+    code.i64(high(mstatus.fs)).i64(high(0)).get(word).i32(mstatus.fs).ops(op.i32And).i32(mstatus.fs).ops(op.i32Eq);
+    code.ops(op.select, op.i64Or).set(value);
+  } else code.ops(op.drop);
+  if (writes) {
+    // What changes, of what can.
+    pushOperand();
+    code.ops(op.i32WrapI64);
+    if (how === 'write') code.get(word).ops(op.i32Xor);
+    if (how === 'set') code.get(word).i32(-1).ops(op.i32Xor, op.i32And);
+    if (how === 'clear') code.get(word).ops(op.i32And);
+    code.i32(sstatusWritable).ops(op.i32And).tee(changed).i32(effective).ops(op.i32And);
+    // Enabling interrupts, when one may be pending.
+    code.get(word).get(changed).ops(op.i32Xor).get(changed).ops(op.i32And).i32(mstatus.sie).ops(op.i32And).i32(0);
+    code.ops(op.i32Ne);
+    code.get(hart).memory(op.i32Load, hartOffset.mip).get(hart).memory(op.i32Load, hartOffset.lines).ops(op.i32Or);
+    code.get(hart).memory(op.i32Load, hartOffset.mie).ops(op.i32And).i32(0).ops(op.i32Ne, op.i32And, op.i32Or).if();
+    actions.callMachine();
+    code.else();
+    code.get(hart).get(word).get(changed).ops(op.i32Xor).memory(op.i32Store, hartOffset.mstatus);
+    if (rd !== 0) {
+      code
+        .get(hart)
+        .get(value)
+        .memory(op.i64Store, hartOffset.x + rd * 8)
+        .get(value);
+      actions.setRd();
+    }
+    code.end();
+    return;
+  }
+  if (rd === 0) return;
+  code.get(value);
+  actions.setRd();
+};
