@@ -11,10 +11,10 @@ import type { Machine } from '../../vmm/machine/machine.ts';
 import { hostOffset } from '../../vmm/machine/memory.ts';
 import { causeOf, dataContext, fetchContext, translate, type WalkObserver } from '../../vmm/machine/mmu.ts';
 import { Random } from '../oracle/random.ts';
-import { createBench, type Instruction, M, place, pte, pteOf, S, satpOf, set, step, U } from './fixture.ts';
+import { createBench, type Instruction, M, place, pte, pteOf, readDouble, S, satpOf, set, step, U } from './fixture.ts';
 
 /*
- *     0x8000_0000  ten page tables: three roots, three second-level, four last-level ones, and room for stray bits
+ *     0x8000_0000  page tables: roots, then three second-level and four last-level ones, and room for stray bits
  *     0x8020_0000  data pages
  *     0x80f0_0000  the instructions that make the accesses, fetched in M
  */
@@ -23,8 +23,18 @@ const regions = [0x8000_0000, 0x8020_0000] as const;
 const [tableBase, dataBase] = regions;
 const stubBase = 0x80f0_0000;
 const handler = 0x80f1_0000;
-const tableCount = 10;
 const dataPages = 8;
+/** What a test has of page tables and harts; one of how many edits is a write to satp; whether PMP entry 0 opens all memory. */
+interface Shape {
+  readonly roots: number;
+  readonly harts: number;
+  readonly satpIn: number;
+  readonly open: boolean;
+}
+const middles = 3;
+const leaves = 4;
+const tablesOf = ({ roots }: Shape): number => roots + middles + leaves;
+
 const indices = [0, 1, 2, 3, 256, 511] as const; // 0 and 256 share a place in the TLB
 const address = 10;
 const operand = 11;
@@ -79,7 +89,7 @@ const layStubs = (machine: Machine): void => {
 type Outcome = { readonly cause: number; readonly tval: bigint } | { readonly value: bigint };
 
 class Bench {
-  readonly machine = createBench({ harts: 2 });
+  readonly machine: Machine;
   /** What RAM's two regions must hold. */
   readonly mirror = new Uint8Array(2 * regionBytes);
   readonly #view = new DataView(this.mirror.buffer);
@@ -90,10 +100,12 @@ class Bench {
   /** Accesses whose outcome was compared, by what came out. */
   readonly compared = { value: 0, fault: 0, fetched: 0 };
 
-  constructor(random: Random) {
+  constructor(random: Random, harts: number) {
+    this.machine = createBench({ harts });
     this.#random = random;
     layStubs(this.machine);
-    for (const hart of [0, 1]) set(this.machine, { pmpaddr1: everywhere, pmpcfg0: 0x1f00n, mtvec: handler }, hart);
+    for (let hart = 0; hart < harts; hart += 1)
+      set(this.machine, { pmpaddr1: everywhere, pmpcfg0: 0x1f00n, mtvec: handler }, hart);
   }
 
   /** Runs one instruction of a hart in M, the other hart being stopped. */
@@ -261,7 +273,7 @@ const mirrorOffset = (physical: number): number | undefined => {
 
 const tableAt = (table: number): number => tableBase + 4096 * table;
 /** 0 a root, 1 second-level, 2 last-level. */
-const levelOf = (table: number): number => (table < 3 ? 0 : table < 6 ? 1 : 2);
+const levelOf = (table: number, { roots }: Shape): number => (table < roots ? 0 : table < roots + middles ? 1 : 2);
 
 const leafBits = (random: Random): number => {
   let bits = pte.rwxad;
@@ -269,27 +281,30 @@ const leafBits = (random: Random): number => {
   return random.oneIn(2) ? bits | pte.u : bits;
 };
 
-const leaf = (random: Random): bigint => {
+const leaf = (random: Random, shape: Shape): bigint => {
   const kind = random.below(20);
   const page =
     kind < 11
       ? dataBase + 4096 * random.below(dataPages)
       : kind < 15
-        ? tableAt(random.below(tableCount))
+        ? tableAt(random.below(tablesOf(shape)))
         : kind < 19
           ? random.pick(regions) // may be a superpage
           : 0xc000_0000; // nothing is there
   return pteOf(page, leafBits(random)) | (random.oneIn(50) ? 1n << BigInt(54 + random.below(10)) : 0n);
 };
 
-const entryFor = (random: Random, table: number): bigint => {
+const entryFor = (random: Random, table: number, shape: Shape): bigint => {
   if (random.oneIn(10)) return 0n;
-  const level = levelOf(table);
+  const level = levelOf(table, shape);
   if (level === 2 ? random.oneIn(12) : !random.oneIn(3)) {
-    const below = level === 0 ? 3 + random.below(3) : level === 1 ? 6 + random.below(4) : random.below(tableCount);
-    return pteOf(tableAt(random.oneIn(15) ? random.below(tableCount) : below), pte.v);
+    const { roots } = shape;
+    const all = tablesOf(shape);
+    const below =
+      level === 0 ? roots + random.below(middles) : level === 1 ? all - 1 - random.below(leaves) : random.below(all);
+    return pteOf(tableAt(random.oneIn(15) ? random.below(all) : below), pte.v);
   }
-  return leaf(random);
+  return leaf(random, shape);
 };
 
 const virtualAddress = (random: Random, sizeBytes: number): bigint => {
@@ -306,8 +321,8 @@ const virtualAddress = (random: Random, sizeBytes: number): bigint => {
 };
 
 /** Four halves, each `c.li a2, imm`: as code it tells where it came from. Sometimes a page-table entry instead. */
-const storedValue = (random: Random): bigint => {
-  if (random.oneIn(3)) return leaf(random);
+const storedValue = (random: Random, shape: Shape): bigint => {
+  if (random.oneIn(3)) return leaf(random, shape);
   let value = 0n;
   for (let half = 0; half < 4; half += 1) value = (value << 16n) | BigInt(0x4601 | (random.below(32) << 2));
   return value;
@@ -319,19 +334,39 @@ const statusFor = (random: Random): bigint => {
   return BigInt(bits);
 };
 
-const disturb = (bench: Bench, random: Random): void => {
+const switchSpace = (bench: Bench, random: Random, hart: Hart, { roots }: Shape): void => {
+  const asid = BigInt(random.below(3)) << 44n; // counts for nothing
+  bench.writeCsr(hart, 'satp', satpOf(tableAt(random.below(roots)), random.pick([8, 8, 8, 8, 8, 9, 0])) | asid);
+};
+
+/** As a kernel gives a new address space what it has in all: an entry, or most of a table, is copied from root to root. */
+const copyRoot = (bench: Bench, random: Random, editor: Hart | 'device', { roots }: Shape): void => {
+  const [from, to] = [tableAt(random.below(roots)), tableAt(random.below(roots))];
+  const copied = random.oneIn(2) ? indices : [random.pick(indices)];
+  for (const index of copied) bench.edit(to + 8 * index, readDouble(bench.machine, from + 8 * index), editor);
+};
+
+/** Writes to a page again and again, so that it is no longer taken for a table. */
+const rebuild = (bench: Bench, random: Random, table: number, editor: Hart | 'device', shape: Shape): void => {
+  for (let count = 0; count < 70; count += 1)
+    bench.edit(tableAt(table) + 8 * random.pick(indices), entryFor(random, table, shape), editor);
+};
+
+const disturb = (bench: Bench, random: Random, shape: Shape): void => {
   const hart = random.pick(bench.machine.harts);
-  const kind = random.below(20);
-  const table = random.below(tableCount);
+  const kind = random.oneIn(shape.satpIn) ? 13 : random.below(20);
+  const table = random.below(tablesOf(shape));
   if (kind < 12) {
     // One after another by one hart, so that a table may come into the TLB for writes before it is walked again.
     const editor = random.pick([...bench.machine.harts, 'device' as const]);
-    for (let count = 1 + random.below(3); count > 0; count -= 1)
-      bench.edit(tableAt(table) + 8 * random.pick(indices), entryFor(random, table), editor);
+    if (random.oneIn(8)) copyRoot(bench, random, editor, shape);
+    else if (random.oneIn(40)) rebuild(bench, random, table, editor, shape);
+    else
+      for (let count = 1 + random.below(3); count > 0; count -= 1)
+        bench.edit(tableAt(table) + 8 * random.pick(indices), entryFor(random, table, shape), editor);
   } else if (kind === 12)
-    bench.edit(dataBase + 4096 * random.below(dataPages) + 8 * random.below(8), storedValue(random));
-  else if (kind === 13)
-    bench.writeCsr(hart, 'satp', satpOf(tableAt(random.below(3)), random.pick([8, 8, 8, 8, 8, 9, 0])));
+    bench.edit(dataBase + 4096 * random.below(dataPages) + 8 * random.below(8), storedValue(random, shape));
+  else if (kind === 13) switchSpace(bench, random, hart, shape);
   else if (kind < 17) bench.writeCsr(hart, 'mstatus', statusFor(random));
   else if (kind === 17) bench.fence(hart);
   else if (random.oneIn(4)) {
@@ -340,22 +375,34 @@ const disturb = (bench: Bench, random: Random): void => {
     const lowest = random.oneIn(2) ? 0x1ff : random.oneIn(2) ? 0x1 : 0x7f;
     bench.writeCsr(hart, 'pmpaddr0', (BigInt(page) >> 2n) | BigInt(lowest));
     bench.writeCsr(hart, 'pmpcfg0', 0x1f00n | BigInt(0x18 | random.pick([0, 1, 3, 4, 5, 7])));
-  } else bench.writeCsr(hart, 'pmpcfg0', 0x1f00n);
+  } else endRestriction(bench, hart, shape);
 };
 
-test.each([1, 2, 3])('accesses do what a fresh walk says, whatever was edited before by whomever (seed %i)', (seed) => {
+/** Ends what PMP entry 0 forbids: by leaving all to entry 1, or by opening all memory, which is the short way of a TLB miss. */
+const endRestriction = (bench: Bench, hart: Hart, shape: Shape): void => {
+  bench.writeCsr(hart, 'pmpcfg0', 0x1f00n);
+  if (!shape.open) return;
+  bench.writeCsr(hart, 'pmpaddr0', everywhere);
+  bench.writeCsr(hart, 'pmpcfg0', 0x1f1fn);
+};
+
+const few: Shape = { roots: 3, harts: 2, satpIn: 1000, open: false };
+const many: Shape = { roots: 12, harts: 3, satpIn: 4, open: true }; // more roots than sets of TLBs
+
+const check = (seed: number, shape: Shape): void => {
   const random = new Random(seed);
-  const bench = new Bench(random);
-  for (let table = 0; table < tableCount; table += 1)
-    for (const index of indices) bench.edit(tableAt(table) + 8 * index, entryFor(random, table));
+  const bench = new Bench(random, shape.harts);
+  for (let table = 0; table < tablesOf(shape); table += 1)
+    for (const index of indices) bench.edit(tableAt(table) + 8 * index, entryFor(random, table, shape));
   for (let page = 0; page < dataPages; page += 1)
-    for (let word = 0; word < 10; word += 1) bench.edit(dataBase + 4096 * page + 8 * word, storedValue(random));
+    for (let word = 0; word < 10; word += 1) bench.edit(dataBase + 4096 * page + 8 * word, storedValue(random, shape));
   for (const hart of bench.machine.harts) {
     bench.writeCsr(hart, 'satp', satpOf(tableAt(0)));
     bench.writeCsr(hart, 'mstatus', statusFor(random));
+    endRestriction(bench, hart, shape);
   }
   for (let round = 0; round < 3_000; round += 1) {
-    disturb(bench, random);
+    disturb(bench, random, shape);
     for (let count = 1 + random.below(4); count > 0; count -= 1) {
       const hart = random.pick(bench.machine.harts);
       const which = random.below(accesses.length);
@@ -363,10 +410,18 @@ test.each([1, 2, 3])('accesses do what a fresh walk says, whatever was edited be
       const fresh = virtualAddress(random, sizeBytes);
       const va = bench.warm.length === 0 || random.oneIn(4) ? fresh : random.pick(bench.warm) | (fresh & 0xfffn);
       if (random.oneIn(4)) bench.fetch(hart, random.pick([U, S]), va & ~1n);
-      else bench.access(hart, which, atomic ? va & ~7n : va, storedValue(random));
+      else bench.access(hart, which, atomic ? va & ~7n : va, storedValue(random, shape));
     }
   }
   expect(bench.compared.value).toBeGreaterThan(600);
   expect(bench.compared.fault).toBeGreaterThan(600);
   expect(bench.compared.fetched).toBeGreaterThan(300);
-});
+};
+
+test.each([1, 2, 3])('accesses do what a fresh walk says, whatever was edited before by whomever (seed %i)', (seed) =>
+  check(seed, few),
+);
+
+test.each([4, 5, 6])('... also when harts go from one address space to another all the time (seed %i)', (seed) =>
+  check(seed, many),
+);

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
 import { mstatus } from '../../vmm/machine/csr/status.ts';
 import type { Machine, Stop } from '../../vmm/machine/machine.ts';
-import { createBench, type Instruction, openMemory, place, S, set, step, writeDouble } from './fixture.ts';
+import { createBench, type Instruction, openMemory, place, readDouble, S, set, step, writeDouble } from './fixture.ts';
 
 const code = 0x8010_0000;
 const handler = 0x8012_0000;
@@ -311,7 +311,7 @@ describe('reservations', () => {
       const machine = machineWith(program, { a0: data, a3: 5, a2: 9, a4: data + 8n });
       writeDouble(machine, Number(data), 1n);
       while (machine.now < program.length) step(machine, portion);
-      const memory = machine.memory.view.getBigUint64(Number(data) - 0x8000_0000 + 0x100_0000, true);
+      const memory = readDouble(machine, Number(data));
       expect({ failed: machine.harts[0]!.x(a2), memory }).toEqual(expected);
     }
   };

@@ -10,6 +10,7 @@ import {
   place,
   pte,
   pteOf,
+  readDouble,
   S,
   satpOf,
   set,
@@ -141,7 +142,7 @@ const withEntropyRequest = (): Machine => {
 test('a device that writes between two steps stops the machine before the second', () => {
   const plain = withEntropyRequest();
   let filled = 0;
-  while (plain.memory.u32[(watched.address - 0x8000_0000 + 0x100_0000) >>> 2] === 0) {
+  while (readDouble(plain, watched.address) === 0n) {
     step(plain);
     filled = plain.now - 1; // the step before which the device wrote
   }

@@ -7,10 +7,10 @@
  *     0x0002_0000  steps that were interpreted, by place, 256 KiB   (cache, not state)
  *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
- *     0x0010_0000  software TLBs, 48 KiB a hart                     (cache, not state)
  *     0x0020_0000  region cache, 256 KiB                            (cache, not state)
  *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
- *     0x0100_0000  RAM                                              (state)
+ *     0x00d0_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
+ *     0x0200_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
  */
@@ -162,7 +162,9 @@ export const pageFlag = {
 /**
  * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's
  * address (low 12 bits zero), or -1 when empty. Host address = low 32 bits of the virtual address + addend.
- * A hart has one for each context (who is asking) and kind (what for), so that a change of privilege costs nothing.
+ * A hart has one for each kind (what for) in machine mode, where nothing is translated. For the other contexts (who is
+ * asking) it has several sets of them, one for each of the address spaces that it was in last, so that neither a change
+ * of privilege nor one of address space costs anything.
  */
 export const tlbEntries = 1024;
 export const tlbEntryBytes = 16;
@@ -171,10 +173,16 @@ export const tlbContexts = { user: 0, supervisor: 1, supervisorUserMemory: 2, ma
 export type TlbContext = (typeof tlbContexts)[keyof typeof tlbContexts];
 export const tlbKinds = { read: 0, write: 1, execute: 2 } as const;
 export type TlbKind = (typeof tlbKinds)[keyof typeof tlbKinds];
-export const tlbBase = 0x10_0000;
-export const tlbHartBytes = 4 * 3 * tlbBytes;
-export const tlbAddress = (hart: number, context: TlbContext, kind: TlbKind): number =>
-  tlbBase + hart * tlbHartBytes + (context * 3 + kind) * tlbBytes;
+export const tlbSets = 8;
+/** In a set, and of a hart: those of the sets one after another, then those of machine mode. */
+export const tlbsInSet = 3 * 3;
+export const tlbsInHart = tlbSets * tlbsInSet + 3;
+export const tlbBase = 0xd0_0000;
+export const tlbHartBytes = tlbsInHart * tlbBytes;
+/** Which of a hart's TLBs. */
+export const tlbNumber = (set: number, context: TlbContext, kind: TlbKind): number =>
+  (context === tlbContexts.machine ? tlbSets * tlbsInSet : set * tlbsInSet + context * 3) + kind;
+export const tlbAddress = (hart: number, number: number): number => tlbBase + hart * tlbHartBytes + number * tlbBytes;
 
 /**
  * Steps that were interpreted from where control arrived by a jump until it arrived elsewhere, by a hash of where that
@@ -202,5 +210,5 @@ export const decodedBase = 0x40_0000;
 export const decodedEntries = 0x8_0000;
 export const decodedEntryBytes = 16;
 
-export const ramOffset = 0x100_0000;
+export const ramOffset = 0x200_0000;
 export const wasmPageBytes = 0x1_0000;

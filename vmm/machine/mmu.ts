@@ -15,8 +15,10 @@ import { pmpAllows } from './pmp.ts';
 import { cause } from './trap.ts';
 
 export interface WalkObserver {
+  /** The physical address of a table on the hart's way to a virtual address, plus its level; -1 when none is known. */
+  knownTable?(hart: Hart, vaLow: number, vaHigh: number): number;
   /** The walk for a virtual address read the table of a level (0 holds 4 KiB leaves) in the page at this address. */
-  tableRead(page: number, level: number, vaLow: number, vaHigh: number): void;
+  tableRead(page: number, level: number, vaLow: number, vaHigh: number, hart: Hart): void;
   /** The walk set A or D in the entry at this physical address. */
   tableWritten(address: number): void;
 }
@@ -30,7 +32,7 @@ const two22 = 2 ** 22;
 const two32 = 2 ** 32;
 
 /** Bits of a page-table entry, all in the lower half (4.3.1, figure 4.20). */
-const pte = {
+export const pte = {
   v: 1 << 0,
   r: 1 << 1,
   w: 1 << 2,
@@ -106,14 +108,16 @@ const walk = (
 ): number => {
   const { memory } = hart;
   const { u32 } = memory;
-  let table = root; // step 1
-  for (let i = levels - 1; i >= 0; i--) {
+  const known = observer.knownTable === undefined ? -1 : observer.knownTable(hart, vaLow, vaHigh);
+  const top = known < 0 ? levels - 1 : known % 4096;
+  let table = known < 0 ? root : known - top; // step 1
+  for (let i = top; i >= 0; i--) {
     // Step 2. "If accessing pte violates a PMA or PMP check, raise an access-fault exception corresponding to the
     // original access type." Tables are read as S reads (3.7.2).
     const address = table + pteBytes * indexOf(vaLow, vaHigh, i);
     if (!inRam(memory, address, pteBytes)) return accessFaultFor[kind]!;
     if (!pmpAllows(hart, privilege.supervisor, address, pteBytes, tlbKinds.read)) return accessFaultFor[kind]!;
-    observer.tableRead(table, i, vaLow, vaHigh);
+    observer.tableRead(table, i, vaLow, vaHigh, hart);
     const at = hostOffset(address) >>> 2;
     const low = u32[at]!;
     const high = u32[at + 1]!;

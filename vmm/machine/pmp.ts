@@ -131,6 +131,41 @@ const entryZeroIsEverywhere = (hart: Hart): boolean => {
   );
 };
 
+/** Physical pages [first, end). */
+export interface PageRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Pages around the one that holds `physical` where S and U may do everything, by one entry's word; none if not there. */
+export const pmpOpenPages = (hart: Hart, physical: number): PageRange => {
+  const page = physical - (physical % pageBytes);
+  let start = 0;
+  let end = Number.MAX_SAFE_INTEGER;
+  for (let entry = 0; entry < pmpEntries; entry++) {
+    const config = pmpConfig(hart, entry);
+    const mode = config & pmpBit.mode;
+    if (mode === pmpMode.off) continue;
+    findRange(hart, entry, mode);
+    if (isApart(page, page + pageBytes)) {
+      if (range.start >= range.end) continue;
+      if (range.end <= page) start = Math.max(start, range.end);
+      else end = Math.min(end, range.start);
+      continue;
+    }
+    if ((config & everyRight) !== everyRight) return noPages;
+    // Only whole pages: what is left of this one, if anything, is none.
+    return {
+      first: Math.ceil(Math.max(start, range.start) / pageBytes),
+      end: Math.floor(Math.min(end, range.end) / pageBytes),
+    };
+  }
+  return noPages;
+};
+
+const everyRight = pmpBit.read | pmpBit.write | pmpBit.execute;
+const noPages: PageRange = { first: 0, end: 0 };
+
 /** Whether no entry is on. */
 const allOff = (hart: Hart): boolean => {
   const { u32 } = hart.memory;

@@ -22,7 +22,7 @@ export const disturbs = {
   nothing: 0,
   interrupts: 1, // an interrupt may be due now
   translation: 2, // translations that were cached for this hart may be wrong
-  context: 4, // who asks, or whether floating point is on, may have changed
+  context: 4, // who asks, in which address space, or whether floating point is on, may have changed
 } as const;
 
 export interface CsrRow {

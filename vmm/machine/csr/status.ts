@@ -78,7 +78,7 @@ export const writeMstatusLow = (hart: Hart, value: number): number => {
 /** Writes the lower half of sstatus; returns what that disturbs. */
 export const writeSstatusLow = (hart: Hart, value: number): number => changeStatus(hart, sstatusWritable, value);
 
-const contextBits = mstatus.mprv | mstatus.sum | mstatus.mpp;
+const contextBits = mstatus.mprv | mstatus.sum | mstatus.mxr | mstatus.mpp;
 
 const changeStatus = (hart: Hart, mask: number, value: number): number => {
   const old = statusLow(hart);
@@ -87,7 +87,6 @@ const changeStatus = (hart: Hart, mask: number, value: number): number => {
   const changed = old ^ now;
   let disturbed = 0;
   if (changed & now & (mstatus.sie | mstatus.mie)) disturbed |= disturbs.interrupts;
-  if (changed & mstatus.mxr) disturbed |= disturbs.translation;
   // Floating point going on or off is told too: whoever has checked FS once for several instructions checks again.
   if (changed & contextBits || ((old & mstatus.fs) === 0) !== ((now & mstatus.fs) === 0)) {
     disturbed |= disturbs.context;

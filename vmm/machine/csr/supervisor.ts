@@ -71,7 +71,7 @@ export const supervisorRows: readonly CsrRow[] = [
     write: (hart, value) => {
       if (!satpModeIsLegal(value)) return disturbs.nothing;
       hart.set('satp', value);
-      return disturbs.translation | disturbs.context;
+      return disturbs.context; // what is cached for another address space stays as right as it was
     },
     legal: (hart) => !virtualMemoryTraps(hart),
   },

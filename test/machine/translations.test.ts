@@ -1,0 +1,349 @@
+/** What the sets of software TLBs keep and what they drop. That they are never wrong is test/engine/coherence.test.ts. */
+
+import { describe, expect, test } from 'vitest';
+import {
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
+  hartTlbPointers,
+  maxHarts,
+  pageFlag,
+  pageFlagsBase,
+  ramOffset,
+  regionCacheBase,
+  regionCacheEntries,
+  regionCacheEntryBytes,
+  type TlbKind,
+  tlbBase,
+  tlbEntries,
+  tlbEntryBytes,
+  tlbHartBytes,
+  tlbKinds,
+  tlbSets,
+} from '../../vmm/engine/layout.ts';
+import { mstatus } from '../../vmm/machine/csr/status.ts';
+import { Hart, privilege } from '../../vmm/machine/hart.ts';
+import { createMemory, hostOffset, inRam, pageIndex } from '../../vmm/machine/memory.ts';
+import { dataContext, fetchContext, translate } from '../../vmm/machine/mmu.ts';
+import { Translations } from '../../vmm/machine/translations.ts';
+
+const v = 1;
+const all = 0xcf; // V, R, W, X, A, D
+const everywhere = (1n << 54n) - 1n;
+const pteOf = (physical: number, bits: number): bigint => ((BigInt(physical) >> 12n) << 10n) | BigInt(bits);
+
+/*
+ *     0x8000_0000  ten roots
+ *     0x8001_0000  shared: second-level table, and three last-level tables of it
+ *     0x8002_0000  of each root: its own last two levels
+ *     0x8004_0000  data
+ */
+const rootAt = (space: number): number => 0x8000_0000 + 0x1000 * space;
+const sharedMiddle = 0x8001_0000;
+const sharedLeaf = (table: number): number => 0x8001_1000 + 0x1000 * table;
+const ownMiddle = (space: number): number => 0x8002_0000 + 0x2000 * space;
+const ownLeaf = (space: number): number => ownMiddle(space) + 0x1000;
+const dataAt = (page: number): number => 0x8004_0000 + 0x1000 * page;
+
+const sharedVa = (table: number, page: number): number => 0x8000_0000 + 0x20_0000 * table + 0x1000 * page; // root entry 2
+const ownVa = (page: number): number => 0x4000_0000 + 0x1000 * page; // root entry 1
+const spaces = 10;
+
+class Rig {
+  readonly memory = createMemory(1 << 20);
+  readonly translations = new Translations(this.memory, 2);
+  readonly harts = [0, 1].map((id) => new Hart(this.memory, id));
+
+  constructor() {
+    for (let space = 0; space < spaces; space += 1) {
+      this.poke(rootAt(space) + 8, pteOf(ownMiddle(space), v));
+      this.poke(rootAt(space) + 16, pteOf(sharedMiddle, v));
+      this.poke(ownMiddle(space), pteOf(ownLeaf(space), v));
+      for (let page = 0; page < 4; page += 1) this.poke(ownLeaf(space) + 8 * page, pteOf(dataAt(space), all));
+    }
+    for (let table = 0; table < 3; table += 1) {
+      this.poke(sharedMiddle + 8 * table, pteOf(sharedLeaf(table), v));
+      for (let page = 0; page < 4; page += 1) this.poke(sharedLeaf(table) + 8 * page, pteOf(dataAt(16 + page), all));
+    }
+    for (const hart of this.harts) {
+      hart.setLow('privilege', privilege.supervisor);
+      hart.set('pmpaddr0', everywhere);
+      hart.set('pmpcfg0', 0x1fn);
+      this.enter(0, hart.id);
+    }
+  }
+
+  /** Changes memory without telling anybody. */
+  poke(address: number, value: bigint): void {
+    this.memory.view.setBigUint64(hostOffset(address), value, true);
+  }
+
+  write(address: number, value: bigint): void {
+    this.translations.beforeWrite(address, 8);
+    this.poke(address, value);
+  }
+
+  /** A hart goes to an address space; `asid` and `status` are written, too. */
+  enter(space: number, hart = 0, { asid = 0n, status = 0 } = {}): void {
+    const record = this.harts[hart]!;
+    record.set('satp', (8n << 60n) | (asid << 44n) | (BigInt(rootAt(space)) >> 12n));
+    record.setLow('mstatus', status);
+    this.translations.select(record, dataContext(record), fetchContext(record));
+  }
+
+  /** An access that misses, as the slow path makes it. */
+  touch(va: number, kind: TlbKind = tlbKinds.read, hart = 0): void {
+    const record = this.harts[hart]!;
+    if (this.translations.refill(record, kind, va | 0, 0) !== 0) return;
+    const context = dataContext(record);
+    const physical = translate(record, context, kind, va | 0, 0, 8, this.translations);
+    expect(inRam(this.memory, physical, 8)).toBe(true);
+    if (kind === tlbKinds.write && this.translations.isWriteTracked(physical)) return;
+    this.translations.insert(record, context, kind, va | 0, 0, physical);
+  }
+
+  /** Whether the TLB that the hart's record points at has the page, and that it is right. */
+  has(va: number, kind: TlbKind = tlbKinds.read, hart = 0): boolean {
+    const record = this.harts[hart]!;
+    const { i32, u32 } = this.memory;
+    const pointer = [hartTlbPointers.read, hartTlbPointers.write, hartTlbPointers.execute][kind]!;
+    const tlb = u32[(record.base + pointer) >>> 2]!;
+    const at = (tlb + ((va >>> 12) & (tlbEntries - 1)) * tlbEntryBytes) >>> 2;
+    if (i32[at] !== (va | 0) || i32[at + 1] !== 0) return false;
+    const nothing = { tableRead: () => {}, tableWritten: () => {} };
+    const physical = translate(record, dataContext(record), kind, va | 0, 0, 8, nothing);
+    expect((va + i32[at + 2]!) >>> 0).toBe(hostOffset(physical));
+    return true;
+  }
+
+  isTable(address: number): boolean {
+    return (this.memory.u8[pageFlagsBase + pageIndex(address)]! & pageFlag.pageTable) !== 0;
+  }
+}
+
+/** What holds after some doings: which of these expressions are true. */
+const check = (sentence: string, doings: (rig: Rig) => Readonly<Record<string, boolean>>, expected: string) =>
+  test(sentence, () => {
+    const found = Object.entries(doings(new Rig())).filter(([, isSo]) => isSo);
+    expect(found.map(([name]) => name).join(' ')).toBe(expected);
+  });
+
+test('the caches lie one after another below RAM, also for eight harts', () => {
+  const areas = [
+    [regionCacheBase, regionCacheEntries * regionCacheEntryBytes],
+    [decodedBase, (decodedEntries + 1) * decodedEntryBytes],
+    [tlbBase, maxHarts * tlbHartBytes],
+    [ramOffset, 0],
+  ] as const;
+  const overlapping = areas.filter(
+    ([base, sizeBytes], index) => base + sizeBytes > (areas[index + 1] ?? areas.at(-1)!)[0],
+  );
+  expect(overlapping).toEqual([]);
+});
+
+describe('an address space has a set of its own', () => {
+  check(
+    'who comes back finds what was there; another space does not see it',
+    (rig) => {
+      rig.touch(ownVa(0));
+      rig.enter(1);
+      const other = rig.has(ownVa(0));
+      rig.enter(0);
+      return { other, back: rig.has(ownVa(0)) };
+    },
+    'back',
+  );
+  check(
+    'an ASID counts for nothing',
+    (rig) => {
+      rig.touch(ownVa(0));
+      rig.enter(0, 0, { asid: 7n });
+      return { same: rig.has(ownVa(0)) };
+    },
+    'same',
+  );
+  check(
+    'what MXR lets be read is not found without it',
+    (rig) => {
+      rig.write(ownLeaf(0), pteOf(dataAt(0), v | 0x48)); // X and A
+      rig.enter(0, 0, { status: mstatus.mxr });
+      rig.touch(ownVa(0));
+      const during = rig.has(ownVa(0));
+      rig.enter(0);
+      return { during, after: rig.has(ownVa(0)) };
+    },
+    'during',
+  );
+  check(
+    'a space too many takes the place of the one that was left longest ago',
+    (rig) => {
+      for (let space = 0; space < tlbSets; space += 1) {
+        rig.enter(space);
+        rig.touch(ownVa(0));
+      }
+      rig.enter(0);
+      rig.enter(tlbSets);
+      const fresh = rig.has(ownVa(0));
+      const left: Record<string, boolean> = { fresh };
+      for (const space of [0, 2, 3, 4, 5, 6, 7]) {
+        rig.enter(space);
+        left[`space${space}`] = rig.has(ownVa(0));
+      }
+      rig.enter(1);
+      return { ...left, space1: rig.has(ownVa(0)) };
+    },
+    'space0 space2 space3 space4 space5 space6 space7',
+  );
+  check(
+    'machine mode is in none of them',
+    (rig) => {
+      rig.harts[0]!.setLow('privilege', privilege.machine);
+      rig.enter(0);
+      rig.touch(dataAt(0));
+      rig.enter(1);
+      return { same: rig.has(dataAt(0)) };
+    },
+    'same',
+  );
+});
+
+describe('a change of a table drops', () => {
+  /** Two pages of the first shared table and one of the second, in two spaces on two harts, and pages of their own. */
+  const shared = (rig: Rig): void => {
+    for (const [space, hart] of [
+      [1, 0],
+      [2, 1],
+      [0, 0],
+    ] as const) {
+      rig.enter(space, hart);
+      for (const va of [sharedVa(0, 0), sharedVa(0, 1), sharedVa(1, 2), ownVa(3)]) rig.touch(va, tlbKinds.read, hart);
+    }
+  };
+  const left = (rig: Rig, hart: number): Record<string, boolean> => ({
+    [`${hart}:first`]: rig.has(sharedVa(0, 0), tlbKinds.read, hart),
+    [`${hart}:next`]: rig.has(sharedVa(0, 1), tlbKinds.read, hart),
+    [`${hart}:other`]: rig.has(sharedVa(1, 2), tlbKinds.read, hart),
+    [`${hart}:own`]: rig.has(ownVa(3), tlbKinds.read, hart),
+  });
+  const checkLeft = (sentence: string, change: (rig: Rig) => void, expected: string) => {
+    check(
+      sentence,
+      (rig) => {
+        shared(rig);
+        change(rig);
+        const [zero, one] = [left(rig, 0), left(rig, 1)];
+        rig.enter(1);
+        const elsewhere = Object.entries(left(rig, 0)).map(([name, isSo]) => [`was${name}`, isSo] as const);
+        return { ...zero, ...one, ...Object.fromEntries(elsewhere) };
+      },
+      expected,
+    );
+  };
+  checkLeft(
+    'nothing when the entry was not valid',
+    (rig) => rig.write(sharedLeaf(0) + 8 * 9, pteOf(dataAt(1), all)),
+    '0:first 0:next 0:other 0:own 1:first 1:next 1:other 1:own was0:first was0:next was0:other was0:own',
+  );
+  checkLeft(
+    'the page of a leaf, in every space and hart that has the table, also where the space is not in use',
+    (rig) => rig.write(sharedLeaf(0), pteOf(dataAt(1), all)),
+    '0:next 0:other 0:own 1:next 1:other 1:own was0:next was0:other was0:own',
+  );
+  checkLeft(
+    'what a pointer leads to, and nothing else',
+    (rig) => rig.write(sharedMiddle, pteOf(sharedLeaf(2), v)),
+    '0:other 0:own 1:other 1:own was0:other was0:own',
+  );
+  checkLeft(
+    'of a space when its root changes, and nothing of others',
+    (rig) => rig.write(rootAt(0) + 16, pteOf(ownMiddle(0), v)),
+    '0:own 1:first 1:next 1:other 1:own was0:first was0:next was0:other was0:own',
+  );
+  checkLeft(
+    'everything of it when it is written again and again without a walk, and then it is a table no more',
+    (rig) => {
+      for (let count = 0; count < 64; count += 1) rig.write(sharedLeaf(0) + 8 * 9, 0n);
+      expect([rig.isTable(sharedLeaf(0)), rig.isTable(sharedLeaf(1))]).toEqual([false, true]);
+    },
+    '0:other 0:own 1:other 1:own was0:other was0:own',
+  );
+  checkLeft(
+    'also what was filled in after it had been taken for something else by then, and walked in another space first',
+    (rig) => {
+      for (let count = 0; count < 64; count += 1) rig.write(sharedLeaf(0) + 8 * 9, 0n);
+      rig.touch(sharedVa(0, 0), tlbKinds.read, 1);
+      rig.touch(sharedVa(0, 0), tlbKinds.read, 0);
+      rig.write(sharedLeaf(0), 0n);
+    },
+    '0:other 0:own 1:other 1:own was0:other was0:own',
+  );
+  checkLeft(
+    'all that its spaces have, when it serves two places',
+    (rig) => {
+      rig.write(ownMiddle(0) + 8, pteOf(sharedLeaf(0), v));
+      rig.touch(ownVa(512));
+      rig.write(sharedLeaf(0), pteOf(dataAt(1), all));
+    },
+    '',
+  );
+});
+
+describe('writes to a page are missed', () => {
+  check(
+    'from all spaces once it is used as a table',
+    (rig) => {
+      const table = dataAt(1);
+      rig.write(sharedLeaf(0), pteOf(table, all));
+      rig.write(sharedLeaf(0) + 8, pteOf(table, all));
+      for (const space of [1, 2, 3]) {
+        rig.enter(space);
+        rig.touch(sharedVa(0, 0), tlbKinds.write);
+        if (space > 1) rig.touch(sharedVa(0, space - 1), tlbKinds.write);
+        rig.touch(sharedVa(0, 3), tlbKinds.write);
+      }
+      rig.write(table, pteOf(dataAt(2), all));
+      rig.write(ownMiddle(3) + 8, pteOf(table, v));
+      rig.touch(ownVa(512));
+      const found = [1, 2, 3].map((space) => {
+        rig.enter(space);
+        return [
+          [`${space}:page`, rig.has(sharedVa(0, 0), tlbKinds.write)] as const,
+          [`${space}:alias`, rig.has(sharedVa(0, 1), tlbKinds.write)] as const,
+          [`${space}:other`, rig.has(sharedVa(0, 3), tlbKinds.write)] as const,
+        ];
+      });
+      return Object.fromEntries(found.flat());
+    },
+    '1:other 2:other 3:other',
+  );
+  check(
+    'always when it is a table, has code or is watched',
+    (rig) => {
+      const [table, code, watched] = [sharedLeaf(1), dataAt(1), dataAt(2)];
+      for (const [page, address] of [table, code, watched, dataAt(3)].entries())
+        rig.write(ownLeaf(0) + 8 * page, pteOf(address, all));
+      rig.touch(sharedVa(1, 0));
+      rig.translations.trackCode(pageIndex(code));
+      rig.translations.watch([{ address: watched + 100, sizeBytes: 1 }], () => {});
+      for (const page of [0, 1, 2, 3, 0, 1, 2, 3]) rig.touch(ownVa(page), tlbKinds.write);
+      return Object.fromEntries(
+        ['table', 'code', 'watched', 'other'].map((name, page) => [name, rig.has(ownVa(page), tlbKinds.write)]),
+      );
+    },
+    'other',
+  );
+  check(
+    'everywhere when a new interval begins, and reads are not',
+    (rig) => {
+      rig.touch(ownVa(0), tlbKinds.write);
+      rig.touch(ownVa(0));
+      rig.enter(1);
+      rig.touch(ownVa(0), tlbKinds.write);
+      rig.translations.dropWrites();
+      const present = rig.has(ownVa(0), tlbKinds.write);
+      rig.enter(0);
+      return { present, absent: rig.has(ownVa(0), tlbKinds.write), read: rig.has(ownVa(0)) };
+    },
+    'read',
+  );
+});

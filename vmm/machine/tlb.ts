@@ -1,0 +1,276 @@
+/**
+ * The software TLBs' contents: which set of them serves the address space that a hart is in, what is put into them and
+ * what is dropped. Why something must be dropped is translations.ts and page-tables.ts.
+ *
+ * A set belongs to a value of satp without its ASID, and to MXR, which is all of the hart's record that decides what S
+ * and U see in memory. Tables are followed by write-tracking, so a set stays right while its hart is elsewhere.
+ */
+
+import {
+  hartOffset,
+  hartTlbPointers,
+  maxHarts,
+  pageBytes,
+  ramOffset,
+  type TlbContext,
+  type TlbKind,
+  tlbAddress,
+  tlbBytes,
+  tlbEntries,
+  tlbEntryBytes,
+  tlbKinds,
+  tlbNumber,
+  tlbSets,
+  tlbsInHart,
+  tlbsInSet,
+} from '../engine/layout.ts';
+import { mstatus, statusLow } from './csr/status.ts';
+import type { Hart } from './hart.ts';
+import type { MachineMemory } from './memory.ts';
+
+/** Every set, as a set of bits. */
+export const allTlbSets = 2 ** tlbSets - 1;
+
+/** The virtual page of an address, modulo the 39 bits that the lowest three levels of tables translate. */
+export const virtualPage = (low: number, high: number): number => ((high & 0x7f) << 20) | (low >>> 12);
+export const virtualPages = 2 ** 27;
+
+const kinds = Object.keys(tlbKinds).length;
+const machineTlb = tlbSets * tlbsInSet;
+const entryWords = tlbEntryBytes / 4;
+/** Entries in a block, of which one bit says whether anything is in it. */
+const blockShift = 5;
+const blockEntries = 1 << blockShift;
+const indexMask = tlbEntries - 1;
+
+/** Values of `#place`: nothing may write to the page, or from several places. Others are an index, plus 1. */
+const unwritten = 0;
+const anyPlace = -1;
+
+const satpWord = hartOffset.satp >>> 2;
+/** satp without ASID (4.1.11), its upper half. */
+const satpHighMask = 0xf000_0fff;
+const mxrKey = 1 << 12;
+const noKey = -1; // no masked upper half is that
+
+export class Tlbs {
+  readonly #memory: MachineMemory;
+  readonly #harts: number;
+  /** Of each TLB, the blocks that may hold something. */
+  readonly #occupied: Int32Array;
+  /** Of each set: whose it is, when it was selected last, and a number that no other content of a set ever had. */
+  readonly #keyLow: Int32Array;
+  readonly #keyHigh: Int32Array;
+  readonly #selected: Float64Array;
+  readonly #space: Int32Array;
+  #selections = 0;
+  #spaces = 0;
+  /** Of each hart: the set in use, and who asks, by kind. */
+  readonly #present = new Uint8Array(maxHarts);
+  readonly #contexts = new Uint8Array(maxHarts * kinds);
+  /** Of each RAM page: at which index TLBs for writing may have it. */
+  readonly #place: Int16Array;
+  /** How often an entry was filled, by kind. For statistics. */
+  readonly fills = new Float64Array(kinds);
+
+  constructor(memory: MachineMemory, harts: number) {
+    this.#memory = memory;
+    this.#harts = harts;
+    this.#occupied = new Int32Array(harts * tlbsInHart);
+    this.#keyLow = new Int32Array(harts * tlbSets);
+    this.#keyHigh = new Int32Array(harts * tlbSets).fill(noKey);
+    this.#selected = new Float64Array(harts * tlbSets);
+    this.#space = new Int32Array(harts * tlbSets);
+    this.#place = new Int16Array(memory.ramPages);
+    for (let hart = 0; hart < harts; hart += 1) this.#prepare(hart, machineTlb, tlbsInHart);
+  }
+
+  /** The set that serves a hart now. */
+  setOf(hart: number): number {
+    return this.#present[hart]!;
+  }
+
+  /** A number of what a hart's set holds now: of one address space, since it was last dropped as a whole. */
+  spaceOf(hart: number): number {
+    return this.#space[hart * tlbSets + this.#present[hart]!]!;
+  }
+
+  /** Who asks for memory of this kind now. */
+  contextOf(hart: number, kind: TlbKind): TlbContext {
+    return this.#contexts[hart * kinds + kind] as TlbContext;
+  }
+
+  /** Points the hart's record at the TLBs of its address space and contexts. */
+  select(hart: Hart, data: TlbContext, fetch: TlbContext): void {
+    const { u32 } = hart.memory;
+    const satp = (hart.base >>> 2) + satpWord;
+    const low = u32[satp]! | 0;
+    const high = (u32[satp + 1]! & satpHighMask) | (statusLow(hart) & mstatus.mxr ? mxrKey : 0);
+    let set = this.#present[hart.id]!;
+    const at = hart.id * tlbSets + set;
+    if (this.#keyLow[at] !== low || this.#keyHigh[at] !== high) set = this.#enter(hart.id, low, high);
+    this.#contexts[hart.id * kinds + tlbKinds.read] = data;
+    this.#contexts[hart.id * kinds + tlbKinds.write] = data;
+    this.#contexts[hart.id * kinds + tlbKinds.execute] = fetch;
+    u32[(hart.base + hartTlbPointers.read) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.read));
+    u32[(hart.base + hartTlbPointers.write) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.write));
+    u32[(hart.base + hartTlbPointers.execute) >>> 2] = tlbAddress(hart.id, tlbNumber(set, fetch, tlbKinds.execute));
+  }
+
+  /** The hart comes to another address space: its set, or the one that was left longest ago. */
+  #enter(hart: number, low: number, high: number): number {
+    const first = hart * tlbSets;
+    this.#selections += 1;
+    this.#selected[first + this.#present[hart]!] = this.#selections;
+    let set = 0;
+    let oldest = 0;
+    while (set < tlbSets && (this.#keyLow[first + set] !== low || this.#keyHigh[first + set] !== high)) {
+      if (this.#selected[first + set]! < this.#selected[first + oldest]!) oldest = set;
+      set += 1;
+    }
+    if (set === tlbSets) {
+      set = oldest;
+      this.#recycle(hart, set, low, high);
+    }
+    this.#present[hart] = set;
+    return set;
+  }
+
+  #recycle(hart: number, set: number, low: number, high: number): void {
+    const at = hart * tlbSets + set;
+    if (this.#keyHigh[at] === noKey) this.#prepare(hart, set * tlbsInSet, (set + 1) * tlbsInSet);
+    this.#keyLow[at] = low;
+    this.#keyHigh[at] = high;
+    this.#dropSet(hart, set);
+  }
+
+  /** Before their first use: what is in memory then is no entry. */
+  #prepare(hart: number, from: number, to: number): void {
+    this.#occupied.fill(-1, hart * tlbsInHart + from, hart * tlbsInHart + to);
+    for (let tlb = from; tlb < to; tlb += 1) this.#clear(hart, tlb);
+  }
+
+  /** Remembers that the virtual page of (low, high) is a RAM page. */
+  insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, ramPage: number): void {
+    this.fills[kind]! += 1;
+    const { i32 } = this.#memory;
+    const tlb = tlbNumber(this.#present[hart]!, context, kind);
+    const index = (low >>> 12) & indexMask;
+    const at = (tlbAddress(hart, tlb) + index * tlbEntryBytes) >>> 2;
+    const page = low & -pageBytes;
+    i32[at] = page;
+    i32[at + 1] = high;
+    i32[at + 2] = (ramOffset + ramPage * pageBytes - page) | 0;
+    this.#occupied[hart * tlbsInHart + tlb]! |= 1 << (index >>> blockShift);
+    if (kind !== tlbKinds.write) return;
+    const place = this.#place[ramPage]!;
+    if (place !== index + 1) this.#place[ramPage] = place === unwritten ? index + 1 : anyPlace;
+  }
+
+  // Dropping
+
+  dropAll(): void {
+    for (let hart = 0; hart < this.#harts; hart += 1) this.dropHart(hart);
+    this.#place.fill(unwritten);
+  }
+
+  dropHart(hart: number): void {
+    for (let set = 0; set < tlbSets; set += 1) this.#dropSet(hart, set);
+    for (let tlb = machineTlb; tlb < tlbsInHart; tlb += 1) this.#clear(hart, tlb);
+  }
+
+  #dropSet(hart: number, set: number): void {
+    this.#spaces = (this.#spaces + 1) | 0;
+    this.#space[hart * tlbSets + set] = this.#spaces;
+    for (let tlb = set * tlbsInSet; tlb < (set + 1) * tlbsInSet; tlb += 1) this.#clear(hart, tlb);
+  }
+
+  /** Empties one TLB; costs what is in it. */
+  #clear(hart: number, tlb: number): void {
+    const { u8, i32 } = this.#memory;
+    let blocks = this.#occupied[hart * tlbsInHart + tlb]!;
+    if (blocks === 0) return;
+    this.#occupied[hart * tlbsInHart + tlb] = 0;
+    const start = tlbAddress(hart, tlb);
+    if (blocks === -1) {
+      u8.fill(0xff, start, start + tlbBytes);
+      return;
+    }
+    for (; blocks !== 0; blocks &= blocks - 1) {
+      const first = (start >>> 2) + (31 - Math.clz32(blocks & -blocks)) * blockEntries * entryWords;
+      for (let at = first; at < first + blockEntries * entryWords; at += entryWords) {
+        i32[at] = -1;
+        i32[at + 1] = -1;
+      }
+    }
+  }
+
+  /** Makes the next write to each page a miss. */
+  dropWrites(): void {
+    for (let hart = 0; hart < this.#harts; hart += 1)
+      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
+    this.#place.fill(unwritten);
+  }
+
+  /** Makes the next write to a RAM page a miss. */
+  dropWritesTo(ramPage: number): void {
+    const place = this.#place[ramPage]!;
+    if (place === unwritten) return;
+    this.#place[ramPage] = unwritten;
+    const hostPage = (ramOffset + ramPage * pageBytes) | 0;
+    for (let hart = 0; hart < this.#harts; hart += 1)
+      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3)
+        if (place === anyPlace) this.#dropHostPage(hart, tlb, hostPage, 0, tlbEntries);
+        else this.#dropHostPage(hart, tlb, hostPage, place - 1, place);
+  }
+
+  #dropHostPage(hart: number, tlb: number, hostPage: number, from: number, to: number): void {
+    const { i32 } = this.#memory;
+    const blocks = this.#occupied[hart * tlbsInHart + tlb]!;
+    const start = tlbAddress(hart, tlb) >>> 2;
+    for (let index = from; index < to; index += 1) {
+      if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
+        index |= blockEntries - 1;
+        continue;
+      }
+      const at = start + index * entryWords;
+      if (((i32[at]! + i32[at + 2]!) | 0) !== hostPage) continue;
+      i32[at] = -1;
+      i32[at + 1] = -1;
+    }
+  }
+
+  /** Drops, in these sets of every hart, the virtual pages [first, first + count), modulo `virtualPages`. */
+  dropPages(sets: number, first: number, count: number): void {
+    for (let hart = 0; hart < this.#harts; hart += 1)
+      for (let rest = sets; rest !== 0; rest &= rest - 1) {
+        const set = 31 - Math.clz32(rest & -rest);
+        if (count >= virtualPages) {
+          this.#dropSet(hart, set);
+          continue;
+        }
+        for (let tlb = set * tlbsInSet; tlb < (set + 1) * tlbsInSet; tlb += 1)
+          if (this.#occupied[hart * tlbsInHart + tlb] !== 0) this.#dropRange(hart, tlb, first, count);
+      }
+  }
+
+  #dropRange(hart: number, tlb: number, first: number, count: number): void {
+    const { i32 } = this.#memory;
+    const blocks = this.#occupied[hart * tlbsInHart + tlb]!;
+    const start = tlbAddress(hart, tlb) >>> 2;
+    // A range of a table is aligned to its size, so it lies in the TLB without a break.
+    const from = count < tlbEntries ? first & indexMask : 0;
+    const to = count < tlbEntries ? from + count : tlbEntries;
+    for (let index = from; index < to; index += 1) {
+      if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
+        index |= blockEntries - 1;
+        continue;
+      }
+      const at = start + index * entryWords;
+      const distance = virtualPage(i32[at]!, i32[at + 1]!) - first;
+      if (distance < 0 || distance >= count) continue;
+      i32[at] = -1;
+      i32[at + 1] = -1;
+    }
+  }
+}
