@@ -10,6 +10,7 @@ import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import type { Breakpoint, Breakpoints } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
+import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, type TrapFilters } from './trap-filters.ts';
 import { trapCause } from './trap-words.ts';
@@ -116,9 +117,9 @@ export class Traveller {
       const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
       const arrival = yield* this.next(hart);
       if (arrival.reason !== 'step' || isReturn) return arrival;
-      if (this.#breakpoints.mayStop(hart, this.#target.registers(hart))) {
-        const { stops } = this.#breakpoints.meet(hart, this.#target.registers(hart));
-        if (stops.length > 0) return { reason: 'breakpoint', hart: hart.id, breakpoints: stops };
+      const stops = this.#breakpoints.mayStop(hart, scopeOf(this.#target, hart)) ? this.#meet(hart) : [];
+      if (stops.length > 0) {
+        return { reason: 'breakpoint', hart: hart.id, breakpoints: stops };
       }
       yield this.#target.timeline.now;
     }
@@ -201,8 +202,8 @@ export class Traveller {
   #mayStop(stop: TimelineStop): boolean {
     if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
     const hart = this.#target.machine.harts[stop.hart]!;
-    const registers = this.#target.registers(hart);
-    return stop.reason === 'trap' ? this.#filters.stops(hart, registers) : this.#breakpoints.mayStop(hart, registers);
+    const scope = scopeOf(this.#target, hart);
+    return stop.reason === 'trap' ? this.#filters.stops(hart, scope) : this.#breakpoints.mayStop(hart, scope);
   }
 
   /** What a stop of the machine means for a motion; `undefined`: go on. */
@@ -219,12 +220,20 @@ export class Traveller {
         return this.#mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
-        const { stops, messages } = this.#breakpoints.meet(hart, this.#target.registers(hart));
-        for (const message of messages) this.#say(message);
+        const stops = this.#meet(hart);
         if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
         return watch?.address === stop.pc && watch.here(hart) ? { reason: 'step', hart: stop.hart } : undefined;
       }
     }
+  }
+
+  /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
+  #meet(hart: Hart): readonly Breakpoint[] {
+    const { program } = this.#target;
+    const symbolic = (address: bigint) => program.symbolic(address);
+    const { stops, messages } = this.#breakpoints.meet(hart, scopeOf(this.#target, hart), symbolic);
+    for (const message of messages) this.#say(message);
+    return stops;
   }
 
   #ending(stop: Extract<TimelineStop, { reason: 'end' | 'power' }>): Arrival {

@@ -1,21 +1,25 @@
 /** Expressions, hit counts, messages, floating-point text, CSR fields and words of a line, each on its own. */
 import { describe, expect, test } from 'vitest';
 import { csrFields, csrSummary } from '../../adapter/dap/csr-fields.ts';
-import { parseExpression } from '../../adapter/dap/expression.ts';
+import type { Scope } from '../../adapter/dap/evaluate-expression.ts';
 import { floatText, parseFloatText } from '../../adapter/dap/float-values.ts';
 import { parseHitCondition } from '../../adapter/dap/hit-condition.ts';
 import { splitWords } from '../../adapter/dap/launch.ts';
+import { parseCondition } from '../../adapter/dap/scope.ts';
 import { trapWords } from '../../adapter/dap/trap-words.ts';
 import { csrByName } from '../../vmm/machine/csr.ts';
 
 const names = { symbol: (name: string) => ({ panic: 0x8000_1000n, a0_symbol: 7n })[name] };
-const registers = (name: string): bigint => ({ a0: 5n, a1: (1n << 64n) - 1n, sp: 0x1000n })[name] ?? 0n;
+const registers = (name: string): bigint | undefined => ({ a0: 5n, a1: (1n << 64n) - 1n, sp: 0x1000n })[name];
+
+const nothing = () => undefined;
+const scope: Scope = { ...names, register: registers, variable: nothing, type: nothing, read: nothing };
 
 const check = (text: string, expected: bigint): void => {
-  expect(parseExpression(text, names)(registers)).toBe(expected);
+  expect(parseCondition(text, names)(scope)).toBe(expected);
 };
 const checkRefused = (text: string, sentence: string): void => {
-  expect(() => parseExpression(text, names)).toThrow(sentence);
+  expect(() => parseCondition(text, names)).toThrow(sentence);
 };
 
 describe('an expression', () => {
