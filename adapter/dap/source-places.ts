@@ -11,7 +11,7 @@ import type { Program } from './program.ts';
 import type { Sources } from './sources.ts';
 
 /** Where a call of a function can be looked at. */
-const entryOf = (info: DebugInfo, own: ProgramFunction): bigint => {
+export const entryOf = (info: DebugInfo, own: ProgramFunction): bigint => {
   const frame = framesAt(own, own.entryPc).at(-1);
   const parameters = frame === undefined ? [] : blocksAt(frame, own.entryPc).flatMap(({ variables }) => variables);
   const inFrame = parameters.some((one) => one.parameter && expressionAt(one, own.entryPc)?.[0] === operation.fbreg);

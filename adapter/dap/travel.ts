@@ -27,7 +27,7 @@ export type Arrival =
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
 
 /** A place at which a motion ends that no breakpoint knows of. */
-interface Watch {
+export interface Watch {
   readonly address: bigint;
   readonly here: (hart: Hart) => boolean;
 }
@@ -93,15 +93,16 @@ export class Traveller {
   /**
    * The next instruction of the same routine: over calls, environment calls and interrupts, which are over when the hart
    * comes to the instruction behind them with a stack that is as high as before. Breakpoints on the way stop it.
+   * @param enters whether to stop in what was called
    */
-  *next(hart: Hart): Motion {
+  *next(hart: Hart, enters: () => boolean = () => false): Motion {
     const pc = hart.get('pc');
     const instruction = instructionAt(this.#target.memory, hart, pc);
     const back = this.#returnsTo(hart, pc);
     const arrival = yield* this.step(hart);
     if (arrival.reason !== 'step') return arrival;
     if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
-    if (instruction?.kind !== 'call') return arrival;
+    if (instruction?.kind !== 'call' || enters()) return arrival;
     const behind = { ...back, address: pc + BigInt(instruction.length) };
     // A call of the next instruction, as position-independent code does it, is over at once.
     if (hart.get('pc') === behind.address && behind.here(hart)) return arrival;
@@ -163,6 +164,18 @@ export class Traveller {
       const arrival = this.#arrival(found);
       if (arrival !== undefined) return arrival;
     }
+  }
+
+  /** Back to the last moment at which a hart was at one of some addresses, as `here` wants it, or to the start. */
+  *backTo(addresses: readonly bigint[], here: Watch['here']): Motion {
+    const { timeline, console, machine } = this.#target;
+    console.muted = true;
+    machine.engine.arm(addresses);
+    const found = yield* timeline.reverse({ armed: true }, (stop) => {
+      return stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!);
+    });
+    if (found?.reason !== 'breakpoint') return { reason: 'start' };
+    return { reason: 'step', hart: found.hart };
   }
 
   /** To a moment, at most to the end of what is known. */
