@@ -134,8 +134,10 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
     .memory(op.i32Load, regionCacheBase + 4)
     .callIndirect(regionType)
     .set(reason);
-  code.i32(hotSteps.other).set(probing);
+  code.i32(hotSteps.begin).set(probing);
   code.get(reason).ops(op.i32Eqz).brIf(next); // regionExit.dispatch
+  code.i32(hotSteps.other).set(probing);
+  code.get(reason).i32(regionExit.return).ops(op.i32Eq).brIf(next);
   const outside = code.block();
   code.get(reason).i32(regionExit.interpret).ops(op.i32LtS).brIf(outside);
   code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);

@@ -20,6 +20,7 @@ export const regionExit = {
   dispatch: 0, // hart.pc may be translated
   interpret: 8, // one instruction at hart.pc is for the interpreter
   short: 9, // the budget may not reach far enough from hart.pc
+  return: 10, // as dispatch, after a return
 } as const;
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
-import type { Effect, SystemOp } from '../../isa/meaning.ts';
+import type { Effect, SystemOp, Value } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 
 export interface Instruction {
@@ -17,10 +17,10 @@ export interface Instruction {
 }
 
 export type Terminator =
-  | { readonly kind: 'branch'; readonly taken: number; readonly next: number } // the block's last instruction
+  | { readonly kind: 'branch'; readonly condition: Value; readonly taken: number; readonly next: number } // the block's last instruction
   | { readonly kind: 'jump'; readonly target: number } // without a link: the block's last instruction
   | { readonly kind: 'call'; readonly target: number | undefined; readonly next: number } // the same, with a link
-  | { readonly kind: 'indirect' } // jalr without a link
+  | { readonly kind: 'indirect'; readonly isReturn: boolean } // jalr without a link
   | { readonly kind: 'next'; readonly target: number } // runs into the next block
   | { readonly kind: 'system'; readonly next: number } // the machine takes control elsewhere: the block's last instruction
   | { readonly kind: 'interpret'; readonly at: number }; // an instruction that is not translated
@@ -156,12 +156,17 @@ const flowOf = (instruction: Instruction, previous: Instruction | undefined): Te
   const { row, word, offset, length } = instruction;
   const next = offset + length;
   if (row.meaning.k === 'system') return staysInFlow.has(row.meaning.op) ? undefined : { kind: 'system', next };
-  if (row.meaning.k === 'branch') return { kind: 'branch', taken: offset + immediate(instruction), next };
+  const { meaning } = row;
+  if (meaning.k === 'branch')
+    return { kind: 'branch', condition: meaning.condition, taken: offset + immediate(instruction), next };
   if (jumpIn(row.meaning) === undefined) return undefined;
   const target = row.immediate === 'J' ? offset + immediate(instruction) : pairedTarget(instruction, previous);
   if (linkOf(word) !== 0) return { kind: 'call', target, next };
-  return target === undefined ? { kind: 'indirect' } : { kind: 'jump', target };
+  return target === undefined ? { kind: 'indirect', isReturn: isReturn(word) } : { kind: 'jump', target };
 };
+
+/** Jumps to ra and t0 are returns (unprivileged specification, "Unconditional Jumps"). */
+const isReturn = (word: number): boolean => ((word >>> 15) & 0b11011) === 1;
 
 const linkOf = (word: number): number => (word >>> 7) & 31;
 

@@ -1,0 +1,235 @@
+/**
+ * The instructions of a region, one at a time: operands are constants and locals, accesses go by spans, floating-point
+ * state is looked at once a block, and the machine is called for what is its own. An instruction that cannot be done
+ * here (a fault, a device, a page that is not in the TLB) leaves with pc and budget as they are before it, nothing of
+ * it done.
+ */
+
+import { smallImmediateOf } from '../../isa/decode.ts';
+import { type FField, type SystemOp, systemOps, type Value, type XField } from '../../isa/meaning.ts';
+import type { Code } from '../../wasm/code.ts';
+import { op } from '../../wasm/opcodes.ts';
+import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
+import { regionExit, runExit } from '../exits.ts';
+import type { RegionImports } from '../imports.ts';
+import { fsDirty } from '../interpreter-operands.ts';
+import { hartOffset, scratch } from '../layout.ts';
+import { emitCsrAccess } from './csr-access.ts';
+import type { Frame } from './frame.ts';
+import type { Instruction } from './region.ts';
+import { fieldsOf, mayLeave } from './row-facts.ts';
+import { SpanAccess } from './span-access.ts';
+
+export interface InstructionParts {
+  /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
+  readonly miss: number;
+  readonly imports: RegionImports;
+  readonly library: EmitContext['library'];
+}
+
+export class InstructionEmitter {
+  readonly #frame: Frame;
+  readonly #code: Code;
+  readonly #imports: RegionImports;
+  readonly #context: EmitContext;
+  readonly #access: SpanAccess;
+  #instruction: Instruction | undefined;
+  /** Steps of the block under way that are paid for and not begun, the present instruction's own included. */
+  #unspent = 0;
+  #float = unknownFloat;
+
+  constructor(frame: Frame, { miss, imports, library }: InstructionParts) {
+    const { code } = frame;
+    this.#frame = frame;
+    this.#code = code;
+    this.#imports = imports;
+    this.#access = new SpanAccess({ frame, imports, miss, interpretIf: () => this.#interpretIf() });
+    this.#context = {
+      code,
+      operands: this.#operands(),
+      access: this.#access,
+      imports,
+      library,
+      temporaries: [code.local('i64'), code.local('i64')],
+    };
+  }
+
+  beginBlock(instructions: readonly Instruction[]): void {
+    this.#float = unknownFloat;
+    this.#access.beginBlock(instructions);
+  }
+
+  /** What comes before an instruction's effect. `unspent`: see the field. */
+  begin(instruction: Instruction, index: number, unspent: number): void {
+    const { row } = instruction;
+    this.#instruction = instruction;
+    this.#unspent = unspent;
+    this.#access.beginInstruction(instruction, index);
+    const cannotLeave = this.#access.isFound && (!row.usesFloat || this.#float.isOn);
+    if (mayLeave(row) && !cannotLeave) this.#frame.flush();
+    this.#checkFloat(instruction);
+  }
+
+  emit(): void {
+    const { row } = this.#present;
+    emitEffect(this.#context, row, row.meaning);
+  }
+
+  /** Leaves a condition of the present instruction, as an i32. */
+  pushCondition(condition: Value): void {
+    emitCondition(this.#context, this.#present.row, condition);
+  }
+
+  /** The link of a call whose target is known. */
+  emitLink(): void {
+    this.#context.operands.setX(() => this.#context.operands.pushNextPc());
+  }
+
+  /** The present instruction ends its block: the machine does it and says where to go on. */
+  leaveThroughMachine(next: number): void {
+    const { row } = this.#present;
+    if (row.meaning.k !== 'system') throw new Error(`${row.name} ends a block as one for the machine and is none`);
+    this.#pushMachineCall(row.meaning.op);
+    this.#code.if();
+    this.#code.i32(runExit.leave).ops(op.return);
+    this.#code.end();
+    this.#frame.reloadBudget();
+    this.#frame.leave(next, regionExit.dispatch);
+  }
+
+  get #present(): Instruction {
+    if (this.#instruction === undefined) throw new Error('no instruction has begun');
+    return this.#instruction;
+  }
+
+  /** With an i32 on the stack: unless it is 0, the present instruction is for the interpreter. */
+  #interpretIf(): void {
+    this.#code.if();
+    this.#frame.leave(this.#present.offset, regionExit.interpret, this.#unspent);
+    this.#code.end();
+  }
+
+  #checkFloat({ row, word }: Instruction): void {
+    const code = this.#code;
+    const { hart, rounding } = this.#frame;
+    if (row.usesFloat && !this.#float.isOn) {
+      this.#float = { ...this.#float, isOn: true };
+      code.get(hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz);
+      this.#interpretIf();
+    }
+    if (!row.rounds) return;
+    const mode = roundingOf(word);
+    if (mode <= 4 || (mode === dynamicRounding && this.#float.hasMode)) return;
+    if (mode === dynamicRounding) {
+      this.#float = { ...this.#float, hasMode: true };
+      code.get(hart).memory(op.i32Load, hartOffset.frm).tee(rounding).i32(4).ops(op.i32GtU);
+    } else code.i32(1); // reserved
+    this.#interpretIf();
+  }
+
+  #system(name: SystemOp): void {
+    const { row, word } = this.#present;
+    const rd = fieldsOf(row).rd ? (word >>> 7) & 31 : 0;
+    if (!this.#emitCsr(name, rd)) this.#callMachine(name, rd);
+    this.#float = unknownFloat; // it may have written fcsr or mstatus
+  }
+
+  /** Says whether it is a CSR access that translated code does itself. */
+  #emitCsr(name: SystemOp, rd: number): boolean {
+    const frame = this.#frame;
+    const { word } = this.#present;
+    const source = (word >>> 15) & 31;
+    const how = csrForms[(word >>> 12) & 3];
+    if (!name.startsWith('csr') || how === undefined) return false;
+    const pushOperand = (): void => {
+      if (name.endsWith('i')) this.#code.i64Small(source);
+      else frame.pushRegister(source);
+    };
+    return emitCsrAccess(
+      this.#code,
+      { number: word >>> 20, how, pushOperand, writes: how === 'write' || source !== 0, rd },
+      { hart: frame.hart, value: frame.address, word: frame.host, changed: frame.rounding },
+      {
+        interpretIf: () => this.#interpretIf(),
+        callMachine: () => this.#callMachine(name, rd),
+        setRd: () => frame.setRegister(rd),
+      },
+    );
+  }
+
+  /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
+  #callMachine(name: SystemOp, rd: number): void {
+    const code = this.#code;
+    const { offset, length } = this.#present;
+    this.#pushMachineCall(name);
+    code.if();
+    code.i32(runExit.leave).ops(op.return); // pc and budget are in memory
+    code.end();
+    code.i32(0).memory(op.i32Load, scratch.budget).tee(this.#frame.budget).ops(op.i32Eqz).if();
+    this.#frame.leave(offset + length, regionExit.dispatch);
+    code.end();
+    this.#frame.spend(this.#unspent - 1);
+    if (rd !== 0) this.#frame.reloadRegister(rd);
+  }
+
+  /** Leaves what `system` says (see EngineHost). */
+  #pushMachineCall(name: SystemOp): void {
+    const { word, offset, length } = this.#present;
+    this.#frame.storeProgress(() => this.#frame.pushVirtual(offset), this.#unspent - 1);
+    this.#code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#imports.system);
+  }
+
+  #operands(): Operands {
+    const frame = this.#frame;
+    const code = this.#code;
+    const register = (field: XField | FField): number => (this.#present.word >>> fieldBit[field]) & 31;
+    const rd = (): number => (this.#present.word >>> 7) & 31;
+    return {
+      pushX: (field) => frame.pushRegister(register(field)),
+      pushF: (field) => {
+        code.get(frame.hart).memory(op.i64Load, hartOffset.f + register(field) * 8);
+      },
+      pushImmediate: (format) => {
+        code.i64Small(smallImmediateOf(this.#present.word, format));
+      },
+      pushShift: () => {
+        code.i64Small((this.#present.word >>> 20) & 63);
+      },
+      pushRoundingMode: () => {
+        const mode = roundingOf(this.#present.word);
+        if (mode === dynamicRounding) code.get(frame.rounding);
+        else code.i32(mode);
+      },
+      pushPc: () => frame.pushVirtual(this.#present.offset),
+      pushNextPc: () => frame.pushVirtual(this.#present.offset + this.#present.length),
+      setX: (push) => {
+        push();
+        frame.setRegister(rd());
+      },
+      setF: (push) => {
+        code.get(frame.hart);
+        push();
+        code.memory(op.i64Store, hartOffset.f + rd() * 8);
+        if (this.#float.isDirty) return;
+        this.#float = { ...this.#float, isDirty: true };
+        code.get(frame.hart).get(frame.hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
+        code.memory(op.i64Store, hartOffset.mstatus);
+      },
+      setPc: (push) => {
+        push();
+        code.set(frame.pc);
+      },
+      system: (name) => this.#system(name),
+    };
+  }
+}
+
+/** What a block has made sure of: mstatus.FS is not off, and dirty; frm is valid and in its local. */
+const unknownFloat = { isOn: false, isDirty: false, hasMode: false };
+
+const fieldBit: Record<XField | FField, number> = { rs1: 15, rs2: 20, rs3: 27 };
+const roundingOf = (word: number): number => (word >>> 12) & 7;
+const dynamicRounding = 7;
+
+/** By the two low bits of funct3 (Zicsr). */
+const csrForms: readonly (undefined | 'write' | 'set' | 'clear')[] = [undefined, 'write', 'set', 'clear'];

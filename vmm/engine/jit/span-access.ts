@@ -1,0 +1,148 @@
+/**
+ * Memory access of translated code: plain accesses go by the host address of their span (spans.ts), which the first of
+ * them looks for; atomic ones look for themselves.
+ */
+
+import { smallImmediateOf } from '../../isa/decode.ts';
+import { op } from '../../wasm/opcodes.ts';
+import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
+import { atomicAccess, type RegionImports } from '../imports.ts';
+import { tlbKinds } from '../layout.ts';
+import { spanRequest } from '../span-lookup.ts';
+import type { Frame } from './frame.ts';
+import type { Instruction } from './region.ts';
+import { type Span, spansOf } from './spans.ts';
+
+export interface SpanAccessParts {
+  readonly frame: Frame;
+  readonly imports: RegionImports;
+  /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
+  readonly miss: number;
+  /** Consumes an i32; unless it is 0, the present instruction is for the interpreter. */
+  readonly interpretIf: () => void;
+}
+
+type Size = 1 | 2 | 4 | 8;
+
+export class SpanAccess implements Access {
+  readonly #parts: SpanAccessParts;
+  readonly #single: MemoryAccess;
+  #spans: ReadonlyMap<number, Span> = new Map();
+  #span: Span | undefined;
+  #instruction: Instruction | undefined;
+  /** Local of the host address of each span that was found in this block; and all locals, for the next block. */
+  readonly #hosts = new Map<Span, number>();
+  readonly #locals: number[] = [];
+
+  constructor(parts: SpanAccessParts) {
+    const { code, hart, readTlb, writeTlb, address, host } = parts.frame;
+    this.#parts = parts;
+    const [entry, value, operand] = [code.local('i32'), code.local('i64'), code.local('i64')];
+    this.#single = new MemoryAccess(
+      code,
+      { hart, readTlb, writeTlb, address, entry, host, value, operand },
+      this.#slowAccess(),
+    );
+  }
+
+  beginBlock(instructions: readonly Instruction[]): void {
+    this.#spans = spansOf(instructions);
+    this.#hosts.clear();
+  }
+
+  /** Call before each instruction, with its index in the block. */
+  beginInstruction(instruction: Instruction, index: number): void {
+    this.#instruction = instruction;
+    this.#span = this.#spans.get(index);
+  }
+
+  /** Whether the present instruction's span was found: then its access cannot fail. */
+  get isFound(): boolean {
+    return this.#span !== undefined && this.#hosts.has(this.#span);
+  }
+
+  load(size: Size, signed: boolean, pushAddress: () => void): void {
+    const span = this.#span;
+    if (span === undefined) this.#single.load(size, signed, pushAddress);
+    else {
+      const { code } = this.#parts.frame;
+      code.get(this.#hostOf(span, size)).memory(loadOpcode(size, signed), this.#distanceIn(span));
+    }
+  }
+
+  store(size: Size, pushAddress: () => void, pushValue: () => void): void {
+    const span = this.#span;
+    if (span === undefined) this.#single.store(size, pushAddress, pushValue);
+    else {
+      const { code } = this.#parts.frame;
+      code.get(this.#hostOf(span, size));
+      pushValue();
+      code.memory(storeOpcode(size), this.#distanceIn(span));
+    }
+  }
+
+  atomic(...given: Parameters<Access['atomic']>): void {
+    this.#single.atomic(...given);
+  }
+
+  loadReserved(...given: Parameters<Access['loadReserved']>): void {
+    this.#single.loadReserved(...given);
+  }
+
+  storeConditional(...given: Parameters<Access['storeConditional']>): void {
+    this.#single.storeConditional(...given);
+  }
+
+  /** Of the present instruction's first byte from the span's. */
+  #distanceIn(span: Span): number {
+    const { word, row } = this.#instruction!;
+    return smallImmediateOf(word, row.immediate) - span.low;
+  }
+
+  /** The local that has the host address of a span; its first access finds it. */
+  #hostOf(span: Span, sizeBytes: number): number {
+    const known = this.#hosts.get(span);
+    if (known !== undefined) return known;
+    const { frame, imports, interpretIf } = this.#parts;
+    const { code } = frame;
+    const bytes = span.high - span.low;
+    const request = spanRequest(bytes, this.#distanceIn(span), sizeBytes);
+    const index = this.#hosts.size;
+    const local = this.#locals[index] ?? code.local('i32');
+    this.#locals[index] = local;
+    this.#hosts.set(span, local);
+    frame.pushRegister(span.base);
+    if (span.low !== 0) code.i64Small(span.low).ops(op.i64Add);
+    this.#single.address(span.isWrite, bytes, () => {
+      code.get(frame.hart).get(frame.address).i32(request);
+      code.call(span.isWrite ? imports.writeSpan : imports.readSpan);
+      code.tee(frame.host).ops(op.i32Eqz);
+      interpretIf();
+      code.get(frame.host);
+    });
+    code.set(local);
+    return local;
+  }
+
+  #slowAccess(): SlowAccess {
+    const { frame, miss, interpretIf } = this.#parts;
+    const { code, address, host } = frame;
+    const fill = (size: number, kind: number): void => {
+      code.get(address);
+      code.i32(size | (kind << 8)).call(miss);
+      code.tee(host).ops(op.i32Eqz);
+      interpretIf();
+      code.get(host);
+    };
+    return {
+      load: (size) => fill(size, tlbKinds.read),
+      store: (size) => fill(size, tlbKinds.write),
+      atomic: (size, access) => {
+        code.get(address).ops(op.i32WrapI64);
+        code.i32(size - 1).ops(op.i32And);
+        interpretIf();
+        fill(size, access === atomicAccess.loadReserved ? tlbKinds.read : tlbKinds.write);
+      },
+    };
+  }
+}
