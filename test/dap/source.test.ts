@@ -165,6 +165,44 @@ test('an inlined call is a frame of its own', async () => {
   expect(await where(client)).toMatch(/^work:/);
 });
 
+test('an inlined call is stepped into, and back out of', async () => {
+  const client = await begin('O0');
+  const before = lineOf('total += 1');
+  await breakAt(client, before);
+  await client.move('continue');
+  const start = await client.moment();
+  await client.move('stepIn', byLine);
+  expect(await where(client)).toMatch(/^twice \[inlined\]:/);
+  const inside = await client.moment();
+  await client.move('next', byLine);
+  expect(await where(client)).toBe(`twice [inlined]:${lineOf('total += doubled')}`);
+  await client.move('stepBack', byLine);
+  expect(await client.moment()).toBe(inside);
+  await client.move('stepBack', byLine);
+  expect([await where(client), await client.moment()]).toEqual([`work:${before}`, start]);
+  await client.move('next', byLine);
+  expect(await where(client)).toBe(`work:${lineOf('result += twice(start)')}`);
+  await client.move('stepBack', byLine);
+  expect(await client.moment()).toBe(start);
+});
+
+test('the elements of an array are given in pages, and a guessed or restored register says so', async () => {
+  const client = await begin('O0', 'sum');
+  const { body } = await client.evaluateRequest({ expression: 'table' });
+  expect(body).toMatchObject({ indexedVariables: 512, type: expect.stringMatching(/^long unsigned int ?\[512\]$/) });
+  const args = { variablesReference: body.variablesReference, start: 510, count: 2 };
+  const { variables } = (await client.variablesRequest(args)).body;
+  expect(variables.map(({ name, value, evaluateName }) => [name, value, evaluateName])).toEqual([
+    ['[510]', `${0x200000cf}`, 'table[510]'],
+    ['[511]', '0', 'table[511]'],
+  ]);
+  const caller = (await client.stackTraceRequest({ threadId: 1 })).body.stackFrames[1]!;
+  const { scopes } = (await client.scopesRequest({ frameId: caller.id })).body;
+  const registers = await client.children(scopes.find(({ name }) => name === 'Registers')!.variablesReference);
+  expect(registers.get('a0')!.value).toBe('<not saved by the functions that were called>');
+  expect(registers.get('pc')!.value).toMatch(/ work\+0x/);
+});
+
 test('a line without code is moved to the next one that has any', async () => {
   const client = await begin('O0');
   const { body } = await client.setBreakpointsRequest({
