@@ -1,7 +1,7 @@
 /**
  * The stack of a hart as a person looks at it: one frame for each function of the source, inlined ones included. Call frame
  * information carries it as far as there is any; from there on, a frame is guessed by the frame pointer, or of the innermost
- * one by ra, and says so. Stacks do not cross traps here: a handler's stack ends where its code in assembly begins.
+ * one by ra, and says so. A stack crosses a trap where its entry has call frame information (`.cfi_signal_frame`).
  */
 
 import type { Hart } from '../../vmm/machine/hart.ts';
@@ -89,8 +89,8 @@ const callerOf = (target: Target, frame: Unplaced, stack: StackFrame | undefined
     const unwound = target.program.try(() => stack.unwound);
     if (typeof unwound === 'object') {
       const { caller } = stack;
-      // The stack grows downwards, and code at 0 is nobody's.
-      const isBelow = sp !== undefined && unwound.cfa < sp;
+      // The stack grows downwards, but what a trap interrupted may have another one; code at 0 is nobody's.
+      const isBelow = !unwound.signal && sp !== undefined && unwound.cfa < sp;
       const same = unwound.cfa === sp && unwound.returnAddress === frame.state.pc;
       if (caller === undefined || isBelow || same || unwound.returnAddress === 0n) return undefined;
       // The outermost function returns to nowhere in particular.

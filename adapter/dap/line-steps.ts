@@ -11,6 +11,7 @@ import type { DebugInfo, PlacedFrame } from '../program/debug-info.ts';
 import type { ProgramFunction } from '../program/dwarf/functions.ts';
 import { lineTableOf } from '../program/dwarf/line-table.ts';
 import { cfaNow, machineState } from './frames.ts';
+import { instructionAt } from './instructions.ts';
 import { entryOf } from './source-places.ts';
 import type { Target } from './target.ts';
 import type { Arrival, Motion, Traveller } from './travel.ts';
@@ -108,10 +109,11 @@ export class LineSteps {
     const isReturn = start.line === undefined || this.#isAmidLine(hart);
     for (;;) {
       const before = timeline.now;
+      const traps = hart.count('traps');
       const arrival = yield* this.#traveller.stepBack(hart);
       if (arrival.reason !== 'step' || timeline.now === before) return yield* this.#settle(earliest, hart, arrival);
       let place = this.#place(hart);
-      if (this.#isDeeper(hart, place, base)) {
+      if (this.#undidReturn(hart, traps)) {
         const enters = isFirst && isReturn && place !== undefined;
         if (!enters) {
           const passed = yield* this.#overBackwards(hart, before, base);
@@ -167,13 +169,10 @@ export class LineSteps {
     return place !== undefined && isSameCall(place, base);
   }
 
-  /** Whether a hart is in something that the base called, or in a handler that interrupted it. */
-  #isDeeper(hart: Hart, place: Place | undefined, base: Place): boolean {
-    if (place !== undefined && isSameCall(place, base)) return false;
-    if (place?.cfa !== undefined && base.cfa !== undefined) return place.cfa < base.cfa;
-    // Without lines: below the base's frame, which ends at its canonical frame address.
-    const sp = hart.x(registerSp);
-    return base.cfa !== undefined && sp < base.cfa && this.#functionOf(hart) !== base.function;
+  /** Whether a step back that was just made undid a return: from a call, or from a handler that interrupted the code. */
+  #undidReturn(hart: Hart, traps: number): boolean {
+    const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
+    return isReturn && hart.count('traps') === traps;
   }
 
   /** Whether a hart has left a call for code that has no place. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TestClient } from './client.ts';
 import { refusal } from './client.ts';
-import { record, replay } from './fixture.ts';
+import { demoElf, record, replay } from './fixture.ts';
 
 const folder = resolve(import.meta.dirname, '../guests/source');
 const path = join(folder, 'steps.c');
@@ -243,4 +243,21 @@ test('sources are found where the map of the launch says', async () => {
   await client.move('configurationDone');
   await client.move('continue');
   expect((await client.frame()).source).toMatchObject({ path });
+});
+
+test('a stack goes from the kernel through the entry of a trap to the program that made the call', async () => {
+  const demo = await record(demoElf, 'demo', 2_000_000);
+  const client = await replay(demo);
+  await client.functionBreakpoints({ name: 'path_resolve' });
+  await client.move('configurationDone');
+  await client.move('continue');
+  expect((await stack(client)).map((text) => text.split(':')[0])).toEqual([
+    'path_resolve',
+    'file_lookup',
+    'call_lookup [inlined]',
+    'system_call',
+    'trap_from_user',
+    expect.stringMatching(/^trap_vector/),
+    expect.stringMatching(/^[a-z]+_main/),
+  ]);
 });
