@@ -48,8 +48,9 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
 }
 rmSync(scratch, { recursive: true });
 
-if (existsSync('adapter/cli/demo.ts')) {
-  await build({ ...node, entryPoints: ['adapter/cli/demo.ts'], outfile: 'dist/demo.mjs', format: 'esm', banner });
+for (const [name, entry] of Object.entries({ demo: 'adapter/cli/demo.ts', soak: 'test/bench/soak.ts' })) {
+  if (existsSync(entry))
+    await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }
 // The thread that scans debug information is a file of its own beside each bundle that starts it.
 for (const folder of ['dist', 'extension/dist']) {
