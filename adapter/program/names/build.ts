@@ -8,7 +8,7 @@
 
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SectionData } from '../cursor.ts';
 import type { DwarfFile } from '../dwarf/file.ts';
@@ -26,7 +26,7 @@ export interface ScanTask {
 
 export type ScanAnswer = { readonly arrays: NameArrays } | { readonly error: string };
 
-const workerFile = fileURLToPath(new URL('./index-worker.mjs', import.meta.url));
+const workerFile = join(import.meta.dirname, 'index-worker.mjs');
 /** Below this, starting a worker takes longer than the scan. */
 const sharedBytesMin = 16 * 2 ** 20;
 const scannedSections = [
