@@ -1,15 +1,56 @@
 // Bundles the command line, the demo, the benchmark and the extension. `npm ci` runs it as `prepare`.
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
+const shebang = '#!/usr/bin/env node';
 const banner = {
-  js: "#!/usr/bin/env node\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  js: `${shebang}\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
 };
 const node = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, logLevel: 'warning', minify: false };
-const programs = { chronovisor: 'adapter/cli/main.ts', demo: 'adapter/cli/demo.ts', bench: 'test/bench/main.ts' };
-for (const [name, entry] of Object.entries(programs)) {
+
+// Programs that start fast: a script with the code that V8 made of it in a rehearsal, and what loads both.
+const hello = ['-M', 'virt', '-m', '128M', '-bios', 'none', '-nographic', '-kernel', 'test/guests/bare/hello.elf'];
+const scratch = mkdtempSync(join(tmpdir(), 'chronovisor-build-'));
+const trace = join(scratch, 'hello.chrono');
+const bench = (kind) => ['--child', JSON.stringify({ kind, workload: 'hello', traceFile: trace })];
+const programs = {
+  chronovisor: {
+    entry: 'adapter/cli/main.ts',
+    rehearsals: [['--help'], ['run', '--', ...hello], ['record', '-o', trace, '--', ...hello], ['verify', trace]],
+  },
+  bench: { entry: 'test/bench/main.ts', rehearsals: ['run', 'record', 'replay'].map(bench) },
+};
+for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
   if (!existsSync(entry)) continue;
-  await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
+  const [loader, cache] = [`dist/${name}.mjs`, `dist/${name}.cache`];
+  rmSync(cache, { force: true }); // V8 tells another bundle by its length alone
+  await build({
+    ...node,
+    entryPoints: [entry],
+    outfile: `dist/${name}.cjs`,
+    format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname' },
+  });
+  await build({
+    ...node,
+    entryPoints: ['adapter/cli/start.ts'],
+    outfile: loader,
+    format: 'esm',
+    banner: { js: shebang },
+  });
+  if (!existsSync(hello.at(-1))) continue;
+  const env = { ...process.env, CHRONOVISOR_CODE_CACHE: rehearsals.map((words) => JSON.stringify(words)).join('\n') };
+  const { status, stderr } = spawnSync(process.execPath, [loader], { env, encoding: 'utf8' });
+  if (status !== 0 || !existsSync(cache)) console.warn(`${name} will start slowly: its rehearsal failed. ${stderr}`);
+}
+rmSync(scratch, { recursive: true });
+
+for (const [name, entry] of Object.entries({ demo: 'adapter/cli/demo.ts', soak: 'test/bench/soak.ts' })) {
+  if (existsSync(entry))
+    await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }
 // The thread that scans debug information is a file of its own beside each bundle that starts it.
 for (const folder of ['dist', 'extension/dist']) {

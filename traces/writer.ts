@@ -231,6 +231,9 @@ export class TraceWriter {
 }
 
 const isZero = (bytes: Uint8Array): boolean => {
-  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== 0) return false;
+  const { buffer, byteOffset, length } = bytes;
+  const words = byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >>> 2) : new Uint32Array(0);
+  for (const word of words) if (word !== 0) return false;
+  for (let index = words.byteLength; index < length; index++) if (bytes[index] !== 0) return false;
   return true;
 };

@@ -33,12 +33,13 @@ export interface RunPolicy {
 
 /**
  * A run with this policy and without outside input is the same each time. 10 steps a tick is 100 million a second, about
- * as fast as the guest really goes, so that its clock feels right.
+ * as fast as the guest really goes, so that its clock feels right. A digest takes a millisecond, and 50 million steps a
+ * hundred or more.
  */
 export const virtualPolicy: RunPolicy = {
   time: 'virtual',
   idle: 'skip',
-  digestStride: 10_000_000,
+  digestStride: 50_000_000,
   stepsPerTick: 10,
   quantumSteps: 10_000,
   entropySeed: new TextEncoder().encode('chronovisor'),

@@ -1,16 +1,15 @@
 /**
- * The command line as a function: words in, an exit code out. One file a command, one line here. It ends no process and
- * reads no environment, so that tests call it as the shell does.
+ * The command line as a function: words in, an exit code out. One file a command, one line here; what a command does is
+ * loaded when it is asked for. It ends no process and reads no environment, so that tests call it as the shell does.
  */
 
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
 import { addDap } from './dap.ts';
-import { exitCodeHelp } from './exit-codes.ts';
+import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { addInfo } from './info.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
-import { reportOf } from './report.ts';
 import { addRun } from './run.ts';
 import { addStats } from './stats.ts';
 import { columns } from './values.ts';
@@ -33,6 +32,9 @@ export const runCli = async (words: readonly string[], host: CliHost): Promise<n
     await createProgram(host).parseAsync(words, { from: 'user' });
     return host.exitCode;
   } catch (error) {
+    // Help and a version come as errors, too.
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    const { reportOf } = await import('./report.ts');
     const { exitCode, text } = reportOf(error, host.debug);
     if (text !== '') host.stderr.write(text);
     return exitCode;

@@ -1,13 +1,9 @@
 /** `chronovisor info`: what a trace is a recording of, how long it is and what it is made of. It runs no machine. */
 
 import type { Command } from 'commander';
-import { describeEvent, type InputKind, inputKinds } from '../../traces/events.ts';
-import { openTrace, type Trace } from '../../traces/reader.ts';
-import { brotli, FileSource } from '../host/files.ts';
 import type { CliHost } from './cli.ts';
-import { columns, grouped, sizeText } from './values.ts';
 
-interface InfoOptions {
+export interface InfoOptions {
   readonly json?: boolean;
   readonly events?: boolean;
   readonly salvage?: boolean;
@@ -23,108 +19,7 @@ export const addInfo = (program: Command, host: CliHost): void => {
     .option('--events', 'list every input with its moment')
     .option('--salvage', 'read the intact part of a damaged trace')
     .action(async (file: string, options: InfoOptions) => {
-      const source = new FileSource('the trace', file);
-      try {
-        const trace = await openTrace(source, brotli, { salvage: options.salvage === true });
-        const summary = summaryOf(trace);
-        if (options.json)
-          host.stdout.write(`${JSON.stringify({ ...summary, ...eventsOf(trace, options) }, jsonValue, 2)}\n`);
-        else host.stdout.write(textOf(trace, summary));
-        if (options.events && !options.json) writeEvents(trace, host);
-      } finally {
-        source.close();
-      }
+      const { showInfo } = await import('./info-command.ts');
+      await showInfo(file, options, host);
     });
-};
-
-const summaryOf = (trace: Trace) => {
-  const { header, end } = trace;
-  const counts: Partial<Record<InputKind, number>> = {};
-  for (const event of trace.events) counts[event.kind] = (counts[event.kind] ?? 0) + 1;
-  return {
-    formatVersion: header.formatVersion,
-    createdBy: header.createdBy,
-    machine: header.machine,
-    images: header.images,
-    steps: trace.until,
-    complete: trace.complete,
-    ...(end === undefined ? {} : { end }),
-    ...(trace.damage === undefined ? {} : { damage: trace.damage.message }),
-    events: counts,
-    digests: trace.digests.count,
-    sizes: trace.sizes,
-  };
-};
-
-const eventsOf = (trace: Trace, { events }: InfoOptions) =>
-  events ? { inputs: [...trace.events].map((event) => ({ ...event, text: describeEvent(event) })) } : {};
-
-const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typeof summaryOf>): string => {
-  const devices = machine.devices.map(({ kind, slot }) => `${kind} in slot ${slot}`).join(', ');
-  const facts: (readonly [string, string])[] = [
-    ['recorded by', `${trace.header.createdBy}, format ${trace.header.formatVersion}`],
-    [
-      'machine',
-      `${machine.board}, ${machine.harts} hart(s), ${sizeText(machine.ramBytes)} of RAM, firmware ${machine.bios}`,
-    ],
-    ['time', `${machine.timePolicy}, idle: ${machine.idlePolicy}, ${machine.stepsPerTick} steps to a tick of 100 ns`],
-    ...(machine.append === '' ? [] : [['command line', machine.append] as const]),
-    ...(devices === '' ? [] : [['devices', devices] as const]),
-    ['length', `${grouped(trace.until)} steps`],
-    ['ended', endText(trace)],
-    ['inputs', inputsText(events)],
-    ['digests', `${grouped(trace.digests.count)}, every ${grouped(machine.digestStride)} steps`],
-    ['size', `${sizeText(sizes.fileBytes)}: ${sizesText(trace)}`],
-  ];
-  const list = images.map(({ role, name, sizeBytes, digest, embedded }) => [
-    role,
-    name,
-    sizeText(sizeBytes),
-    embedded ? 'in the trace' : 'not in the trace',
-    digest.slice(0, 23),
-  ]);
-  const damage = trace.damage === undefined ? '' : `\n${trace.damage.message}\n`;
-  return `${columns(facts)}${list.length === 0 ? '' : `\n${columns([['image', 'file', 'size', 'bytes', 'digest'], ...list])}`}${damage}`;
-};
-
-const endText = ({ end, tornBytes }: Trace): string => {
-  if (end === undefined) return `not: the recorder was stopped${tornBytes > 0 ? ` (${tornBytes} bytes torn)` : ''}`;
-  const code = end.exitCode === undefined ? '' : ` with code ${end.exitCode}`;
-  const message = end.message === undefined ? '' : `: ${end.message}`;
-  return (
-    {
-      poweroff: `the guest switched itself off${code}`,
-      reset: 'the guest asked for a reset',
-      stopped: 'the person stopped it',
-      error: 'the recorder could not go on',
-    }[end.reason] + message
-  );
-};
-
-const inputsText = (counts: Partial<Record<InputKind, number>>): string => {
-  const named = inputKinds.flatMap(({ kind }) =>
-    counts[kind] === undefined ? [] : [`${grouped(counts[kind])} ${kind}`],
-  );
-  return named.length === 0 ? 'none' : named.join(', ');
-};
-
-const sizesText = ({ sizes }: Trace): string =>
-  [
-    ['images', sizes.imageBytes],
-    ['inputs', sizes.eventBytes],
-    ['digests', sizes.digestBytes],
-    ['the rest', sizes.headerBytes + sizes.endBytes + sizes.tornBytes],
-  ]
-    .map(([name, bytes]) => `${name} ${sizeText(bytes as number)}`)
-    .join(', ');
-
-const writeEvents = (trace: Trace, host: CliHost): void => {
-  host.stdout.write('\n');
-  for (const event of trace.events) host.stdout.write(`${grouped(event.at).padStart(15)}  ${describeEvent(event)}\n`);
-};
-
-/** 64-bit values and bytes as hexadecimal text. */
-const jsonValue = (_: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
 };

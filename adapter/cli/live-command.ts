@@ -1,8 +1,5 @@
-/** What `run` and `record` have in common: their options, the console, the script, and how a run ends. */
+/** What `run`, `record` and `stats` have in common: the console, the script, and how a run ends. Loaded when one runs. */
 
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import type { Moment } from '../../traces/time.ts';
 import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { escapeHelp, openConsole } from '../host/console.ts';
@@ -14,39 +11,12 @@ import { createRecording, type RecordingRequest } from '../session/record.ts';
 import { type LiveSession, noCheckpoints } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
 import { exitCodeOfGuest, exitCodes } from './exit-codes.ts';
-import { optionHelp, parseMachineOptions } from './qemu-options.ts';
-import { columns, grouped, parseMoment, parsePositiveSteps } from './values.ts';
-
-export interface LiveOptions {
-  readonly time: 'virtual' | 'host';
-  readonly input?: string;
-  readonly script?: string;
-  readonly until?: Moment;
-  readonly seed?: string;
-  readonly digestStride?: number;
-}
+import type { LiveOptions } from './live-options.ts';
+import { parseMachineOptions } from './qemu-options.ts';
+import { grouped } from './values.ts';
 
 /** The guest's seconds of silence after which a run that nobody types at is over. */
 const idleSecondsMax = 30;
-
-export const addLiveOptions = (command: Command): Command =>
-  command
-    .argument('[machine...]', "the machine's options, behind --, as for qemu-system-riscv64 -M virt")
-    .addOption(
-      new Option('--time <policy>', "the guest's clock: counted in steps, or the host's")
-        .choices(['virtual', 'host'])
-        .default('virtual'),
-    )
-    .option('--input <file>', 'type what a file holds, line by line as the guest falls silent')
-    .option('--script <file>', 'type when the guest has printed something: lines wait "text", send "text", quit')
-    .option('--until <moment>', 'end the run at this moment, such as 250000 or 1.5G', parseMoment)
-    .option('--seed <text>', 'where random bytes come from with virtual time')
-    .addHelpText('after', `\nThe machine's options:\n${machineHelp()}\n${escapeHelp}\n`);
-
-export const digestStrideOption = (): Option =>
-  new Option('--digest-stride <steps>', 'steps between two digests of the state (default: 10M)').argParser(
-    parsePositiveSteps,
-  );
 
 /**
  * `begin` is told of the session right before it runs.
@@ -70,6 +40,7 @@ export const runCommand = async (
     policy: policyOf(options, isAttended),
     ...(trace === undefined ? {} : { trace }),
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: (bytes) => {
       driver.printed();
       sink.write(bytes);
@@ -125,8 +96,6 @@ export const endText = (end: LiveEnd, steps: number): string => {
       return `the guest only waits for input ${after}, and there is none`;
   }
 };
-
-const machineHelp = (): string => columns(optionHelp().map(([spelling, meaning]) => [`  ${spelling}`, meaning]));
 
 const readScript = (file: string) => parseScript(Buffer.from(readWhole('the script', file)).toString('utf8'));
 

@@ -11,4 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const { stdin, stdout, stderr } = process;
-process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, debug, exitCode: exitCodes.ok });
+// Not awaited, so that it can be bundled as a script, whose code V8 can keep: see start.ts. It never fails.
+void runCli(process.argv.slice(2), { stdin, stdout, stderr, debug, exitCode: exitCodes.ok }).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CliHost } from './cli.ts';
-import { addLiveOptions, digestStrideOption, endText, type LiveOptions, runCommand } from './live-command.ts';
+import { addLiveOptions, digestStrideOption, type LiveOptions } from './live-options.ts';
 import { sizeText } from './values.ts';
 
 interface RecordOptions extends LiveOptions {
@@ -21,6 +21,7 @@ export const addRecord = (program: Command, host: CliHost): void => {
     .option('--external', 'leave the images out of the trace: a replay then needs their files')
     .addOption(digestStrideOption());
   addLiveOptions(command).action(async (words: string[], options: RecordOptions) => {
+    const { endText, runCommand } = await import('./live-command.ts');
     const trace = { file: options.output, embedded: options.external !== true };
     const { end, steps, exitCode } = await runCommand(words, options, trace, host);
     const sizeBytes = statSync(options.output, { throwIfNoEntry: false })?.size ?? 0;

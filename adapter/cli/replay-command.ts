@@ -1,6 +1,5 @@
-/** What `replay` and `verify` have in common: opening a trace and going forward in it, with progress. */
+/** What `replay`, `verify` and `stats` have in common: going forward in a trace, with progress. Loaded when one does. */
 
-import type { Command } from 'commander';
 import type { Trace } from '../../traces/reader.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
@@ -10,16 +9,9 @@ import type { ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
 import { grouped } from './values.ts';
 
-export interface TraceOptions {
-  readonly salvage?: boolean;
-  readonly images?: string[];
-}
-
-export const addTraceOptions = (command: Command): Command =>
-  command
-    .argument('<trace>', 'the .chrono file')
-    .option('--salvage', 'read the intact part of a damaged trace')
-    .option('--images <folder...>', 'where the images are that the trace does not hold');
+export { Digester } from '../../vmm/machine/digest.ts';
+export { openRecording } from '../session/replay.ts';
+export { noCheckpoints } from '../session/session.ts';
 
 /** What a person must know who takes the end of a trace for the end of the run; nothing when it is. */
 export const incompleteText = ({ complete, damage }: Trace): string => {

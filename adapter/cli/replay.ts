@@ -2,11 +2,10 @@
 
 import type { Command } from 'commander';
 import { type Moment, moment } from '../../traces/time.ts';
-import { Digester } from '../../vmm/machine/digest.ts';
-import { openRecording } from '../session/replay.ts';
-import { noCheckpoints, type ReplaySession } from '../session/session.ts';
+import type { Digester } from '../../vmm/machine/digest.ts';
+import type { ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
-import { addTraceOptions, goTo, incompleteText, type TraceOptions } from './replay-command.ts';
+import { addTraceOptions, type TraceOptions } from './trace-options.ts';
 import { columns, grouped, parseMoment } from './values.ts';
 
 interface ReplayOptions extends TraceOptions {
@@ -24,11 +23,13 @@ export const addReplay = (program: Command, host: CliHost): void => {
     .option('--digest', "print the digest of the machine's state there")
     .option('--console', 'print what the guest printed');
   addTraceOptions(command).action(async (file: string, options: ReplayOptions) => {
+    const { Digester, goTo, incompleteText, noCheckpoints, openRecording } = await import('./replay-command.ts');
     const session = await openRecording({
       file,
       // A digest starts from what changed since the last one, so only one may count the changes.
       verify: options.digest !== true,
       checkpoints: noCheckpoints,
+      keepImages: false,
       console: options.console ? (bytes) => void host.stdout.write(bytes) : () => {},
       salvage: options.salvage === true,
       imageFolders: options.images ?? [],
@@ -42,7 +43,7 @@ export const addReplay = (program: Command, host: CliHost): void => {
     const incomplete = incompleteText(session.trace);
     if (session.machine.now >= session.trace.until && incomplete !== '')
       host.stderr.write(`chronovisor: ${incomplete}\n`);
-    if (options.digest) host.stdout.write(digestText(session));
+    if (options.digest) host.stdout.write(digestText(session, new Digester(session.machine, session.hash64)));
     if (!options.console && !options.digest) host.stdout.write(placeText(session));
   });
 };
@@ -58,8 +59,8 @@ const placeText = ({ machine, replayer, trace }: ReplaySession): string => {
 const modes = { 0: 'U', 1: 'S', 3: 'M' } as const;
 
 /** One line a part, so that two of them can be compared with diff. */
-const digestText = ({ machine, hash64 }: ReplaySession): string => {
-  const { at, ram, harts, machine: record, devices } = new Digester(machine, hash64).digest();
+const digestText = ({ hash64 }: ReplaySession, digester: Digester): string => {
+  const { at, ram, harts, machine: record, devices } = digester.digest();
   const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
   return columns([
     ['moment', moment(at).toString()],

@@ -1,10 +1,8 @@
 /** `chronovisor verify`: replays a whole trace and compares every digest. */
 
 import type { Command } from 'commander';
-import { openRecording } from '../session/replay.ts';
-import { noCheckpoints } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
-import { addTraceOptions, goTo, incompleteText, type TraceOptions } from './replay-command.ts';
+import { addTraceOptions, type TraceOptions } from './trace-options.ts';
 import { grouped } from './values.ts';
 
 export const addVerify = (program: Command, host: CliHost): void => {
@@ -13,10 +11,12 @@ export const addVerify = (program: Command, host: CliHost): void => {
     .summary('replay a trace and compare it with its recording')
     .description('Replays all of a trace, compares every digest of its state, and says whether all are equal.');
   addTraceOptions(command).action(async (file: string, options: TraceOptions) => {
+    const { goTo, incompleteText, noCheckpoints, openRecording } = await import('./replay-command.ts');
     const session = await openRecording({
       file,
       verify: true,
       checkpoints: noCheckpoints,
+      keepImages: false,
       console: () => {},
       salvage: options.salvage === true,
       imageFolders: options.images ?? [],

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { loadXxh64 } from '../../traces/checksum.ts';
-import { TraceWriter } from '../../traces/writer.ts';
+import type { TraceWriter } from '../../traces/writer.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { type EntropySource, LoggedEntropy, recordedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { Recorder } from '../../vmm/record/recorder.ts';
@@ -19,6 +19,8 @@ export interface RecordingRequest {
   /** Where the trace goes, and whether it holds the images; absent when nothing is written. */
   readonly trace?: { readonly file: string; readonly embedded: boolean };
   readonly checkpoints: CheckpointPolicy;
+  /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
+  readonly keepImages?: boolean;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -51,13 +53,15 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   if (trace !== undefined) {
     refuseSameFile(trace.file, files);
     const data = images.map(({ bytes }) => (trace.embedded ? bytes : undefined));
+    const { TraceWriter } = await import('../../traces/writer.ts'); // `run` needs none
     writer = await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli);
   }
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
   });
-  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images, hash64 };
+  const kept = request.keepImages === false ? [] : images;
+  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images: kept, hash64 };
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));

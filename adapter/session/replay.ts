@@ -26,6 +26,8 @@ export interface ReplayRequest {
   /** Whether the recording's digests are compared on the way. */
   readonly verify: boolean;
   readonly checkpoints: CheckpointPolicy;
+  /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
+  readonly keepImages?: boolean;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -62,7 +64,18 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
   });
   const { timeline } = replayer;
   const { header } = trace;
-  return { kind: 'replay', machine, replayer, timeline, trace, header, images, hash64, close: () => source.close() };
+  const kept = request.keepImages === false ? [] : images;
+  return {
+    kind: 'replay',
+    machine,
+    replayer,
+    timeline,
+    trace,
+    header,
+    images: kept,
+    hash64,
+    close: () => source.close(),
+  };
 };
 
 const imageOf = (

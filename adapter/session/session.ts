@@ -18,7 +18,7 @@ interface SessionBase {
   readonly machine: Machine;
   readonly timeline: Timeline;
   readonly header: TraceHeader;
-  /** In the order of the header's list; one that a trace does not hold was read from where it says. */
+  /** In the order of the header's list; one that a trace does not hold was read from where it says. None if not kept. */
   readonly images: readonly BootImage[];
   readonly hash64: Hash64;
 }
@@ -39,7 +39,7 @@ export interface ReplaySession extends SessionBase {
 
 export type Session = LiveSession | ReplaySession;
 
-/** How many checkpoints there are and how much memory they take, which changes no answer, only how fast it comes. */
+/** How many checkpoints there are and how much memory they take. With a budget of 0 there are none, and no way back. */
 export interface CheckpointPolicy {
   readonly stride: number;
   readonly budgetBytes: number;

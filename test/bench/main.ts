@@ -3,7 +3,10 @@
  * takes. All modes take turns in each round, so that the noise of the machine hits them alike; a table for people, and
  * JSON with every single run. It asserts no speed, but a guest that prints something wrong makes it fail.
  *
- *   npm run bench -- [--qemu] [--runs N] [--only NAME]... [--json FILE]
+ *   npm run bench -- [--qemu] [--modes MODE,...] [--runs N] [--only NAME]... [--json FILE]
+ *
+ * Modes are run, record and replay, which are ours, and tcg, icount, rr-record and rr-replay, which are QEMU's and need
+ * no --qemu when they are named.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,22 +16,39 @@ import { parseArgs } from 'node:util';
 import { product } from '../../adapter/session/product.ts';
 import type { GoingBack } from './going-back.ts';
 import type { Measurement } from './measurement.ts';
-import { measureGoingBack, measureOurs, type OurMode, runChild } from './ours.ts';
+import { measureGoingBack, measureOurs, ourModes, runChild } from './ours.ts';
 import { measureQemu, type QemuMode, qemuModes, qemuVersion } from './qemu.ts';
-import { type Mode, Results } from './results.ts';
-import { goingBackTable, speedTable, startTable } from './tables.ts';
+import { type Mode, modes, Results } from './results.ts';
+import { executionTable, goingBackTable, speedTable, startTable } from './tables.ts';
 import { greeter, histories, linuxIsThere, type Workload, workloads } from './workloads.ts';
 
 const { values: options } = parseArgs({
   options: {
     qemu: { type: 'boolean', default: false },
+    modes: { type: 'string' },
     runs: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true, default: [] },
     json: { type: 'string', default: resolve(import.meta.dirname, 'bench.json') },
     child: { type: 'string' },
   },
 });
-const ourModes: readonly OurMode[] = ['run', 'record', 'replay']; // a replay needs the recording before it
+
+const modesWanted = (): readonly Mode[] => {
+  if (options.modes === undefined) return options.qemu ? modes : ourModes;
+  const words = options.modes.split(',');
+  const unknown = words.find((word) => !modes.some((mode) => mode === word));
+  if (unknown !== undefined) throw new Error(`expected modes of ${modes.join(', ')}, found "${unknown}"`);
+  for (const [replay, recording] of recordings) {
+    if (words.includes(replay) && !words.includes(recording)) {
+      throw new Error(`expected ${recording} among the modes, because ${replay} reads its recording: name both`);
+    }
+  }
+  return modes.filter((mode) => words.includes(mode));
+};
+const recordings: readonly (readonly [Mode, Mode])[] = [
+  ['replay', 'record'],
+  ['rr-replay', 'rr-record'],
+];
 
 const isWanted = ({ name, marks }: Workload): boolean =>
   options.only.length === 0 || [name, ...marks.map((mark) => mark.name)].some((word) => options.only.includes(word));
@@ -40,15 +60,18 @@ const bench = async (folder: string): Promise<void> => {
   const wanted = workloads.filter(isWanted);
   if (wanted.length === 0) throw new Error(`expected one of ${workloads.map(({ name }) => name).join(', ')}`);
 
+  const wantedModes = modesWanted();
+  const withQemu = qemuModes.some((mode) => wantedModes.includes(mode));
   const machine = {
     processor: cpus()[0]?.model ?? 'unknown processor',
     cores: cpus().length,
     kernel: release(),
     node: process.version,
     chronovisor: product,
-    ...(options.qemu && { qemu: qemuVersion() }),
+    ...(withQemu && { qemu: qemuVersion() }),
     loadAverage: loadavg()[0]!,
     runs,
+    modes: wantedModes.join(', '),
   };
   console.log(
     Object.entries(machine)
@@ -62,17 +85,18 @@ const bench = async (folder: string): Promise<void> => {
     for (const workload of [greeter, ...wanted]) {
       process.stderr.write(`round ${round + 1} of ${runs}: ${workload.name}${' '.repeat(20)}\r`);
       const take: Take = (mode, measurement) =>
-        (workload === greeter ? starts : results).add(workload.name, mode, measurement);
-      const both = [ours, ...(options.qemu ? [qemu] : [])];
-      for (const measure of round % 2 === 0 ? both : both.reverse()) await measure(workload, folder, take);
+        (workload === greeter ? starts : results).add(workload, mode, measurement);
+      const both = [ours, qemu];
+      for (const measure of round % 2 === 0 ? both : both.reverse()) await measure(workload, folder, wantedModes, take);
     }
   }
   process.stderr.write(`${' '.repeat(60)}\r`);
   const start = starts.rows[0]!; // the greeter's
   results.startSeconds = start.userSeconds;
 
-  console.log(speedTable(results, options.qemu));
+  console.log(speedTable(results, wantedModes));
   console.log(startTable(start, results));
+  console.log(executionTable(results.executions));
   console.log(`At most ${results.regionsMax} translated regions.`);
 
   const travels: GoingBack[] = [];
@@ -87,17 +111,17 @@ const bench = async (folder: string): Promise<void> => {
   const failures = [...new Set([...starts.failures, ...results.failures])];
   for (const failure of failures) console.log(`FAILED  ${failure}`);
   if (failures.some((failure) => !/, rr-/.test(failure))) process.exitCode = 1; // QEMU's own replay may fail
-  const { rows, peakBytes, regionsMax } = results;
+  const { rows, executions, peakBytes, regionsMax } = results;
   const geometricMeans = results.geometricMeans('ratios');
   const geometricMeansWithoutStart = results.geometricMeans('ratiosWithoutStart');
-  const speeds = { start, rows, geometricMeans, geometricMeansWithoutStart, peakBytes, regionsMax };
+  const speeds = { start, rows, executions, geometricMeans, geometricMeansWithoutStart, peakBytes, regionsMax };
   writeFileSync(options.json, `${JSON.stringify({ machine, ...speeds, travels, failures }, null, 2)}\n`);
 };
 
 type Take = (mode: Mode, measurement: Measurement) => void;
 
-const ours = async (workload: Workload, folder: string, take: Take): Promise<void> => {
-  for (const mode of ourModes) {
+const ours = async (workload: Workload, folder: string, wanted: readonly Mode[], take: Take): Promise<void> => {
+  for (const mode of ourModes.filter((one) => wanted.includes(one))) {
     take(mode, await measureOurs(workload, mode, join(folder, 'ours.chrono')));
   }
 };
@@ -105,8 +129,8 @@ const ours = async (workload: Workload, folder: string, take: Take): Promise<voi
 /** Modes of QEMU that failed on a workload: they are not tried again. */
 const hopeless = new Set<string>();
 
-const qemu = async (workload: Workload, folder: string, take: Take): Promise<void> => {
-  for (const mode of qemuModes) {
+const qemu = async (workload: Workload, folder: string, wanted: readonly Mode[], take: Take): Promise<void> => {
+  for (const mode of qemuModes.filter((one) => wanted.includes(one))) {
     const recording: QemuMode = mode === 'rr-replay' ? 'rr-record' : mode;
     if ([mode, recording].some((needed) => hopeless.has(`${workload.name} ${needed}`))) continue;
     const measurement = await measureQemu(workload, mode, join(folder, 'qemu.replay'));
@@ -115,12 +139,14 @@ const qemu = async (workload: Workload, folder: string, take: Take): Promise<voi
   }
 };
 
-if (options.child !== undefined) await runChild(options.child);
-else {
+const benchInFolder = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'chronovisor-bench-'));
   try {
     await bench(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
+};
+
+// Not awaited, so that it can be bundled as the command line is, whose start is measured: see adapter/cli/start.ts.
+void (options.child === undefined ? benchInFolder() : runChild(options.child));

@@ -15,8 +15,20 @@ export interface Measurement {
   readonly peakBytes: number;
   /** Translated regions that were alive at the end. */
   readonly regions?: number;
+  readonly execution?: Execution;
   /** Why not all marks were reached. */
   readonly failure?: string;
+  /** It failed because its time was up. */
+  readonly isLate?: boolean;
+}
+
+/** How the steps of one of our runs were made, and what was translated for it. The engine counts no time. */
+export interface Execution {
+  /** Of all steps, from 0 to 1. */
+  readonly interpretedShare?: number;
+  readonly regions?: number;
+  readonly modules?: number;
+  readonly codeBytes?: number;
 }
 
 /** What it took from each mark to the next. */

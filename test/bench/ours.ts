@@ -12,12 +12,15 @@ import { createRecording } from '../../adapter/session/record.ts';
 import { openRecording } from '../../adapter/session/replay.ts';
 import { type LiveSession, noCheckpoints, type Session } from '../../adapter/session/session.ts';
 import { moment } from '../../traces/time.ts';
+import { readCounters } from '../../vmm/machine/counters.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
 import { Dialogue, type Mark } from './dialogue.ts';
 import { type GoingBack, goingBack } from './going-back.ts';
-import type { MarkMeasurement, Measurement } from './measurement.ts';
+import type { Execution, MarkMeasurement, Measurement } from './measurement.ts';
 import { type Workload, workloadNamed } from './workloads.ts';
 
-export type OurMode = 'run' | 'record' | 'replay';
+export const ourModes = ['run', 'record', 'replay'] as const; // a replay needs the recording before it
+export type OurMode = (typeof ourModes)[number];
 
 interface Job {
   readonly kind: OurMode | 'travel';
@@ -66,7 +69,19 @@ const measured = async (workload: Workload, mode: OurMode, traceFile: string): P
     marks,
     peakBytes: process.resourceUsage().maxRSS * 1024,
     regions: session.machine.engine.regionCount,
+    execution: executionOf(session.machine),
     ...(dialogue.complaint !== undefined && { failure: dialogue.complaint }),
+  };
+};
+
+const executionOf = (machine: Machine): Execution => {
+  const { steps, stepsWithoutCode, engine } = readCounters(machine);
+  const { interpretedSteps, regions, modules, codeBytes } = engine;
+  return {
+    ...(interpretedSteps !== undefined && { interpretedShare: (interpretedSteps + stepsWithoutCode) / steps }),
+    ...(regions !== undefined && { regions }),
+    ...(modules !== undefined && { modules }),
+    ...(codeBytes !== undefined && { codeBytes }),
   };
 };
 
@@ -81,6 +96,7 @@ const recorded = async (workload: Workload, mode: 'run' | 'record', file: string
     policy: virtualPolicy,
     ...(mode === 'record' && { trace: { file, embedded: true } }),
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: (bytes) => {
       driver.printed();
       dialogue.printed(bytes);
@@ -99,6 +115,7 @@ const replayed = async (workload: Workload, file: string, marks: MarkMeasurement
     file,
     verify: false,
     checkpoints: noCheckpoints,
+    keepImages: false,
     console: (bytes) => dialogue.printed(bytes),
   });
   for (;;) {

@@ -29,7 +29,8 @@ const modeOptions = (mode: QemuMode, replayFile: string): readonly string[] => {
   }
 };
 
-const timeoutMs = 180_000;
+/** For one run: recording Linux takes QEMU minutes, and what it would take in the end tells no more. */
+const timeoutSeconds = 120;
 /** Of its memory. */
 const samplePeriodMs = 50;
 
@@ -49,7 +50,11 @@ export const measureQemu = (workload: Workload, mode: QemuMode, replayFile: stri
     const sampler = setInterval(() => {
       peakBytes = Math.max(peakBytes, peakOf(childOf(shell.pid)));
     }, samplePeriodMs);
-    const timer = setTimeout(() => end(childOf(shell.pid), 'SIGKILL'), timeoutMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      end(childOf(shell.pid), 'SIGKILL');
+    }, timeoutSeconds * 1000);
 
     const dialogue = new Dialogue(workload.marks, (mark) => {
       const qemu = childOf(shell.pid);
@@ -72,10 +77,12 @@ export const measureQemu = (workload: Workload, mode: QemuMode, replayFile: stri
     shell.on('close', () => {
       clearTimeout(timer);
       clearInterval(sampler);
-      const last = marks.pop();
+      const last = dialogue.isOver ? marks.pop() : undefined; // else what came after the last mark is another one's
       if (last !== undefined) marks.push({ ...last, ...secondsOfTimes(times) });
-      const failure = dialogue.complaint;
-      done({ marks, peakBytes, ...(failure !== undefined && { failure: `${failure} ${complaints}`.slice(0, 500) }) });
+      const complaint = dialogue.complaint;
+      if (complaint === undefined) return done({ marks, peakBytes });
+      const late = isLate ? `ended after ${timeoutSeconds} s: ` : '';
+      done({ marks, peakBytes, isLate, failure: `${late}${complaint} ${complaints}`.slice(0, 500) });
     });
   });
 

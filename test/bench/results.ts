@@ -1,10 +1,19 @@
 /** From the measurements of all rounds to rows: medians, ratios to QEMU, and their geometric means. */
 
-import { differences, geometricMean, type MarkMeasurement, type Measurement, median } from './measurement.ts';
-import type { OurMode } from './ours.ts';
-import type { QemuMode } from './qemu.ts';
+import {
+  differences,
+  type Execution,
+  geometricMean,
+  type MarkMeasurement,
+  type Measurement,
+  median,
+} from './measurement.ts';
+import { type OurMode, ourModes } from './ours.ts';
+import { type QemuMode, qemuModes } from './qemu.ts';
+import type { Workload } from './workloads.ts';
 
 export type Mode = OurMode | QemuMode;
+export const modes: readonly Mode[] = [...ourModes, ...qemuModes];
 
 /** Which of our modes is compared with which of QEMU's: the one that does as much. */
 export const comparisons: readonly { readonly qemu: QemuMode; readonly ours: OurMode }[] = [
@@ -32,7 +41,12 @@ export interface Row {
   /** The same when what a start takes is taken off; absent where hardly anything is left. */
   readonly ratiosWithoutStart: Ratios;
   readonly runs: Readonly<Partial<Record<Mode, readonly number[]>>>;
+  /** In words, why there are no seconds. */
+  readonly missing: Readonly<Partial<Record<Mode, string>>>;
 }
+
+/** Of a whole workload: its rows are not counted apart. */
+export type Executions = Readonly<Partial<Record<Mode, Execution>>>;
 
 export class Results {
   readonly #byMode = new Map<Mode, Map<string, MarkMeasurement[]>>();
@@ -43,11 +57,21 @@ export class Results {
   startSeconds: Readonly<Partial<Record<Mode, number>>> = {};
   /** Rows that begin where another ends have no start in them. */
   readonly #later = new Set<string>();
+  /** By name and mode. */
+  readonly #missing = new Map<string, Partial<Record<Mode, string>>>();
+  readonly #executions = new Map<string, Partial<Record<Mode, Execution>>>();
   readonly failures: string[] = [];
 
   /** Each mark, also one that was not reached, has its place in the order. */
-  add(workload: string, mode: Mode, measurement: Measurement): void {
+  add({ name: workload, marks: expected }: Workload, mode: Mode, measurement: Measurement): void {
     if (measurement.failure !== undefined) this.failures.push(`${workload}, ${mode}: ${measurement.failure}`);
+    for (const { name } of expected.slice(measurement.marks.length)) {
+      if (!this.#names.includes(name)) this.#names.push(name);
+      this.#missing.set(name, { ...this.#missing.get(name), [mode]: measurement.isLate ? 'too slow' : 'failed' });
+    }
+    if (measurement.execution !== undefined) {
+      this.#executions.set(workload, { ...this.#executions.get(workload), [mode]: measurement.execution });
+    }
     const marks = this.#byMode.get(mode) ?? new Map<string, MarkMeasurement[]>();
     this.#byMode.set(mode, marks);
     for (const [index, difference] of differences(measurement).entries()) {
@@ -58,6 +82,11 @@ export class Results {
     }
     this.#peaks.set(mode, Math.max(this.#peaks.get(mode) ?? 0, measurement.peakBytes));
     this.#regionsMax = Math.max(this.#regionsMax, measurement.regions ?? 0);
+  }
+
+  /** By workload; of its last run, as all are alike. */
+  get executions(): Readonly<Record<string, Executions>> {
+    return Object.fromEntries(this.#executions);
   }
 
   get rows(): readonly Row[] {
@@ -86,6 +115,7 @@ export class Results {
       ratios: ratios(userSeconds, {}, 0),
       ratiosWithoutStart: ratios(userSeconds, isFirst ? this.startSeconds : {}, worthwhileSeconds),
       runs: Object.fromEntries(this.#modesWith(name).map((mode) => [mode, of(mode).map((mark) => mark.userSeconds)])),
+      missing: this.#missing.get(name) ?? {},
     };
   }
 

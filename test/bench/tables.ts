@@ -3,13 +3,15 @@
 import CliTable from 'cli-table3';
 import type { GoingBack } from './going-back.ts';
 import { type QemuMode, qemuModes } from './qemu.ts';
-import type { Mode, Results, Row } from './results.ts';
+import type { Executions, Mode, Results, Row } from './results.ts';
 
 /** Plain text: results are kept in files. */
 const table = (head: string[]): CliTable.Table =>
   new CliTable({ head, style: { head: [], border: [], compact: true } });
 
-const seconds = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2));
+/** Or the word why there are none. */
+const secondsOf = ({ userSeconds, missing }: Row, mode: Mode): string =>
+  missing[mode] ?? userSeconds[mode]?.toFixed(2) ?? '-';
 const milliseconds = (value: number | undefined): string => (value === undefined ? '-' : (value * 1000).toFixed(0));
 const times = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(2)}x`);
 const percent = (ratio: number): string => (Number.isNaN(ratio) ? '-' : `${((ratio - 1) * 100).toFixed(1)} %`);
@@ -18,16 +20,17 @@ const percent = (ratio: number): string => (Number.isNaN(ratio) ? '-' : `${((rat
  * Seconds are of user processor time, from the start of the process (Linux: from the mark before); a ratio is QEMU's
  * seconds by ours, so above 1 we are faster. See `comparisons` for which of our modes it is.
  */
-export const speedTable = (results: Results, withQemu: boolean): string => {
+export const speedTable = (results: Results, wanted: readonly Mode[]): string => {
+  const theirs = qemuModes.filter((mode) => wanted.includes(mode));
   const rows = table([
     ...['workload', 'M steps', 'M steps/s', 'run s', 'record s', 'cost', 'replay s'],
-    ...(withQemu ? qemuModes.flatMap((mode) => [`${mode} s`, 'ratio']) : []),
+    ...theirs.flatMap((mode) => [`${mode} s`, 'ratio']),
   ]);
-  for (const row of results.rows) rows.push([...ourCells(row), ...(withQemu ? qemuModes.flatMap(qemuCells(row)) : [])]);
-  if (withQemu) {
+  for (const row of results.rows) rows.push([...ourCells(row), ...theirs.flatMap(qemuCells(row))]);
+  if (theirs.length > 0) {
     for (const [name, which] of means) {
       const mean = results.geometricMeans(which);
-      rows.push([name, '', '', '', '', '', '', ...qemuModes.flatMap((mode) => ['', times(mean[mode])])]);
+      rows.push([name, '', '', '', '', '', '', ...theirs.flatMap((mode) => ['', times(mean[mode])])]);
     }
   }
   return rows.toString();
@@ -42,15 +45,15 @@ const ourCells = (row: Row): string[] => [
   row.name,
   (row.steps / 1e6).toFixed(1),
   (row.stepsPerSecond / 1e6).toFixed(1),
-  seconds(row.userSeconds.run),
-  seconds(row.userSeconds.record),
+  secondsOf(row, 'run'),
+  secondsOf(row, 'record'),
   percent(row.recordingCost),
-  seconds(row.userSeconds.replay),
+  secondsOf(row, 'replay'),
 ];
 
 const qemuCells =
   (row: Row) =>
-  (mode: QemuMode): string[] => [seconds(row.userSeconds[mode]), times(row.ratios[mode])];
+  (mode: QemuMode): string[] => [secondsOf(row, mode), times(row.ratios[mode])];
 
 export const startTable = (starts: Row, results: Results): string => {
   const rows = table(['', 'start to first instruction, ms', 'of it user processor ms', 'peak memory, MiB']);
@@ -58,6 +61,19 @@ export const startTable = (starts: Row, results: Results): string => {
   for (const mode of Object.keys(peakBytes) as Mode[]) {
     const cells = [starts.wallSeconds[mode], starts.userSeconds[mode]].map(milliseconds);
     rows.push([mode, ...cells, ((peakBytes[mode] ?? 0) / 2 ** 20).toFixed(0)]);
+  }
+  return rows.toString();
+};
+
+/** How steps were made: what is not interpreted is translated code's, but for the entries of interrupts. */
+export const executionTable = (executions: Readonly<Record<string, Executions>>): string => {
+  const rows = table(['workload', 'mode', 'interpreted', 'regions', 'modules', 'code KiB']);
+  for (const [workload, byMode] of Object.entries(executions)) {
+    for (const [mode, { interpretedShare, regions, modules, codeBytes }] of Object.entries(byMode)) {
+      const share = interpretedShare === undefined ? '-' : `${(interpretedShare * 100).toFixed(2)} %`;
+      const size = codeBytes === undefined ? '-' : (codeBytes / 1024).toFixed(0);
+      rows.push([workload, mode, share, regions ?? '-', modules ?? '-', size]);
+    }
   }
   return rows.toString();
 };

@@ -33,7 +33,7 @@ export const record = async (elf: string, name: string, steps: number, words = '
   ]);
   const { recorder, timeline } = await createRecording({
     options,
-    policy: virtualPolicy,
+    policy: { ...virtualPolicy, digestStride: 10_000_000 }, // several digests in a recording of seconds
     trace: { file, embedded: true },
     checkpoints: noCheckpoints,
     console: () => {},

@@ -1,4 +1,4 @@
-/** What the tables refuse when they load, and what the decoder makes of words that no row matches. */
+/** What the tables refuse, and what the decoder makes of words that no row matches. */
 
 import { describe, expect, test } from 'vitest';
 import { rowsOf } from '../../vmm/isa/build.ts';
@@ -36,6 +36,9 @@ describe('the table', () => {
   test('refuses one name twice', () => {
     expect(() => refuseOverlap([rowNamed('add')!, { ...rowNamed('sub')!, name: 'add' }], false)).toThrow(/named add/);
   });
+  test('gives a 32-bit word one meaning', () => refuseOverlap(rows, false));
+  test('gives a 16-bit word one meaning, but for those that the manual nests', () =>
+    refuseOverlap(compressedRows, true));
   test('has every instruction of RV64GC, Zba, Zbb and Zbs', () => {
     const counts = new Map<string, number>();
     for (const { extension } of rows) counts.set(extension, (counts.get(extension) ?? 0) + 1);

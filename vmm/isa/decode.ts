@@ -14,7 +14,9 @@ export const lengthOf = (low: number): 2 | 4 => ((low & 3) === 3 ? 4 : 2);
 /** The row of a 32-bit instruction word, or `undefined` when none matches. Signed and unsigned words are both taken. */
 export const decode = (word: number): Row | undefined => {
   if ((word & 3) !== 3) return undefined;
-  for (const row of buckets[bucketOf(word)]!) if ((word & row.mask) === (row.match | 0)) return row;
+  const bucket = bucketOf(word);
+  buckets[bucket] ??= rowsOfBucket(bucket);
+  for (const row of buckets[bucket]) if ((word & row.mask) === (row.match | 0)) return row;
   return undefined;
 };
 
@@ -42,7 +44,10 @@ const bucketOf = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12)
 
 const bucketBits = 0b111_00000_1111100;
 
-const buckets: readonly (readonly Row[])[] = Array.from({ length: 256 }, (_, bucket) => {
+/** The rows that a bucket's words can be of, from when one was first asked for. */
+const buckets: (readonly Row[] | undefined)[] = Array.from({ length: 256 });
+
+const rowsOfBucket = (bucket: number): readonly Row[] => {
   const bits = ((bucket & 31) << 2) | ((bucket >>> 5) << 12);
   return rows.filter(({ mask, match }) => ((bits ^ match) & mask & bucketBits) === 0);
-});
+};

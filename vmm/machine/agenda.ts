@@ -17,14 +17,14 @@ export interface AgendaParts {
 
 export class Agenda {
   readonly #parts: AgendaParts;
-  /** By device: the moment at which it wants to be woken. */
-  readonly #wakeups: (number | undefined)[];
+  /** By device: the moment at which it wants to be woken, or `never`. */
+  readonly #wakeups: number[];
   #nextDue = 0;
   #isStale = true;
 
   constructor(parts: AgendaParts) {
     this.#parts = parts;
-    this.#wakeups = parts.board.devices.map(() => undefined);
+    this.#wakeups = parts.board.devices.map(() => never);
   }
 
   /** Something that the agenda is derived from has changed. */
@@ -33,7 +33,7 @@ export class Agenda {
   }
 
   wakeAt(device: number, at: number | undefined): void {
-    this.#wakeups[device] = at;
+    this.#wakeups[device] = at ?? never;
     this.#isStale = true;
   }
 
@@ -46,30 +46,35 @@ export class Agenda {
   settle(now: number): void {
     if (!this.#isStale && now < this.#nextDue) return;
     this.#isStale = false;
-    const { harts, board, clock, setLine } = this.#parts;
-    for (;;) {
-      const device = this.#first();
-      if (device === undefined || this.#wakeups[device]! > now) break;
+    const { harts, board, clock } = this.#parts;
+    let device = this.#first();
+    while (device >= 0 && this.#wakeups[device]! <= now) {
       this.#wake(device);
+      device = this.#first();
     }
     const ticks = clock.ticksAt(now);
-    let next = this.#wakeups[this.#first() ?? -1] ?? Number.POSITIVE_INFINITY;
-    for (const hart of harts)
-      for (const { bit, compare } of this.#timers(hart)) {
-        const isPending = compare <= ticks;
-        setLine(hart, bit, isPending);
-        if (!isPending) next = Math.min(next, clock.momentOf(compare));
-      }
+    let next = device < 0 ? never : this.#wakeups[device]!;
+    for (const hart of harts) {
+      next = Math.min(next, this.#drive(hart, interruptBit.mtip, this.#machineTimer(hart), ticks));
+      next = Math.min(next, this.#drive(hart, interruptBit.stip, supervisorTimer(hart), ticks));
+    }
     const alarm = board.rtc.alarmTicks();
     if (alarm !== undefined && alarm <= ticks) board.rtc.wake();
     else if (alarm !== undefined) next = Math.min(next, clock.momentOf(alarm));
     this.#nextDue = next;
   }
 
+  /** Drives a timer's line by its compare, in ticks; gives the moment at which it will rise. */
+  #drive(hart: Hart, bit: number, compare: number, ticks: number): number {
+    const isPending = compare <= ticks;
+    this.#parts.setLine(hart, bit, isPending);
+    return isPending || compare === never ? never : this.#parts.clock.momentOf(compare);
+  }
+
   /** Wakes the device whose turn is next, before its moment: nothing else can happen. False when there is none. */
   wakeNext(): boolean {
     const device = this.#first();
-    if (device === undefined) return false;
+    if (device < 0) return false;
     this.#wake(device);
     this.#isStale = true;
     return true;
@@ -82,37 +87,49 @@ export class Agenda {
     let next = board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
     for (const hart of harts)
       if (hart.low('hsmState') === 0)
-        for (const { bit, compare } of this.#timers(hart))
+        for (const [bit, compare] of [
+          [interruptBit.mtip, this.#machineTimer(hart)],
+          [interruptBit.stip, supervisorTimer(hart)],
+        ] as const)
           if (compare > ticks && (hart.low('mie') & bit) !== 0) next = Math.min(next, compare);
     return next < Number.MAX_SAFE_INTEGER ? next : undefined;
   }
 
   save(): readonly (number | null)[] {
-    return this.#wakeups.map((at) => at ?? null);
+    return this.#wakeups.map((at) => (at === never ? null : at));
   }
 
   restore(wakeups: readonly (number | null)[]): void {
-    for (const [device, at] of wakeups.entries()) this.#wakeups[device] = at ?? undefined;
+    for (const [device, at] of wakeups.entries()) this.#wakeups[device] = at ?? never;
     this.#isStale = true;
   }
 
   #wake(device: number): void {
-    this.#wakeups[device] = undefined;
+    this.#wakeups[device] = never;
     this.#parts.board.devices[device]!.wake?.();
   }
 
-  #first(): number | undefined {
-    let first: number | undefined;
-    for (const [device, at] of this.#wakeups.entries())
-      if (at !== undefined && (first === undefined || at < this.#wakeups[first]!)) first = device;
+  /** The device that wants to be woken first, or -1. */
+  #first(): number {
+    let first = -1;
+    let moment = never;
+    for (let device = 0; device < this.#wakeups.length; device += 1) {
+      const at = this.#wakeups[device]!;
+      if (at >= moment) continue;
+      first = device;
+      moment = at;
+    }
     return first;
   }
 
-  /** Timer compares of a hart, as numbers of ticks (beyond 2^53: never), and the lines that they drive. */
-  #timers(hart: Hart): readonly { readonly bit: number; readonly compare: number }[] {
-    const machineTimer = { bit: interruptBit.mtip, compare: Number(this.#parts.board.clint.mtimecmp(hart.id)) };
-    const hasStimecmp = hart.high('menvcfg') >>> 31 === 1; // STCE (Sstc, 2.1)
-    const compare = hasStimecmp ? Number(hart.get('stimecmp')) : Number.POSITIVE_INFINITY;
-    return [machineTimer, { bit: interruptBit.stip, compare }];
+  /** Compare of the CLINT's timer, in ticks; beyond 2^53 it is never reached. */
+  #machineTimer(hart: Hart): number {
+    return Number(this.#parts.board.clint.mtimecmp(hart.id));
   }
 }
+
+/** stimecmp as far as menvcfg.STCE enables it (Sstc, 2.1). */
+const supervisorTimer = (hart: Hart): number =>
+  hart.high('menvcfg') >>> 31 === 1 ? Number(hart.get('stimecmp')) : never;
+
+const never = Number.POSITIVE_INFINITY;

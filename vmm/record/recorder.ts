@@ -38,14 +38,15 @@ export class Recorder {
   /** Absent when nothing is written, as in `run`. */
   readonly #writer: TraceWriter | undefined;
   readonly #log = new GrowingLog();
-  readonly #digester: Digester;
+  readonly #hash64: Hash64;
+  #digester: Digester | undefined;
   #digests = 0;
   #ended = false;
 
   constructor(machine: Machine, hash64: Hash64, writer: TraceWriter | undefined, options: RecorderOptions) {
     this.machine = machine;
     this.#writer = writer;
-    this.#digester = new Digester(machine, hash64);
+    this.#hash64 = hash64;
     this.timeline = new Timeline(machine, {
       log: this.#log,
       end: 'live',
@@ -79,6 +80,7 @@ export class Recorder {
 
   #digest(): void {
     if (this.#writer === undefined) return;
+    this.#digester ??= new Digester(this.machine, this.#hash64);
     this.#writer.digest(this.#digester.digest());
     this.#digests += 1;
   }

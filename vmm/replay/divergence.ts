@@ -89,6 +89,7 @@ const differingField = (
   expected: Uint8Array,
   found: Uint8Array,
 ): { readonly name: string; readonly expected: string; readonly found: string } | undefined => {
+  if (areEqual(expected, found)) return undefined; // nearly always
   const value = (bytes: Uint8Array, { name, offset, sizeBytes }: Part): string => {
     const field = bytes.subarray(offset, offset + sizeBytes);
     if (field.length < sizeBytes) return 'nothing';
@@ -112,10 +113,19 @@ const differingField = (
   return undefined;
 };
 
+const areEqual = (one: Uint8Array, other: Uint8Array): boolean => {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
+};
+
 const differingPage = (
   expected: readonly PageHash[],
   found: readonly PageHash[],
 ): { readonly index: number; readonly expected: string; readonly found: string } | undefined => {
+  const isSame = ({ index, hash }: PageHash, at: number): boolean =>
+    found[at]?.index === index && found[at].hash === hash;
+  if (expected.length === found.length && expected.every(isSame)) return undefined;
   const say = (hash: number | undefined): string => (hash === undefined ? 'unchanged' : `hash ${hex(hash)}`);
   const other = new Map(found.map(({ index, hash }) => [index, hash]));
   const candidates: { index: number; expected: string; found: string }[] = [];

@@ -28,7 +28,8 @@ export class Replayer {
   readonly timeline: Timeline;
   readonly machine: Machine;
   readonly #recording: Recording;
-  readonly #digester: Digester;
+  readonly #hash64: Hash64;
+  #digester: Digester | undefined;
   readonly #verify: boolean;
   #compared = 0;
 
@@ -36,7 +37,7 @@ export class Replayer {
     this.machine = machine;
     this.#recording = recording;
     this.#verify = options.verify;
-    this.#digester = new Digester(machine, hash64);
+    this.#hash64 = hash64;
     const { digests } = recording;
     this.timeline = new Timeline(machine, {
       log: recording.events,
@@ -70,6 +71,7 @@ export class Replayer {
   }
 
   #compare(index: number): void {
+    this.#digester ??= new Digester(this.machine, this.#hash64);
     const divergence = compareDigests(
       this.#recording.digests.get(index),
       this.#digester.digest(),

@@ -2,6 +2,7 @@
  * Checkpoints of a machine: whole states at moments, page-granular and shared between them. They are an optimisation:
  * dropping any but the first changes no answer, only how fast it comes. When there are too many, those that are close
  * together and far from where the person stands go first, so that they thin out exponentially with distance.
+ * Where nobody goes back there are none, and nothing is copied for them.
  */
 
 import type { Moment } from '../../traces/time.ts';
@@ -28,11 +29,14 @@ export class Checkpoints {
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
 
-  /** Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed. */
+  /**
+   * Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed.
+   * `budgetBytes`: the others are dropped beyond it; with 0, not even the first is taken.
+   */
   constructor(machine: Machine, budgetBytes: number) {
     this.#machine = machine;
     this.#budgetBytes = budgetBytes;
-    this.#known = new Int32Array(machine.memory.ramPages).fill(zeroPage);
+    this.#known = new Int32Array(budgetBytes === 0 ? 0 : machine.memory.ramPages).fill(zeroPage);
     this.take(0);
   }
 
@@ -50,6 +54,7 @@ export class Checkpoints {
 
   /** The last checkpoint at or before a moment. */
   before(at: Moment): Checkpoint {
+    if (this.#list.length === 0) throw new Error('there are no checkpoints to go back to: their budget is 0');
     return this.#list[this.#indexBefore(at)]!;
   }
 
@@ -66,6 +71,7 @@ export class Checkpoints {
 
   /** Keeps the present state, unless there is a checkpoint of this moment already. */
   take(cursor: number): void {
+    if (this.#budgetBytes === 0) return;
     const at = this.#machine.now;
     const index = this.#list.length === 0 ? -1 : this.#indexBefore(at);
     if (index >= 0 && this.#list[index]!.at === at) return;

@@ -23,6 +23,7 @@ export interface TimelineOptions {
   readonly end: Moment | 'live';
   /** Steps between checkpoints in territory that is new to this timeline. */
   readonly checkpointStride: number;
+  /** With 0 there is no checkpoint at all, and no way back. */
   readonly checkpointBudgetBytes: number;
   /** Steps between calls of `onStride`. */
   readonly stride: number;
@@ -130,8 +131,11 @@ export class Timeline {
   /** Goes to a moment, at most to the end. Yields the moment reached, between portions. */
   *travel(target: Moment): Generator<Moment, void> {
     const destination = moment(Math.max(0, Math.min(target, this.#end)));
-    const checkpoint = this.checkpoints.before(destination);
-    if (this.now > destination || this.now < checkpoint.at) this.#restore(checkpoint);
+    const isBack = this.now > destination;
+    if (isBack || this.checkpoints.count > 0) {
+      const checkpoint = this.checkpoints.before(destination);
+      if (isBack || this.now < checkpoint.at) this.#restore(checkpoint);
+    }
     const landings = landingDistances.map((distance) => destination - distance).filter((at) => at > this.now);
     while (this.now < destination) {
       const landing = landings.find((at) => at > this.now) ?? destination;

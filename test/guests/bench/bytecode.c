@@ -3,7 +3,7 @@
 
 enum op { PUSH, LOAD, STORE, ADD, MUL, AND, SHR, XOR, LESS, JUMP_ZERO, JUMP, CALL, RETURN, DUP, HALT };
 
-#define NUMBERS 280000
+#define NUMBERS 640000
 
 static i64 program[256];
 static i64 here;

@@ -1,7 +1,7 @@
 /* A program in user mode and a kernel in supervisor mode play ping-pong with system calls. */
 #include "board.h"
 
-#define CALLS 1200000
+#define CALLS 2600000
 
 static u64 kernel_sum = CHECKSUM_START;
 

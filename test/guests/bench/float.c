@@ -5,9 +5,9 @@
 #include "guest.h"
 
 #define BODIES 5
-#define MOVES 130000
+#define MOVES 540000
 #define SIDE 64
-#define ITERATIONS 3000
+#define ITERATIONS 12500
 
 struct body {
   double x, y, z, vx, vy, vz, mass;

@@ -4,7 +4,7 @@
  */
 #include "guest.h"
 
-#define INTERRUPTS 60000
+#define INTERRUPTS 650000
 #define WORK_BETWEEN 380
 
 static volatile u64 taken;

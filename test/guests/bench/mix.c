@@ -4,7 +4,7 @@
 #define NODES 400
 #define SIDE 24
 #define TEXT_BYTES 1024
-#define ROUNDS 550
+#define ROUNDS 6600
 
 struct node {
   struct node *next;

@@ -2,7 +2,7 @@
 #include "guest.h"
 
 #define COUNT 2000000
-#define ROUNDS 14
+#define ROUNDS 18
 
 static u8 composite[COUNT];
 

@@ -1,10 +1,10 @@
 /*
  * Timer interrupts that come by themselves about every 2000 steps of a machine that counts its steps, while the same
- * work goes on; how many come depends on the machine's clock, and is no part of the checksum.
+ * work goes on; how many come depends on the machine's clock, so it is not printed, and is no part of the checksum.
  */
 #include "guest.h"
 
-#define WORK 20000000
+#define WORK 120000000
 #define CALIBRATION 40000 /* rounds of 5 steps */
 
 #ifndef HOST
@@ -43,9 +43,7 @@ u64 work(void) {
   worked(WORK);
 #ifndef HOST
   __asm__ volatile("csrc mstatus, %0" ::"r"(MSTATUS_MIE));
-  print("timer interrupts: ");
-  print_decimal(taken);
-  print("\n");
+  if (taken == 0) sum = 0; /* a wrong checksum: none came */
 #endif
   return sum;
 }

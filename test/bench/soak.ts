@@ -1,0 +1,176 @@
+/**
+ * `npm run soak`: Linux makes processes for as long as is wanted, and what that costs is printed each minute: speed,
+ * memory, translated code. It ends with exit code 1 if memory grew by more than a tenth after the first minutes.
+ * What the speed was is only told: others may use the computer.
+ *
+ *   npm run soak -- [--minutes 20] [--settle 3] [--every 1]      all in minutes
+ */
+
+import { parseArgs } from 'node:util';
+import { virtualPolicy } from '../../adapter/boot/configuration.ts';
+import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
+import { LiveDriver } from '../../adapter/session/live-driver.ts';
+import { createRecording } from '../../adapter/session/record.ts';
+import { type LiveSession, noCheckpoints } from '../../adapter/session/session.ts';
+import { moment } from '../../traces/time.ts';
+import { linuxIsThere, workloadNamed } from './workloads.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '20' },
+    settle: { type: 'string', default: '3' },
+    every: { type: 'string', default: '1' },
+  },
+});
+const minutesOf = (name: 'minutes' | 'settle' | 'every'): number => {
+  const minutes = Number(values[name]);
+  if (!(minutes >= 0)) throw new Error(`--${name}: expected minutes, found "${values[name]}"`);
+  return minutes;
+};
+
+const growthMax = 0.1;
+const sampleSeconds = 5;
+const mebibyte = 2 ** 20;
+
+/** For ever: a child, a program, a pipe of two, a file; a line each hundred rounds. */
+const load =
+  'i=0; while :; do (/bin/true); echo a | cat > /tmp/x; i=$((i+1)); [ $((i%100)) = 0 ] && echo rounds $i; done\n';
+
+/** Length of the table of regions, which nobody but its engine can see: remembered when it grows. */
+let tableEntries = 256;
+const grow = WebAssembly.Table.prototype.grow;
+WebAssembly.Table.prototype.grow = function (this: WebAssembly.Table, ...given: [number]): number {
+  const before = grow.apply(this, given);
+  tableEntries = this.length;
+  return before;
+};
+
+/** What is measured over one interval. */
+interface Row {
+  readonly minutes: number;
+  readonly steps: number;
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
+  readonly rounds: number;
+  /** The least of all samples: what garbage comes on top does not count. */
+  readonly residentBytes: number;
+  readonly wasmBytes: number;
+  readonly heapBytes: number;
+  readonly regions: number;
+  readonly translated: number;
+  readonly modules: number;
+  readonly codeBytes: number;
+  readonly tableEntries: number;
+}
+
+const soak = async (): Promise<void> => {
+  if (!linuxIsThere) throw new Error('Linux is missing: run "sh test/guests/debian/fetch.sh"');
+  const { options, marks } = workloadNamed('Linux');
+  const prompt = marks[0]!.text;
+  let printed = '';
+  let rounds = 0;
+  let isLoaded = false;
+  const session: LiveSession = await createRecording({
+    options: parseMachineOptions([...options, '-nographic']),
+    policy: virtualPolicy,
+    checkpoints: noCheckpoints,
+    console: (bytes) => {
+      driver.printed();
+      printed = (printed + Buffer.from(bytes).toString('latin1')).slice(-4096);
+      for (const [, count] of printed.matchAll(/rounds (\d+)\r/g)) rounds = Number(count);
+      if (isLoaded || !printed.includes(prompt)) return;
+      isLoaded = true;
+      driver.answer(Buffer.from(load));
+    },
+  });
+  const driver = new LiveDriver(session);
+  const { machine } = session;
+
+  const rows: Row[] = [];
+  console.log(heading);
+  const startMs = performance.now();
+  const endMs = startMs + minutesOf('minutes') * 60_000;
+  const everyMs = minutesOf('every') * 60_000;
+  let from = { ms: startMs, cpu: process.cpuUsage().user, steps: 0, rounds: 0 };
+  let sampledMs = startMs;
+  let residentBytes = Number.POSITIVE_INFINITY;
+  for (let now = startMs; now < endMs; now = performance.now()) {
+    const stop = await driver.portion(moment(machine.now + 1_000_000));
+    if (stop.reason === 'idle' || stop.reason === 'power') throw new Error(`the guest stopped: ${printed.slice(-200)}`);
+    if (now - sampledMs >= sampleSeconds * 1000) {
+      sampledMs = now;
+      residentBytes = Math.min(residentBytes, process.memoryUsage.rss());
+    }
+    if (now - from.ms < everyMs) continue;
+    const { counters, regionCount } = machine.engine;
+    const cpu = process.cpuUsage().user;
+    const row: Row = {
+      minutes: (now - startMs) / 60_000,
+      steps: machine.now - from.steps,
+      cpuSeconds: (cpu - from.cpu) / 1e6,
+      wallSeconds: (now - from.ms) / 1000,
+      rounds: rounds - from.rounds,
+      residentBytes: Math.min(residentBytes, process.memoryUsage.rss()),
+      wasmBytes: machine.memory.wasm.buffer.byteLength,
+      heapBytes: process.memoryUsage().heapUsed,
+      regions: regionCount,
+      translated: counters.regions,
+      modules: counters.modules,
+      codeBytes: counters.codeBytes,
+      tableEntries,
+    };
+    rows.push(row);
+    console.log(lineOf(row));
+    from = { ms: now, cpu, steps: machine.now, rounds };
+    residentBytes = Number.POSITIVE_INFINITY;
+  }
+  judge(rows);
+};
+
+const columns: readonly (readonly [name: string, width: number, show: (row: Row) => string])[] = [
+  ['minute', 6, ({ minutes }) => minutes.toFixed(1)],
+  ['M steps/s', 9, ({ steps, wallSeconds }) => (steps / wallSeconds / 1e6).toFixed(1)],
+  ['M steps/CPU s', 13, (row) => speedOf(row).toFixed(1)],
+  ['rounds', 7, ({ rounds }) => `${rounds}`],
+  ['RSS MiB', 8, ({ residentBytes }) => (residentBytes / mebibyte).toFixed(1)],
+  ['Wasm MiB', 8, ({ wasmBytes }) => (wasmBytes / mebibyte).toFixed(1)],
+  ['heap MiB', 8, ({ heapBytes }) => (heapBytes / mebibyte).toFixed(1)],
+  ['regions', 8, ({ regions }) => `${regions}`],
+  ['translated', 10, ({ translated }) => `${translated}`],
+  ['modules', 8, ({ modules }) => `${modules}`],
+  ['code MiB', 8, ({ codeBytes }) => (codeBytes / mebibyte).toFixed(1)],
+  ['table', 6, (row) => `${row.tableEntries}`],
+];
+const heading = columns.map(([name, width]) => name.padStart(width)).join('  ');
+const lineOf = (row: Row): string => columns.map(([, width, show]) => show(row).padStart(width)).join('  ');
+
+/** Millions of steps in a second of the processor's. */
+const speedOf = ({ steps, cpuSeconds }: Row): number => steps / cpuSeconds / 1e6;
+
+/** Compares the last interval with the first one after things have settled. */
+const judge = (rows: readonly Row[]): void => {
+  const settled = rows.filter(({ minutes }) => minutes > minutesOf('settle'));
+  const [first, last] = [settled[0], settled.at(-1)];
+  if (first === undefined || last === undefined || first === last) {
+    console.log(`Too short to tell: at least two intervals must lie after the first ${minutesOf('settle')} minutes.`);
+    return;
+  }
+  const span = `from minute ${first.minutes.toFixed(1)} to ${last.minutes.toFixed(1)}`;
+  const growth = (name: 'residentBytes' | 'wasmBytes' | 'tableEntries' | 'regions'): number =>
+    last[name] / first[name] - 1;
+  const percent = (part: number): string => `${part < 0 ? '' : '+'}${(part * 100).toFixed(1)} %`;
+  const hasGrown = growth('residentBytes') > growthMax || growth('wasmBytes') > growthMax;
+  console.log(
+    `memory: ${hasGrown ? 'GREW' : 'flat'} ${span}: RSS ${percent(growth('residentBytes'))}, ` +
+      `Wasm ${percent(growth('wasmBytes'))}, regions ${percent(growth('regions'))}, table ${percent(growth('tableEntries'))}`,
+  );
+  const speeds = settled.map(speedOf);
+  const mean = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
+  console.log(
+    `speed: ${mean.toFixed(1)} M steps a CPU second, from ${Math.min(...speeds).toFixed(1)} to ` +
+      `${Math.max(...speeds).toFixed(1)}; last against first ${percent(speedOf(last) / speedOf(first) - 1)}`,
+  );
+  if (hasGrown) process.exitCode = 1;
+};
+
+await soak();

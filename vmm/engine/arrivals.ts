@@ -1,0 +1,82 @@
+/**
+ * Where the interpreter arrives by a jump: it goes over to translated code if there is some, and otherwise counts the
+ * steps from there, until so many are made that the place is hot.
+ */
+
+import type { Effect } from '../isa/meaning.ts';
+import type { Row } from '../isa/row.ts';
+import type { Code, Label } from '../wasm/code.ts';
+import { op } from '../wasm/opcodes.ts';
+import { emitFindRegion } from './dispatcher.ts';
+import type { EmitContext } from './emit.ts';
+import { probe } from './exits.ts';
+import { emitMapping } from './fetch.ts';
+import type { Locals } from './interpreter-operands.ts';
+import { arrivalsBase, arrivalsEntries, hotSteps, scratch } from './layout.ts';
+import { fieldBits } from './predecode.ts';
+
+export interface Ways {
+  /** To the next instruction. */
+  readonly next: Label;
+  /** The same, after a jump to a place where a region may begin. */
+  readonly arrive: Label;
+}
+
+/** A function begins where a jump with a link goes, a loop where one goes back, a case where one goes by a table. */
+export const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
+  code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
+  code.i32(hotSteps.begin).i32(hotSteps.other);
+  const pushField = (bit: number, mask: number): Code =>
+    code
+      .get(locals.fields)
+      .i32(mask << bit)
+      .ops(op.i32And);
+  pushField(fieldBits.rd, 31);
+  if (row.immediate === 'J') code.get(locals.pc).get(locals.current).ops(op.i64LtU);
+  else
+    pushField(fieldBits.rs1, 0b11011)
+      .i32(1 << fieldBits.rs1)
+      .ops(op.i32Ne); // not ra or t0: no return
+  code.ops(op.i32Or, op.select).set(locals.probing).br(ways.arrive);
+};
+
+export const isJump = (effect: Effect): boolean =>
+  effect.k === 'jump' || (effect.k === 'sequence' && effect.effects.some(isJump));
+
+/** The steps since the last arrival count there. */
+export const emitCountSteps = (code: Code, { place, begun, budget }: Locals): void => {
+  code.get(place).get(place).memory(op.i32Load, 0).get(begun).ops(op.i32Add).get(budget).ops(op.i32Sub);
+  code.memory(op.i32Store, 0);
+};
+
+/** Control has come to `pc` from elsewhere: looks for translated code there, and whether it is hot when there is none. */
+export const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label): void => {
+  const { pc, probing, host, pageAddend, entry, budget, place, begun } = locals;
+  const arrived = code.block();
+  code.get(probing).ops(op.i32Eqz).brIf(arrived);
+  emitCountSteps(code, locals);
+  code.get(budget).set(begun);
+  code.i32(scratch.uncounted).set(place);
+  code.get(probing).i32(probe.later).ops(op.i32Eq).if();
+  code.i32(hotSteps.other).set(probing).br(arrived);
+  code.end();
+  emitMapping(code, locals, pc, arrived);
+  code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
+  code.get(pc).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).set(host);
+  const missing = code.block();
+  emitFindRegion(code, host, entry, missing);
+  code.br(translated);
+  code.end();
+  code
+    .get(host)
+    .i32(1)
+    .ops(op.i32Shl)
+    .i32((arrivalsEntries - 1) * 4)
+    .ops(op.i32And)
+    .i32(arrivalsBase)
+    .ops(op.i32Add)
+    .tee(place);
+  code.memory(op.i32Load, 0).get(probing).ops(op.i32LtS).brIf(arrived);
+  code.get(place).i32(0).memory(op.i32Store, 0).br(hot);
+  code.end();
+};

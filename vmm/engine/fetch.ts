@@ -1,0 +1,102 @@
+/**
+ * How the interpreter comes by its next instruction: through the execute TLB, from memory, and decoded as it was before
+ * while memory has the same bits (predecode.ts).
+ */
+
+import type { Code, Label } from '../wasm/code.ts';
+import { op } from '../wasm/opcodes.ts';
+import { emitTlbEntry } from './access.ts';
+import type { ImportIndices } from './imports.ts';
+import type { Locals } from './interpreter-operands.ts';
+import { decodedBase, decodedEntries, decodedEntryBytes, pageBytes, scratch } from './layout.ts';
+import { fieldBits } from './predecode.ts';
+
+/** Sets decoded, fields, next and pc from the instruction at `current`. */
+export const emitFetch = (
+  code: Code,
+  locals: Locals,
+  imports: ImportIndices,
+  leave: Label,
+  spill: () => void,
+  reload: () => void,
+): void => {
+  const { current, pageAddend, raw, address, entry, host, decoded } = locals;
+
+  const fetched = code.block();
+  const unkept = code.block();
+  const slow = code.block();
+  emitMapping(code, locals, current, slow);
+  code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).tee(host).memory(op.i32Load, 0).set(raw);
+  // Code lies at even addresses: one entry for each two bytes.
+  code
+    .get(host)
+    .i32(3)
+    .ops(op.i32Shl)
+    .i32((decodedEntries - 1) * decodedEntryBytes)
+    .ops(op.i32And);
+  code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
+  // A 32-bit instruction in the last two bytes of a page goes on in another one.
+  const inPage = code.block();
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(inPage);
+  code
+    .get(host)
+    .i32(pageBytes - 1)
+    .ops(op.i32And)
+    .i32(pageBytes - 2)
+    .ops(op.i32Ne)
+    .brIf(inPage);
+  code.get(current).i64Small(2).ops(op.i64Add).set(address);
+  emitTlbEntry(code, locals.executeTlb, address);
+  code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).brIf(slow); // the address of that page
+  code.get(raw).i32(0xffff).ops(op.i32And);
+  code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
+  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw).br(unkept);
+  code.end(); // inPage
+  code.get(raw).get(decoded).call(imports.decode);
+  code.get(decoded).get(raw).memory(op.i32Store, decodedBase).br(fetched);
+  code.end(); // slow
+  spill();
+  code.get(current).ops(op.i32WrapI64).get(current).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
+  code.call(imports.fetchSlow).brIf(leave);
+  reload(); // the walk may have written an entry that is watched
+  code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
+  code.end(); // unkept
+  code.i32(decodedEntries * decodedEntryBytes).set(decoded);
+  code.get(raw).get(decoded).call(imports.decode);
+  code.get(decoded).get(raw).memory(op.i32Store, decodedBase);
+  code.end(); // fetched
+
+  code
+    .get(decoded)
+    .memory(op.i32Load, decodedBase + 4)
+    .set(locals.fields);
+  // A branch that is predicted, not an addition that waits for the fields.
+  code
+    .get(locals.fields)
+    .i32(4 << fieldBits.length)
+    .ops(op.i32And)
+    .if();
+  code.get(current).i64Small(4).ops(op.i64Add).set(locals.next);
+  code.else();
+  code.get(current).i64Small(2).ops(op.i64Add).set(locals.next);
+  code.end();
+  code.get(locals.next).set(locals.pc);
+};
+
+/** Sets pageAddend for an i64 address, from the execute TLB when it is of another page than the last one. */
+export const emitMapping = (
+  code: Code,
+  { page, pageAddend, entry, executeTlb }: Locals,
+  address: number,
+  miss: Label,
+): void => {
+  const pageMask = -BigInt(pageBytes);
+  code.get(address).i64(pageMask).ops(op.i64And).get(page).ops(op.i64Ne).if();
+  emitTlbEntry(code, executeTlb, address);
+  code.tee(entry).memory(op.i64Load, 0);
+  code.get(address).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).if();
+  code.i64(-1n).set(page).br(miss);
+  code.end();
+  code.get(entry).memory(op.i32Load, 8).set(pageAddend);
+  code.end();
+};
