@@ -1,6 +1,6 @@
 /**
- * Requests that set breakpoints and exception filters. A function breakpoint's name is a symbol, a symbol with an offset
- * (`trap_entry+8`) or an address (`0x80000000`). What cannot be set is answered unverified with the reason, so that one
+ * Requests that set breakpoints and exception filters. A function breakpoint's name is a function, a symbol, a symbol with an
+ * offset (`trap_entry+8`) or an address (`0x80000000`). What cannot be set is answered unverified with the reason, so that one
  * wrong condition does not undo the others.
  */
 
@@ -9,13 +9,14 @@ import * as v from 'valibot';
 import { InputError } from '../program/input-error.ts';
 import type { BreakpointOrigin, BreakpointSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
-import { badAddress, unknownName } from './errors.ts';
-import { parseExpression } from './expression.ts';
+import { badAddress, noCode } from './errors.ts';
 import { parseHitCondition } from './hit-condition.ts';
 import { parseLogMessage } from './log-message.ts';
 import { addressOf } from './memory-requests.ts';
 import type { Program } from './program.ts';
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
+import { namesAt, parseCondition } from './scope.ts';
+import { functionPlaces, linePlaces, locationsIn } from './source-places.ts';
 import { isFilter, panicFilter, panicSymbol, type TrapFilter } from './trap-filters.ts';
 
 const breakpointsMax = 10_000;
@@ -35,28 +36,33 @@ interface Asked {
 const given = (found: string | null | undefined): found is string => found != null && found.trim() !== '';
 
 /** @throws {InputError} when the condition, hit count or message is wrong */
-const specOf = (program: Program, asked: Asked, address: bigint): BreakpointSpec => {
+const specOf = (program: Program, asked: Asked, addresses: readonly bigint[]): BreakpointSpec => {
   const { name, condition, hitCondition, logMessage } = asked;
-  const names = { symbol: (found: string) => program.find(found)?.address };
+  const names = namesAt(program, addresses[0]);
   return {
-    address,
+    addresses: addresses.flatMap((address) => program.links.places(address)),
     name,
     key: JSON.stringify([condition, hitCondition, logMessage]),
-    ...(given(condition) && { condition: parseExpression(condition, names) }),
+    ...(given(condition) && { condition: parseCondition(condition, names) }),
     ...(given(hitCondition) && { hitCondition: parseHitCondition(hitCondition) }),
     ...(given(logMessage) && { log: parseLogMessage(logMessage, names) }),
   };
 };
 
-/** Where a name leads: a symbol first, even one that is called like a register; then an expression of symbols. */
-const placeOf = (program: Program, name: string): bigint => {
+/**
+ * Where a name leads: a symbol first, even one that is called like a register; then a function of the source, one of a file
+ * (`trap.c::handle`) or one that is static or inlined; then an expression of symbols.
+ */
+const placesOf = (program: Program, name: string): readonly bigint[] => {
   const bare = name.trim().replace(/^\*/, '');
   const symbol = program.find(bare);
-  if (symbol !== undefined) return symbol.address;
-  const expression = parseExpression(bare, { symbol: (found) => program.find(found)?.address });
-  return expression((register) => {
-    throw unknownName(register);
-  });
+  const functions = program.info && program.try(() => functionPlaces(program, program.info!, bare));
+  if (functions !== undefined && functions.length > 0) return functions;
+  if (symbol !== undefined) return [symbol.address];
+  const expression = parseCondition(bare, { symbol: (found) => program.find(found)?.address });
+  const nothing = () => undefined;
+  const symbols = (found: string) => program.find(found)?.address;
+  return [expression({ register: nothing, variable: nothing, symbol: symbols, type: nothing, read: nothing })];
 };
 
 type Answer = DebugProtocol.Breakpoint;
@@ -65,14 +71,14 @@ const setAll = <Item extends Asked>(
   session: Debugger,
   origin: BreakpointOrigin,
   items: readonly Item[],
-  addressOfItem: (item: Item) => bigint,
+  placesOfItem: (item: Item) => readonly bigint[],
 ): Answer[] => {
   const { target } = session.launched('setBreakpoints');
   const outcomes = items.map((item): BreakpointSpec | InputError => {
     try {
-      const address = addressOfItem(item);
-      if (address % 2n !== 0n) throw badAddress(item.name);
-      return specOf(target.program, item, address);
+      const addresses = placesOfItem(item);
+      if (addresses.some((address) => address % 2n !== 0n)) throw badAddress(item.name);
+      return specOf(target.program, item, addresses);
     } catch (error) {
       if (error instanceof InputError) return error;
       throw error;
@@ -87,12 +93,27 @@ const setAll = <Item extends Asked>(
     if (outcome instanceof InputError) {
       return { id: session.breakpoints.nextId(), verified: false, message: outcome.message, reason: 'failed' };
     }
-    const { id, address } = set[next++]!;
-    return { id, verified: true, instructionReference: `0x${address.toString(16)}` };
+    const { id, addresses } = set[next++]!;
+    return { id, verified: true, instructionReference: `0x${addresses[0]!.toString(16)}` };
   });
 };
 
-const sourceLater = 'Breakpoints on source lines are not in this version; use function or instruction breakpoints';
+/** Breakpoints on lines of a file; each answer says the line that has code. */
+const setLines = (session: Debugger, path: string, asked: readonly (Omit<Asked, 'name'> & { line: number })[]) => {
+  const { program, sources } = session.launched('setBreakpoints').target;
+  const lines = asked.map(({ line }) => linePlaces(program, sources, path, line));
+  const items = asked.map((item, index) => ({ ...item, index, name: `${path}:${item.line}` }));
+  const answers = setAll(session, `source:${path}`, items, ({ index, name }) => {
+    const found = lines[index]!;
+    if (found === undefined) throw noCode(name, program.info !== undefined);
+    return found.addresses;
+  });
+  return answers.map((answer, index) => ({
+    ...answer,
+    line: lines[index]?.line ?? asked[index]!.line,
+    source: { path },
+  }));
+};
 
 interface FilterOption {
   readonly filterId: string;
@@ -109,13 +130,13 @@ const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer
       if (symbol(panicSymbol) === undefined) {
         return { verified: false, message: `The program has no symbol ${panicSymbol}` };
       }
-      return setAll(session, 'panic', [{ name: panicSymbol, condition }], () => symbol(panicSymbol)!)[0]!;
+      return setAll(session, 'panic', [{ name: panicSymbol, condition }], () => [symbol(panicSymbol)!])[0]!;
     }
     if (!isFilter(filterId)) return { verified: false, message: `There is no filter ${filterId.slice(0, 100)}` };
     try {
       accepted.push({
         filter: filterId,
-        ...(given(condition) && { condition: parseExpression(condition, { symbol }) }),
+        ...(given(condition) && { condition: parseCondition(condition, namesAt(target.program)) }),
       });
       return { verified: true };
     } catch (error) {
@@ -128,28 +149,34 @@ const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer
 };
 
 export const breakpointRequests: readonly RequestRow[] = [
-  request('setBreakpoints', { breakpoints: optional(list({ line: natural })) }, (session, { breakpoints }) => {
-    session.launched('setBreakpoints');
-    const answer = ({ line }: { readonly line: number }): Answer => ({
-      id: session.breakpoints.nextId(),
-      verified: false,
-      line,
-      message: sourceLater,
-      reason: 'failed',
-    });
-    return { breakpoints: (breakpoints ?? []).map(answer) };
-  }),
+  request(
+    'setBreakpoints',
+    {
+      source: optional(v.object({ path: optional(text) })),
+      breakpoints: optional(list({ line: natural, column: optional(natural), ...when })),
+    },
+    (session, { source, breakpoints }) => ({ breakpoints: setLines(session, source?.path ?? '', breakpoints ?? []) }),
+  ),
+  request(
+    'breakpointLocations',
+    { source: v.object({ path: optional(text) }), line: natural, endLine: optional(natural) },
+    (session, { source, line, endLine }) => {
+      const { program, sources } = session.launched('breakpointLocations').target;
+      return { breakpoints: locationsIn(program, sources, source.path ?? '', line, endLine ?? line) };
+    },
+  ),
   request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
     const { program } = session.launched('setFunctionBreakpoints').target;
-    return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placeOf(program, name)) };
+    return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(program, name)) };
   }),
   request(
     'setInstructionBreakpoints',
     { breakpoints: list({ instructionReference: text, offset: optional(whole), ...when }) },
     (session, { breakpoints }) => {
       const items = breakpoints.map((item) => ({ ...item, name: item.instructionReference }));
-      const place = ({ instructionReference, offset }: (typeof items)[number]) =>
-        addressOf(instructionReference, offset ?? 0);
+      const place = ({ instructionReference, offset }: (typeof items)[number]) => [
+        addressOf(instructionReference, offset ?? 0),
+      ];
       return { breakpoints: setAll(session, 'instruction', items, place) };
     },
   ),

@@ -6,17 +6,22 @@
  */
 
 import type { Hart } from '../../vmm/machine/hart.ts';
-import type { Expression, RegisterReader } from './expression.ts';
+import { InputError } from '../program/input-error.ts';
+import type { Scope } from './evaluate-expression.ts';
 import type { HitCondition } from './hit-condition.ts';
 import type { LogMessage } from './log-message.ts';
+import type { Condition } from './scope.ts';
+import type { Surroundings } from './value-text.ts';
 
-export type BreakpointOrigin = 'function' | 'instruction' | 'panic';
+/** `source:` and the file's path: DAP replaces the breakpoints of one file at a time. */
+export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | `source:${string}`;
 
 export interface BreakpointSpec {
-  readonly address: bigint;
+  /** Where it stops: a line may be in several places, and a place may have two addresses before the MMU is on. */
+  readonly addresses: readonly bigint[];
   /** What the person called it. */
   readonly name: string;
-  readonly condition?: Expression;
+  readonly condition?: Condition;
   readonly hitCondition?: HitCondition;
   readonly log?: LogMessage;
   /** Tells apart what was set differently, so that setting the same again keeps its count. */
@@ -50,15 +55,17 @@ export class Breakpoints {
   set(origin: BreakpointOrigin, specs: readonly BreakpointSpec[]): readonly Breakpoint[] {
     const before = this.#byOrigin.get(origin) ?? [];
     const now = specs.map((spec) => {
-      const same = before.find(({ key, address }) => key === spec.key && address === spec.address);
+      const same = before.find(({ key, addresses }) => key === spec.key && addresses.join() === spec.addresses.join());
       return { ...spec, origin, id: same?.id ?? this.nextId(), hits: same?.hits ?? 0 };
     });
     this.#byOrigin.set(origin, now);
     this.#byAddress = new Map();
     for (const breakpoint of [...this.#byOrigin.values()].flat()) {
-      const here = this.#byAddress.get(breakpoint.address);
-      if (here === undefined) this.#byAddress.set(breakpoint.address, [breakpoint]);
-      else here.push(breakpoint);
+      for (const address of new Set(breakpoint.addresses)) {
+        const here = this.#byAddress.get(address);
+        if (here === undefined) this.#byAddress.set(address, [breakpoint]);
+        else here.push(breakpoint);
+      }
     }
     return now;
   }
@@ -71,24 +78,34 @@ export class Breakpoints {
   }
 
   /** Whether one here might stop, hit counts aside. Asks nothing and counts nothing. */
-  mayStop(hart: Hart, registers: RegisterReader): boolean {
-    return this.#met(hart, registers).some(({ log }) => log === undefined);
+  mayStop(hart: Hart, scope: Scope): boolean {
+    return this.#met(hart, scope).some(({ log }) => log === undefined);
   }
 
   /** Counts a hit of those here whose conditions hold. */
-  meet(hart: Hart, registers: RegisterReader): Verdict {
-    const counted = this.#met(hart, registers).filter((breakpoint) => {
+  meet(hart: Hart, scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
+    const counted = this.#met(hart, scope).filter((breakpoint) => {
       breakpoint.hits += 1;
       return breakpoint.hitCondition?.(breakpoint.hits) ?? true;
     });
     return {
       stops: counted.filter(({ log }) => log === undefined),
-      messages: counted.flatMap(({ log }) => (log === undefined ? [] : [log(registers)])),
+      messages: counted.flatMap(({ log }) => (log === undefined ? [] : [log(scope, symbolic)])),
     };
   }
 
-  #met(hart: Hart, registers: RegisterReader): readonly Breakpoint[] {
+  #met(hart: Hart, scope: Scope): readonly Breakpoint[] {
     const here = this.#byAddress.get(hart.get('pc')) ?? [];
-    return here.filter(({ condition }) => condition === undefined || condition(registers) !== 0n);
+    return here.filter(({ condition }) => condition === undefined || holds(condition, scope));
   }
 }
+
+/** A condition that cannot be evaluated where it is met holds there: stopping too often shows it, passing would not. */
+const holds = (condition: Condition, scope: Scope): boolean => {
+  try {
+    return condition(scope) !== 0n;
+  } catch (error) {
+    if (error instanceof InputError) return true;
+    throw error;
+  }
+};

@@ -10,7 +10,14 @@ import { machineRuns, notLaunched } from './errors.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
-import { asInstructionStop, currentHart, type StoppedBody, stoppedAfterError, stoppedBody } from './stops.ts';
+import {
+  asInstructionStop,
+  currentHart,
+  hasSource,
+  type StoppedBody,
+  stoppedAfterError,
+  stoppedBody,
+} from './stops.ts';
 import type { Target } from './target.ts';
 import { TrapFilters } from './trap-filters.ts';
 import { type Arrival, type Motion, Traveller } from './travel.ts';
@@ -73,6 +80,12 @@ export class Debugger {
   launch(target: Target, begin: () => void): void {
     const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
     const traveller = new Traveller(target, this.breakpoints, this.filters, say);
+    const said = new Set<string>();
+    target.program.onDamage = (message) => {
+      if (said.has(message)) return;
+      said.add(message);
+      this.send('output', { category: 'important', output: `The debug information is not used in full: ${message}\n` });
+    };
     let begun = false;
     const once = (): void => {
       if (!begun) begin();
@@ -151,7 +164,9 @@ export class Debugger {
   }
 
   #sayStopped(body: StoppedBody): void {
-    this.send('stopped', this.wantsInstructionStops ? asInstructionStop(body) : body);
+    const { target } = this.launched('stopped');
+    const asInstruction = this.wantsInstructionStops && !hasSource(target, body);
+    this.send('stopped', asInstruction ? asInstructionStop(body) : body);
   }
 
   pause(): void {
@@ -166,7 +181,7 @@ export class Debugger {
 
   /** The hart that an expression is about: the frame's, or the one that the machine is about to run. */
   hartOf(frameId: number | undefined, target: Target): Hart {
-    return frameId === undefined ? currentHart(target.machine) : this.handles.hartOfFrame(frameId);
+    return frameId === undefined ? currentHart(target.machine) : this.handles.frameOf(frameId).hart;
   }
 
   /** The session ends: a motion is given up, the recording ends here. Idempotent. */

@@ -185,3 +185,29 @@ export const badMoment = (text: string, end: number) =>
     found: brief(text),
     remedy: 'Give a moment that the recording has',
   });
+
+export const noValue = (what: string, why: string) =>
+  new DapError('expression', {
+    what: `${brief(what)} has no value here`,
+    expected: 'a value that can be read at this moment',
+    found: brief(why),
+    remedy: 'Ask in another frame or at another moment',
+  });
+
+export const noCode = (place: string, hasDebugInfo: boolean) =>
+  new DapError('memory', {
+    what: `There is no code for ${brief(place)}`,
+    expected: 'a line at or before the last one with code, of a file of the program',
+    found: hasDebugInfo ? 'none in the debug information' : 'a program without debug information',
+    remedy: hasDebugInfo
+      ? 'Check that the program was built from this file'
+      : 'Build the program with -g, or say where its debug information is: "symbols" in launch.json',
+  });
+
+export const noSource = (path: string) =>
+  new DapError('reference', {
+    what: `The source ${brief(path)} is not on this computer`,
+    expected: 'a file that the debug information names and that can be read',
+    found: 'none',
+    remedy: 'Say where it is: "sourceMap" in launch.json',
+  });

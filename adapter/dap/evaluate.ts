@@ -1,15 +1,23 @@
 /**
- * Evaluating what a person typed: expressions of registers and symbols anywhere, and commands in the debug console. A
+ * Evaluating what a person typed: expressions of the source, registers and symbols anywhere, and commands in the debug console. A
  * line that begins with `>` goes to the guest's console, with a line end behind it.
  */
 
+import type { Hart } from '../../vmm/machine/hart.ts';
 import { isRegister } from '../../vmm/machine/registers.ts';
+import { declare } from '../program/types/declaration.ts';
 import { statsText } from '../stats/stats-text.ts';
 import { checkMoment, goTo, positionOf, statsOf, typeText } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
+import { noValue } from './errors.ts';
+import { bitsOf, evaluateExpression } from './evaluate-expression.ts';
 import { parseExpression } from './expression.ts';
+import { stackOf, type ViewFrame } from './frames.ts';
 import { type Call, optional, type RequestRow, request, text, whole } from './request.ts';
-import { registerText } from './variables.ts';
+import { namesAt, scopeOf } from './scope.ts';
+import type { Target } from './target.ts';
+import { splitFormat, valueText } from './value-text.ts';
+import { openable, registerText, surroundings } from './variables.ts';
 
 interface Command {
   readonly pattern: RegExp;
@@ -78,7 +86,9 @@ const commands: readonly Command[] = [
   },
 ];
 
-const valueText = (value: bigint): string => {
+const firstFrame = (target: Target, hart: Hart) => stackOf(target, hart).next().value as ViewFrame;
+
+const numberText = (value: bigint): string => {
   const signed = BigInt.asIntN(64, value);
   const decimal = signed < 0n && signed > -65_536n ? `${signed}` : `${value}`;
   return value < 10n ? `${value}` : `0x${value.toString(16)} (${decimal})`;
@@ -98,14 +108,30 @@ export const evaluateRequests: readonly RequestRow[] = [
       }
       const { target } = session.halted('evaluate');
       const { program } = target;
-      const hart = session.hartOf(frameId ?? undefined, target);
-      const value = parseExpression(asked, { symbol: (name) => program.find(name)?.address })(target.registers(hart));
-      const register = asked.replace(/^\$/, '');
-      const symbolic = program.symbolic(value);
-      const result = isRegister(register)
-        ? registerText(target, hart, register)
-        : `${valueText(value)}${symbolic === undefined ? '' : ` ${symbolic}`}`;
-      return { result, variablesReference: 0, memoryReference: `0x${value.toString(16)}` };
+      const frame = frameId == null ? undefined : session.handles.frameOf(frameId);
+      const hart = frame?.hart ?? session.hartOf(undefined, target);
+      const { expression: source, format } = splitFormat(asked);
+      const innermost = frame ?? firstFrame(target, hart);
+      const node = parseExpression(source, namesAt(program, undefined, innermost));
+      const value = evaluateExpression(node, scopeOf(target, hart, innermost));
+      const around = surroundings(target, hart);
+      if (value.missing !== undefined) throw noValue(source, value.missing);
+      if (value.type !== undefined || format !== undefined) {
+        const type = value.type === undefined ? undefined : declare(value.type);
+        return {
+          result: valueText(value, around, format),
+          ...(type !== undefined && { type }),
+          ...openable(session, target, hart, value, source),
+        };
+      }
+      const bits = BigInt.asUintN(64, bitsOf(value, around.read) ?? 0n);
+      const symbolic = program.symbolic(bits);
+      const isHartRegister = (node.kind === 'register' || node.kind === 'name') && isRegister(node.name);
+      const result =
+        isHartRegister && innermost.origin === 'pc'
+          ? registerText(target, hart, node.name)
+          : `${numberText(bits)}${symbolic === undefined ? '' : ` ${symbolic}`}`;
+      return { result, variablesReference: 0, memoryReference: `0x${bits.toString(16)}` };
     },
   ),
 ];

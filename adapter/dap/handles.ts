@@ -5,20 +5,27 @@
 
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { unknownFrame, unknownReference } from './errors.ts';
+import type { ViewFrame } from './frames.ts';
+import type { Value } from './value.ts';
 
 /** What can be opened in the variables view. */
 export type Group =
   | { readonly kind: 'registers' | 'csrs' | 'float' | 'trap' | 'position'; readonly hart: Hart }
-  | { readonly kind: 'fields'; readonly hart: Hart; readonly register: string };
+  | { readonly kind: 'fields'; readonly hart: Hart; readonly register: string }
+  /** What a caller's registers were; what nobody has saved is not known. */
+  | { readonly kind: 'restored'; readonly hart: Hart; readonly frame: ViewFrame }
+  | { readonly kind: 'arguments' | 'locals'; readonly hart: Hart; readonly frame: ViewFrame }
+  /** What a value consists of. */
+  | { readonly kind: 'parts'; readonly hart: Hart; readonly value: Value; readonly path: string };
 
 /** Frames and groups have numbers of their own kinds in DAP; here they share one sequence, so that none is mistaken. */
 export class Handles {
   #next = 1;
-  readonly #frames = new Map<number, Hart>();
+  readonly #frames = new Map<number, ViewFrame>();
   readonly #groups = new Map<number, Group>();
 
-  frame(hart: Hart): number {
-    this.#frames.set(this.#next, hart);
+  frame(frame: ViewFrame): number {
+    this.#frames.set(this.#next, frame);
     return this.#next++;
   }
 
@@ -28,10 +35,10 @@ export class Handles {
   }
 
   /** @throws {DapError} when the number is not one of the present stop */
-  hartOfFrame(id: number): Hart {
-    const hart = this.#frames.get(id);
-    if (hart === undefined) throw unknownFrame(id);
-    return hart;
+  frameOf(id: number): ViewFrame {
+    const frame = this.#frames.get(id);
+    if (frame === undefined) throw unknownFrame(id);
+    return frame;
   }
 
   /** @throws {DapError} when the number is not one of the present stop */

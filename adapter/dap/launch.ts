@@ -11,12 +11,13 @@ import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration
 import type { DeviceOption, MachineOptions } from '../boot/machine-options.ts';
 import { parseMachineOptions } from '../cli/qemu-options.ts';
 import { readWhole } from '../host/files.ts';
+import { readElf } from '../program/elf.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
 import { denseCheckpoints, type Session } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
 import { badLaunch, unbalancedQuote } from './errors.ts';
-import { Program } from './program.ts';
+import type { ProgramFile } from './program.ts';
 import { Target } from './target.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
@@ -30,6 +31,10 @@ const launchSchema = v.object({
   record: v.nullish(name),
   /** An ELF with the symbols; by default the kernel of the machine or trace, when that is one. */
   program: v.nullish(name),
+  /** Another ELF with the debug information and symbols of the program: a separate debug file, or a kernel's `vmlinux`. */
+  symbols: v.nullish(name),
+  /** Where sources are: the beginning of a path as the compiler knew it, and what stands there instead. */
+  sourceMap: v.nullish(v.record(v.string(), v.string('expected the name of a folder'), 'expected paths and folders')),
   /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
   stopOnEntry: v.nullish(v.boolean('expected true or false')),
   /** Where one stands first in a trace: at its start, or at its end, which is where a panic is. */
@@ -67,10 +72,16 @@ export const openTarget = async (args: LaunchArguments): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
   // First, so that a wrong name makes no trace.
-  const program =
-    args.program == null ? undefined : Program.fromElf(readWhole('the program', inFolder(args.program)), args.program);
+  const read = (what: string, file: string | null | undefined): ProgramFile | undefined => {
+    if (file == null) return undefined;
+    const found = { name: inFolder(file), bytes: readWhole(what, inFolder(file)) };
+    readElf(found.bytes, file, 'symbols');
+    return found;
+  };
+  const [program, debug] = [read('the program', args.program), read('the symbols', args.symbols)];
+  const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
   const session = await openSession(args, inFolder, console);
-  return new Target(session, console, program);
+  return new Target(session, console, { program, debug, map, folders: [resolve(args.cwd ?? '.')] });
 };
 
 const openSession = (

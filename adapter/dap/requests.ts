@@ -7,6 +7,7 @@ import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import type { RequestRow } from './request.ts';
+import { sourceRequests } from './source-requests.ts';
 import { threadRequests } from './threads.ts';
 import { variableRequests } from './variables.ts';
 
@@ -16,6 +17,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...breakpointRequests,
     ...executionRequests,
     ...threadRequests,
+    ...sourceRequests,
     ...variableRequests,
     ...memoryRequests,
     ...evaluateRequests,

@@ -25,14 +25,24 @@ export const stoppedBody = (target: Target, arrival: Arrival, thread: number | u
 
 /**
  * A stop as VS Code needs to be told of it. It turns to a stopped frame, which fills its views, only where the frame has
- * source text or the reason is this one; for this one it opens the disassembly, too. No frame has source text here. The
- * true reason is in the description, and nothing that VS Code does for other reasons works without source text.
+ * source text or the reason is this one; for this one it opens the disassembly, too. This is
+ * for stops where the source is not known. The true reason is in the description, and nothing that VS Code does for other
+ * reasons works without source text.
  */
 export const asInstructionStop = (body: StoppedBody): StoppedBody => ({
   ...body,
   reason: 'instruction breakpoint',
   description: body.description ?? `Paused on ${body.reason}`,
 });
+
+/** Whether the place of a stop has a source file on this computer. */
+export const hasSource = ({ program, sources, machine }: Target, { threadId }: StoppedBody): boolean => {
+  const pc = machine.harts[(threadId ?? 1) - 1]?.get('pc');
+  const { info } = program;
+  if (pc === undefined || info === undefined) return false;
+  const line = program.try(() => info.lineAt(program.links.linked(pc)));
+  return line !== undefined && sources.locate(line.file.path) !== undefined;
+};
 
 type Reason = Pick<StoppedBody, 'reason' | 'description' | 'text' | 'hitBreakpointIds'>;
 
@@ -79,7 +89,8 @@ const breakpointReason = (breakpoints: readonly Breakpoint[]): Reason => {
   const panic = breakpoints.find(({ origin }) => origin === 'panic');
   if (panic !== undefined)
     return { reason: 'exception', description: 'Paused on guest panic', text: 'The guest panics' };
-  const origin = breakpoints[0]?.origin === 'function' ? 'function breakpoint' : 'instruction breakpoint';
+  const first = breakpoints[0]?.origin ?? 'instruction';
+  const origin = first.startsWith('source:') ? 'breakpoint' : `${first} breakpoint`;
   return { reason: origin, description: `Paused on ${origin}`, hitBreakpointIds };
 };
 

@@ -5,17 +5,37 @@
 
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
+import { ramBase } from '../../vmm/machine/memory.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
-import { bootImage } from '../boot/boot.ts';
-import { type LiveSession, type Session, symbolsOf } from '../session/session.ts';
+import { bootImage, bootPrograms } from '../boot/boot.ts';
+import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
-import type { RegisterReader } from './expression.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { Live } from './live.ts';
-import { Program } from './program.ts';
+import { Program, type ProgramFile } from './program.ts';
+import { type SourceOptions, Sources } from './sources.ts';
+
+/** What a launch configuration says of the program and its sources. */
+export interface TargetOptions extends SourceOptions {
+  /** When it is not what was loaded. */
+  readonly program?: ProgramFile | undefined;
+  readonly debug?: ProgramFile | undefined;
+}
+
+/** Firmware lies below a kernel, which is on the next 2 MiB ("Linux RISC-V boot requirements"). */
+const kernelOffset = 0x20_0000n;
+
+/** The kernel, or the firmware where there is no kernel that is an ELF. */
+const loadedProgram = ({ images }: Session): ProgramFile | undefined => {
+  const { kernel, bios } = bootPrograms(images);
+  const file = (kernel ?? bios)?.file;
+  const role = kernel === undefined ? 'bios' : 'kernel';
+  const image = file === undefined ? undefined : images.find((candidate) => candidate.role === role);
+  return image && { name: image.name, bytes: image.bytes };
+};
 
 export class Target {
   readonly session: Session;
@@ -27,12 +47,18 @@ export class Target {
   /** Present while the timeline has a live end. */
   readonly live: Live | undefined;
 
-  /** `program`: when it is not what was loaded. */
-  constructor(session: Session, console: ConsoleOutput, program?: Program) {
+  readonly sources: Sources;
+
+  constructor(session: Session, console: ConsoleOutput, { program, debug, ...sources }: TargetOptions = {}) {
     this.session = session;
     this.console = console;
-    this.program = program ?? new Program(symbolsOf(session));
-    this.memory = new GuestMemory(session.machine, bootImage(session.header.machine, session.images).rom);
+    const { machine } = session.header;
+    const boot = bootImage(machine, session.images);
+    const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
+    const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
+    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress });
+    this.sources = new Sources(this.program, sources);
+    this.memory = new GuestMemory(session.machine, boot.rom);
     this.stats = new StatsCollector(session);
     this.live = session.kind === 'live' ? new Live(session.recorder) : undefined;
   }
@@ -51,9 +77,14 @@ export class Target {
     return hart;
   }
 
+  /** The value of a register, unless no register has this name. */
+  register(hart: Hart, name: string): bigint | undefined {
+    return peekRegister(hart, name, this.machine.ticks);
+  }
+
   /** The value of a register that is known to exist. */
-  registers(hart: Hart): RegisterReader {
-    return (name) => peekRegister(hart, name, this.machine.ticks) ?? 0n;
+  registers(hart: Hart): (name: string) => bigint {
+    return (name) => this.register(hart, name) ?? 0n;
   }
 
   /** @throws {DapError} unless the machine stands at the live end of its recording */

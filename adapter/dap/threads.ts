@@ -1,9 +1,15 @@
-/** Requests about harts: threads, their stacks (of one frame), and the trap that a hart stands behind. */
+/** Requests about harts: threads, their stacks and what is in scope there, and the trap that a hart stands behind. */
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Hart } from '../../vmm/machine/hart.ts';
+import type { SourceLine } from '../program/debug-info.ts';
+import type { StackFrame } from '../program/stack.ts';
 import type { Debugger } from './debugger.ts';
+import { stackOf, type ViewFrame } from './frames.ts';
+import type { Group } from './handles.ts';
+import type { Program } from './program.ts';
 import { natural, optional, type RequestRow, request, whole } from './request.ts';
+import { frameBlocks } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, lastTrapWords } from './trap-filters.ts';
 import { causeWords, trapCause } from './trap-words.ts';
@@ -15,43 +21,79 @@ const threadName = (hart: Hart): string => {
   return `hart ${hart.id} (${modeName(hart)}${hart.low('waiting') === 0 ? '' : ', waiting'})`;
 };
 
-const frameOf = (session: Debugger, { program }: Target, hart: Hart): DebugProtocol.StackFrame => {
-  const pc = hart.get('pc');
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** What makes a frame other than a call that is known for certain. */
+const note = ({ placed, origin }: ViewFrame): string => {
+  if (placed?.frame.inlined === true) return ' [inlined]';
+  return origin === 'frame pointer' || origin === 'ra' ? ` [guessed by ${origin}]` : '';
+};
+
+const frameOf = (session: Debugger, { program, sources }: Target, frame: ViewFrame): DebugProtocol.StackFrame => {
+  const { pc, placed, stack, origin } = frame;
+  // Where a caller is, is its call, not what comes after it.
+  const source = placed === undefined ? stack && program.try(() => lineOf(program, stack)) : placed.source;
+  const guessed = origin === 'frame pointer' || origin === 'ra';
   return {
-    id: session.handles.frame(hart),
-    name: program.symbolic(pc) ?? `0x${pc.toString(16)}`,
-    line: 0,
-    column: 0,
-    instructionPointerReference: `0x${pc.toString(16)}`,
+    id: session.handles.frame(frame),
+    name: `${placed?.frame.name || (program.symbolic(pc) ?? hex(pc))}${note(frame)}`,
+    ...(source !== undefined && { source: sources.describe(source.file.path) }),
+    line: source?.line ?? 0,
+    column: source?.column ?? 0,
+    instructionPointerReference: hex(pc),
+    ...(guessed && { presentationHint: 'subtle' }),
   };
 };
+
+/** The line of code that is in no function of the debug information, as in assembly. */
+const lineOf = ({ info }: Program, stack: StackFrame): SourceLine | undefined => info?.lineAt(stack.lookupPc);
 
 export const threadRequests: readonly RequestRow[] = [
   request('threads', {}, (session) => {
     const harts = session.isLaunched ? session.launched('threads').target.machine.harts : [];
     return { threads: harts.map((hart) => ({ id: hart.id + 1, name: threadName(hart) })) };
   }),
-  request('stackTrace', { threadId: whole, startFrame: optional(natural) }, (session, { threadId, startFrame }) => {
-    const { target } = session.halted('stackTrace');
-    const hart = target.hart(threadId);
-    return { stackFrames: (startFrame ?? 0) > 0 ? [] : [frameOf(session, target, hart)], totalFrames: 1 };
-  }),
+  request(
+    'stackTrace',
+    { threadId: whole, startFrame: optional(natural), levels: optional(natural) },
+    (session, { threadId, startFrame, levels }) => {
+      const { target } = session.halted('stackTrace');
+      const frames = [...stackOf(target, target.hart(threadId))];
+      const first = startFrame ?? 0;
+      const end = (levels ?? 0) > 0 ? first + levels! : frames.length;
+      return {
+        stackFrames: frames.slice(first, end).map((frame) => frameOf(session, target, frame)),
+        totalFrames: frames.length,
+      };
+    },
+  ),
   request('scopes', { frameId: whole }, (session, { frameId }) => {
-    session.halted('scopes');
-    const hart = session.handles.hartOfFrame(frameId);
-    const scope = (name: string, kind: 'registers' | 'csrs' | 'float' | 'trap' | 'position', hint?: string) => ({
+    const { target } = session.halted('scopes');
+    const frame = session.handles.frameOf(frameId);
+    const { hart } = frame;
+    const scope = (name: string, group: Group, hint?: string) => ({
       name,
-      variablesReference: session.handles.group({ kind, hart }),
+      variablesReference: session.handles.group(group),
       expensive: false,
       ...(hint !== undefined && { presentationHint: hint }),
     });
+    const variables = frameBlocks(target, frame).flatMap((block) => block.variables);
+    const isCaller = frame.origin !== 'pc';
     return {
       scopes: [
-        scope('Registers', 'registers', 'registers'),
-        scope('Trap', 'trap'),
-        scope('CSRs', 'csrs'),
-        scope('Floating point', 'float'),
-        scope('Position', 'position'),
+        ...(variables.some(({ parameter }) => parameter)
+          ? [scope('Arguments', { kind: 'arguments', hart, frame }, 'arguments')]
+          : []),
+        ...(variables.some(({ parameter }) => !parameter)
+          ? [scope('Locals', { kind: 'locals', hart, frame }, 'locals')]
+          : []),
+        isCaller
+          ? scope('Registers', { kind: 'restored', hart, frame }, 'registers')
+          : scope('Registers', { kind: 'registers', hart }, 'registers'),
+        scope('Trap', { kind: 'trap', hart }),
+        scope('CSRs', { kind: 'csrs', hart }),
+        ...(isCaller ? [] : [scope('Floating point', { kind: 'float', hart })]),
+        scope('Position', { kind: 'position', hart }),
       ],
     };
   }),

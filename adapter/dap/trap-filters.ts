@@ -6,7 +6,8 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type Hart, privilege } from '../../vmm/machine/hart.ts';
-import type { Expression, RegisterReader } from './expression.ts';
+import type { Scope } from './evaluate-expression.ts';
+import type { Condition } from './scope.ts';
 import { exceptions, interrupts, type TrapCause, trapCause, trapWords } from './trap-words.ts';
 
 export const panicFilter = 'panic';
@@ -51,7 +52,7 @@ export const isFilter = (filter: string): boolean => filterList.some((row) => ro
 
 export interface TrapFilter {
   readonly filter: string;
-  readonly condition?: Expression;
+  readonly condition?: Condition;
 }
 
 /** The registers of the trap that a hart entered last, into the mode in which it is now. */
@@ -77,10 +78,10 @@ export class TrapFilters {
   }
 
   /** Whether to stop after the trap that a hart has just entered. */
-  stops(hart: Hart, registers: RegisterReader): boolean {
+  stops(hart: Hart, scope: Scope): boolean {
     const ids = idsOf(trapCause(lastTrap(hart).cause));
     return this.#filters.some(
-      ({ filter, condition }) => ids.includes(filter) && (condition === undefined || condition(registers) !== 0n),
+      ({ filter, condition }) => ids.includes(filter) && (condition === undefined || condition(scope) !== 0n),
     );
   }
 }

@@ -10,6 +10,7 @@ import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import type { Breakpoint, Breakpoints } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
+import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, type TrapFilters } from './trap-filters.ts';
 import { trapCause } from './trap-words.ts';
@@ -26,7 +27,7 @@ export type Arrival =
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
 
 /** A place at which a motion ends that no breakpoint knows of. */
-interface Watch {
+export interface Watch {
   readonly address: bigint;
   readonly here: (hart: Hart) => boolean;
 }
@@ -92,15 +93,16 @@ export class Traveller {
   /**
    * The next instruction of the same routine: over calls, environment calls and interrupts, which are over when the hart
    * comes to the instruction behind them with a stack that is as high as before. Breakpoints on the way stop it.
+   * @param enters whether to stop in what was called
    */
-  *next(hart: Hart): Motion {
+  *next(hart: Hart, enters: () => boolean = () => false): Motion {
     const pc = hart.get('pc');
     const instruction = instructionAt(this.#target.memory, hart, pc);
     const back = this.#returnsTo(hart, pc);
     const arrival = yield* this.step(hart);
     if (arrival.reason !== 'step') return arrival;
     if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
-    if (instruction?.kind !== 'call') return arrival;
+    if (instruction?.kind !== 'call' || enters()) return arrival;
     const behind = { ...back, address: pc + BigInt(instruction.length) };
     // A call of the next instruction, as position-independent code does it, is over at once.
     if (hart.get('pc') === behind.address && behind.here(hart)) return arrival;
@@ -116,9 +118,9 @@ export class Traveller {
       const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
       const arrival = yield* this.next(hart);
       if (arrival.reason !== 'step' || isReturn) return arrival;
-      if (this.#breakpoints.mayStop(hart, this.#target.registers(hart))) {
-        const { stops } = this.#breakpoints.meet(hart, this.#target.registers(hart));
-        if (stops.length > 0) return { reason: 'breakpoint', hart: hart.id, breakpoints: stops };
+      const stops = this.#breakpoints.mayStop(hart, scopeOf(this.#target, hart)) ? this.#meet(hart) : [];
+      if (stops.length > 0) {
+        return { reason: 'breakpoint', hart: hart.id, breakpoints: stops };
       }
       yield this.#target.timeline.now;
     }
@@ -164,6 +166,18 @@ export class Traveller {
     }
   }
 
+  /** Back to the last moment at which a hart was at one of some addresses, as `here` wants it, or to the start. */
+  *backTo(addresses: readonly bigint[], here: Watch['here']): Motion {
+    const { timeline, console, machine } = this.#target;
+    console.muted = true;
+    machine.engine.arm(addresses);
+    const found = yield* timeline.reverse({ armed: true }, (stop) => {
+      return stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!);
+    });
+    if (found?.reason !== 'breakpoint') return { reason: 'start' };
+    return { reason: 'step', hart: found.hart };
+  }
+
   /** To a moment, at most to the end of what is known. */
   *goTo(destination: Moment): Motion {
     const { timeline, console } = this.#target;
@@ -201,8 +215,8 @@ export class Traveller {
   #mayStop(stop: TimelineStop): boolean {
     if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
     const hart = this.#target.machine.harts[stop.hart]!;
-    const registers = this.#target.registers(hart);
-    return stop.reason === 'trap' ? this.#filters.stops(hart, registers) : this.#breakpoints.mayStop(hart, registers);
+    const scope = scopeOf(this.#target, hart);
+    return stop.reason === 'trap' ? this.#filters.stops(hart, scope) : this.#breakpoints.mayStop(hart, scope);
   }
 
   /** What a stop of the machine means for a motion; `undefined`: go on. */
@@ -219,12 +233,20 @@ export class Traveller {
         return this.#mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
-        const { stops, messages } = this.#breakpoints.meet(hart, this.#target.registers(hart));
-        for (const message of messages) this.#say(message);
+        const stops = this.#meet(hart);
         if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
         return watch?.address === stop.pc && watch.here(hart) ? { reason: 'step', hart: stop.hart } : undefined;
       }
     }
+  }
+
+  /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
+  #meet(hart: Hart): readonly Breakpoint[] {
+    const { program } = this.#target;
+    const symbolic = (address: bigint) => program.symbolic(address);
+    const { stops, messages } = this.#breakpoints.meet(hart, scopeOf(this.#target, hart), symbolic);
+    for (const message of messages) this.#say(message);
+    return stops;
   }
 
   #ending(stop: Extract<TimelineStop, { reason: 'end' | 'power' }>): Arrival {

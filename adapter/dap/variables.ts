@@ -5,18 +5,26 @@ import { fNames, xNames } from '../../vmm/isa/register-names.ts';
 import { csrByName, csrIsReadOnly, csrRows } from '../../vmm/machine/csr.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { isRegister } from '../../vmm/machine/registers.ts';
+import { declare } from '../program/types/declaration.ts';
+import { stripped } from '../program/types/type.ts';
 import { csrFields, csrSummary, fieldValue } from './csr-fields.ts';
 import type { Debugger } from './debugger.ts';
 import { badValue, notWritable, unknownName } from './errors.ts';
-import { parseExpression } from './expression.ts';
 import { floatText, parseFloatText } from './float-values.ts';
+import { readLinked, type ViewFrame } from './frames.ts';
 import type { Group } from './handles.ts';
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
+import { frameBlocks, frameValue, namesAt, parseCondition, registerIn, scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { modeName } from './threads.ts';
 import { trapWords } from './trap-words.ts';
+import { numberOf, type Value } from './value.ts';
+import { hasParts, indexedCount, partsOf, type Surroundings, valueText } from './value-text.ts';
 
 type Variable = DebugProtocol.Variable;
+
+/** Elements that are given at once where nobody says how many. */
+const partsMax = 1000;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const floatCsrs = ['fcsr', 'frm', 'fflags'];
@@ -91,7 +99,7 @@ const fieldVariables = (target: Target, hart: Hart, register: string): Variable[
   });
 };
 
-const variablesOf = (session: Debugger, target: Target, group: Group): Variable[] => {
+const variablesOf = (session: Debugger, target: Target, group: Group, start: number, count: number): Variable[] => {
   const { hart } = group;
   const variable = (name: string, label?: string): Variable => registerVariable(session, target, hart, name, label);
   switch (group.kind) {
@@ -107,8 +115,85 @@ const variablesOf = (session: Debugger, target: Target, group: Group): Variable[
       return positionVariables(target, hart);
     case 'fields':
       return fieldVariables(target, hart, group.register);
+    case 'restored':
+      return ['pc', ...xNames].map((name) => restoredVariable(target, group.frame, name));
+    case 'arguments':
+    case 'locals':
+      return frameVariables(session, target, group.frame, group.kind === 'arguments');
+    case 'parts':
+      return partsOf(group.value, surroundings(target, hart), start, count).map(({ name, value, path }) =>
+        valueVariable(session, target, hart, name, value, path(group.path)),
+      );
   }
 };
+
+const restoredVariable = (target: Target, frame: ViewFrame, name: string): Variable => {
+  const value = registerIn(target, frame, name);
+  const symbolic = value === undefined ? undefined : target.program.symbolic(value);
+  if (value === undefined) return plain(name, '<not saved by the functions that were called>');
+  return {
+    ...plain(name, `${hex(value)}${symbolic === undefined ? '' : ` ${symbolic}`}`),
+    memoryReference: hex(value),
+  };
+};
+
+/** A name of an inner block hides that of an outer one. */
+const frameVariables = (session: Debugger, target: Target, frame: ViewFrame, parameters: boolean): Variable[] => {
+  const seen = new Set<string>();
+  const found: Variable[] = [];
+  for (const { variables } of frameBlocks(target, frame)) {
+    for (const variable of variables) {
+      if (variable.parameter !== parameters) continue;
+      const { name } = variable;
+      const hidden = seen.has(name);
+      seen.add(name);
+      const value = frameValue(target, frame, variable);
+      const label = hidden ? `${name} (hidden, line ${variable.line ?? '?'})` : name;
+      found.push(valueVariable(session, target, frame.hart, label, value, hidden ? undefined : name));
+    }
+  }
+  return found;
+};
+
+export const surroundings = (target: Target, hart: Hart): Surroundings => ({
+  read: (address, sizeBytes) => readLinked(target, hart, address, sizeBytes),
+  symbolic: (address) => target.program.symbolic(address),
+});
+
+/** What can be opened of a value, as DAP says it. */
+export const openable = (session: Debugger, target: Target, hart: Hart, value: Value, path: string) => {
+  const indexed = indexedCount(value);
+  const opens = target.program.try(() => hasParts(value, surroundings(target, hart))) ?? false;
+  const at = value.address ?? pointedAt(target, hart, value);
+  return {
+    variablesReference: opens ? session.handles.group({ kind: 'parts', hart, value, path }) : 0,
+    ...(opens && indexed !== undefined && { indexedVariables: indexed }),
+    ...(at !== undefined && { memoryReference: hex(at) }),
+  };
+};
+
+/** Where a pointer leads: what a person wants to see of its memory. */
+const pointedAt = (target: Target, hart: Hart, value: Value): bigint | undefined => {
+  if (stripped(value.type)?.kind !== 'pointer') return undefined;
+  const found = numberOf(value, surroundings(target, hart).read);
+  return typeof found === 'bigint' ? found : undefined;
+};
+
+const valueVariable = (
+  session: Debugger,
+  target: Target,
+  hart: Hart,
+  name: string,
+  value: Value,
+  path: string | undefined,
+): Variable => ({
+  name,
+  value: target.program.try(() => valueText(value, surroundings(target, hart))) ?? '<the debug information is damaged>',
+  ...(value.type !== undefined && { type: declare(value.type) }),
+  ...(path !== undefined && { evaluateName: path }),
+  ...openable(session, target, hart, value, path ?? name),
+  presentationHint: { attributes: ['readOnly'] },
+});
 
 /** Sets a register as an input of the recording. Gives what it holds then, which for a CSR may be less than was asked. */
 const setRegister = (session: Debugger, target: Target, hart: Hart, spelt: string, text: string): object => {
@@ -120,6 +205,9 @@ const setRegister = (session: Debugger, target: Target, hart: Hart, spelt: strin
   session.send('invalidated', { areas: ['stacks', 'variables'] });
   return { value: registerText(target, hart, name) };
 };
+
+const isRegisterGroup = ({ kind }: Group): boolean =>
+  kind === 'registers' || kind === 'csrs' || kind === 'float' || kind === 'trap' || kind === 'position';
 
 const isWritable = (name: string): boolean => {
   if (name === 'zero' || name === 'x0' || name === 'privilege') return false;
@@ -133,8 +221,7 @@ const valueTyped = (target: Target, hart: Hart, name: string, text: string): big
   const float = isFloat ? parseFloatText(text) : undefined;
   if (float !== undefined) return float;
   if (text.trim() === '') throw badValue(name, text, 'a number or an expression');
-  const symbol = (found: string) => target.program.find(found)?.address;
-  return parseExpression(text, { symbol })(target.registers(hart));
+  return parseCondition(text, namesAt(target.program))(scopeOf(target, hart));
 };
 
 export const variableRequests: readonly RequestRow[] = [
@@ -143,8 +230,13 @@ export const variableRequests: readonly RequestRow[] = [
     { variablesReference: whole, start: optional(natural), count: optional(natural) },
     (session, { variablesReference, start, count }) => {
       const { target } = session.halted('variables');
-      const all = variablesOf(session, target, session.handles.groupOf(variablesReference));
+      const group = session.handles.groupOf(variablesReference);
       const from = start ?? 0;
+      if (group.kind === 'parts') {
+        const most = (count ?? 0) > 0 ? Math.min(count!, partsMax) : partsMax;
+        return { variables: variablesOf(session, target, group, from, most) };
+      }
+      const all = variablesOf(session, target, group, 0, partsMax);
       return { variables: (count ?? 0) > 0 ? all.slice(from, from + count!) : all.slice(from) };
     },
   ),
@@ -152,6 +244,7 @@ export const variableRequests: readonly RequestRow[] = [
     const { target } = session.halted('setVariable');
     const group = session.handles.groupOf(args.variablesReference);
     if (group.kind === 'fields') throw notWritable(`${group.register}.${args.name}`);
+    if (!isRegisterGroup(group)) throw notWritable(args.name);
     return setRegister(session, target, group.hart, args.name, args.value);
   }),
   request('setExpression', { expression: text, value: text, frameId: optional(whole) }, (session, args) => {

@@ -29,6 +29,8 @@ export interface DebugInfoOptions {
   readonly sectionAddress?: SectionAddress;
   /** Gives the file of a split unit; without it, its contents are missing. */
   readonly openSplit?: OpenSplit;
+  /** The linked address of one that the program runs at or returns to, where these may differ. */
+  readonly linkedAddress?: (address: bigint) => bigint;
 }
 
 /** A place in the source; `file` is the path as the compiler knew it. */
@@ -77,6 +79,7 @@ export class DebugInfo {
   readonly sections: DebugSections;
   readonly dwarf: DwarfFile;
   readonly types: TypeReader;
+  readonly linkedAddress: (address: bigint) => bigint;
   /** Without it, names are found only in a unit that is named. */
   names: NameIndex | undefined;
   #addresses: AddressMap | undefined;
@@ -84,7 +87,8 @@ export class DebugInfo {
   #sources: ReadonlyMap<string, readonly KnownSource[]> | undefined;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
-  constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit }: DebugInfoOptions = {}) {
+  constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit, linkedAddress }: DebugInfoOptions = {}) {
+    this.linkedAddress = linkedAddress ?? ((address) => address);
     this.elf = readElf(bytes, file, 'symbols');
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
@@ -178,6 +182,11 @@ export class DebugInfo {
     }
     this.#sources = sources;
     return sources;
+  }
+
+  /** The paths of the source files of one name (the last part), as the compiler knew them. */
+  pathsNamed(name: string): readonly string[] {
+    return (this.#sourcesByName().get(name) ?? []).map(({ file }) => file.path);
   }
 
   /** The paths of all source files, as the compiler knew them. */

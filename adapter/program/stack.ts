@@ -52,7 +52,12 @@ export class StackFrame {
   get caller(): StackFrame | undefined {
     const { unwound } = this;
     if (typeof unwound === 'string') return undefined;
-    this.#caller ??= new StackFrame(this.#info, unwound.caller, !unwound.signal);
+    const { caller } = unwound;
+    this.#caller ??= new StackFrame(
+      this.#info,
+      { ...caller, pc: this.#info.linkedAddress(caller.pc) },
+      !unwound.signal,
+    );
     return this.#caller;
   }
 

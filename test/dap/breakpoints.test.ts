@@ -35,7 +35,8 @@ describe('a breakpoint', () => {
     expect(body.breakpoints).toMatchObject([{ verified: true }]);
     await client.move('configurationDone');
     expect(await client.move('continue')).toMatchObject({ reason: 'instruction breakpoint' });
-    expect((await client.frame()).name).toBe('trap_from_user+0x2');
+    const address = BigInt(place!.instructionReference!) + 2n;
+    expect((await client.frame()).instructionPointerReference).toBe(`0x${address.toString(16)}`);
   });
 
   test('stops at a symbol with an offset, or at a number', async () => {
@@ -116,8 +117,8 @@ describe('a breakpoint', () => {
     expect(found.map(({ verified }) => verified)).toEqual([false, false, false, false, false, true]);
     expect(found[0]!.message).toContain('Nothing is called no_such_function');
     expect(found[1]!.message).toContain('The expression "a0 ==" cannot be understood');
-    const { body } = await client.setBreakpointsRequest({ source: { path: 'main.c' }, breakpoints: [{ line: 3 }] });
-    expect(body.breakpoints).toMatchObject([{ verified: false, line: 3 }]);
+    const { body } = await client.setBreakpointsRequest({ source: { path: 'main.c' }, breakpoints: [{ line: 9999 }] });
+    expect(body.breakpoints).toMatchObject([{ verified: false, line: 9999 }]);
   });
 });
 

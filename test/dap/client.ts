@@ -45,10 +45,10 @@ export class TestClient extends DebugClient {
     await initialized;
   }
 
-  /** Sets the machine in motion and waits for the stop. */
+  /** Sets the machine in motion and waits for the stop. Steps are instructions unless the arguments say otherwise. */
   async move(command: Motion, args: object = {}): Promise<Stopped> {
     const stopped = this.nextStop();
-    await this.customRequest(command, { threadId: 1, ...args });
+    await this.customRequest(command, { threadId: 1, granularity: 'instruction', ...args });
     return stopped;
   }
 

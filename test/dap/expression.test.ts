@@ -1,21 +1,26 @@
 /** Expressions, hit counts, messages, floating-point text, CSR fields and words of a line, each on its own. */
 import { describe, expect, test } from 'vitest';
 import { csrFields, csrSummary } from '../../adapter/dap/csr-fields.ts';
-import { parseExpression } from '../../adapter/dap/expression.ts';
+import type { Scope } from '../../adapter/dap/evaluate-expression.ts';
 import { floatText, parseFloatText } from '../../adapter/dap/float-values.ts';
 import { parseHitCondition } from '../../adapter/dap/hit-condition.ts';
 import { splitWords } from '../../adapter/dap/launch.ts';
+import { LinkMap } from '../../adapter/dap/link-map.ts';
+import { parseCondition } from '../../adapter/dap/scope.ts';
 import { trapWords } from '../../adapter/dap/trap-words.ts';
 import { csrByName } from '../../vmm/machine/csr.ts';
 
 const names = { symbol: (name: string) => ({ panic: 0x8000_1000n, a0_symbol: 7n })[name] };
-const registers = (name: string): bigint => ({ a0: 5n, a1: (1n << 64n) - 1n, sp: 0x1000n })[name] ?? 0n;
+const registers = (name: string): bigint | undefined => ({ a0: 5n, a1: (1n << 64n) - 1n, sp: 0x1000n })[name];
+
+const nothing = () => undefined;
+const scope: Scope = { ...names, register: registers, variable: nothing, type: nothing, read: nothing };
 
 const check = (text: string, expected: bigint): void => {
-  expect(parseExpression(text, names)(registers)).toBe(expected);
+  expect(parseCondition(text, names)(scope)).toBe(expected);
 };
 const checkRefused = (text: string, sentence: string): void => {
-  expect(() => parseExpression(text, names)).toThrow(sentence);
+  expect(() => parseCondition(text, names)(scope)).toThrow(sentence);
 };
 
 describe('an expression', () => {
@@ -107,4 +112,44 @@ describe('the words of a line', () => {
   test('are refused with an open quotation', () =>
     expect(() => splitWords('-append "x')).toThrow('ends inside a quotation'));
   test('may be none', () => expect(splitWords('  ')).toEqual([]));
+});
+
+describe('an expression of C', () => {
+  test('takes numbers as C has them', () => check("0x10UL + 'A' + 0b11", 0x10n + 65n + 3n));
+  test('chooses', () => check('a0 > 3 ? 10 : 20', 10n));
+  test('divides, and goes by the sign of numbers', () => check('-7 / 2 == -3 && 7 % 4 == 3', 1n));
+  test('does not evaluate what does not count', () => check('0 && 1 / 0', 0n));
+  test('has the sizes of C', () => check('sizeof(int) + sizeof(unsigned long) + sizeof(char *)', 20n));
+  test('cuts to the type of a cast', () => check('(unsigned char)0x1ff', 0xffn));
+  test('shifts beyond an int', () => check('1 << 40', 1n << 40n));
+  test('says what has no value', () => checkRefused('1 / 0', 'a division by zero'));
+  test('refuses calls', () => checkRefused('panic(1)', 'expected an operator or the end, found ('));
+  test('refuses assignments', () => checkRefused('a0 += 1', 'cannot be understood'));
+});
+
+describe('the addresses of a program', () => {
+  const segment = (virtualAddress: bigint, physicalAddress: bigint) => ({
+    virtualAddress,
+    physicalAddress,
+    memoryBytes: 0x1000n,
+    bytes: new Uint8Array(0),
+    flags: 5,
+  });
+  const high = 0xffff_ffff_8000_0000n;
+  test('that is linked high are found low', () => {
+    const map = new LinkMap([segment(high, 0x8020_0000n)]);
+    expect(map.linked(0x8020_0010n)).toBe(high + 0x10n);
+    expect(map.linked(high + 0x10n)).toBe(high + 0x10n);
+    expect(map.places(high + 0x10n)).toEqual([high + 0x10n, 0x8020_0010n]);
+    expect(map.linked(0x9000_0000n)).toBe(0x9000_0000n);
+  });
+  test('of Linux count from where it is loaded', () => {
+    const map = new LinkMap([segment(high, 0n), segment(high + 0x1000n, 0x1000n)], 0x8020_0000n);
+    expect(map.linked(0x8020_1004n)).toBe(high + 0x1004n);
+  });
+  test('that is linked where it runs are one', () => {
+    expect(new LinkMap([segment(0x8000_0000n, 0x8000_0000n)], 0x8020_0000n).places(0x8000_0010n)).toEqual([
+      0x8000_0010n,
+    ]);
+  });
 });

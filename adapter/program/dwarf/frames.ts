@@ -161,8 +161,9 @@ export class FrameTable {
         else if (letter === 'L') data.skip(1);
         else if (letter === 'P') skipPointer(data, data.u8());
       }
-    } else if (augmentation !== '') {
-      throw cursor.damaged('an augmentation that begins with z, or none', augmentation, at);
+    } else if (augmentation !== '' && augmentation !== 'S') {
+      // Of those without data, S alone says nothing about the layout: .cfi_signal_frame in .debug_frame.
+      throw cursor.damaged('an augmentation that begins with z, S, or none', augmentation, at);
     }
     return {
       codeAlignment,

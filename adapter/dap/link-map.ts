@@ -1,0 +1,54 @@
+/**
+ * Where a program was linked and where else it may run: a kernel that is linked high runs at the physical addresses it was
+ * loaded to until it has turned on translation. It looks at segments alone, not at page tables.
+ */
+
+import type { Segment } from '../program/elf.ts';
+
+interface Range {
+  readonly linked: bigint;
+  readonly loaded: bigint;
+  readonly sizeBytes: bigint;
+}
+
+const ramBase = 0x8000_0000n;
+
+export class LinkMap {
+  readonly #ranges: readonly Range[];
+
+  /** @param loadAddress where in RAM the lowest segment goes, for a file whose physical addresses are no RAM */
+  constructor(segments: readonly Segment[], loadAddress?: bigint) {
+    const used = segments.filter(({ memoryBytes }) => memoryBytes > 0n);
+    const lowest = used.reduce<bigint | undefined>(
+      (low, { physicalAddress }) => (low === undefined || physicalAddress < low ? physicalAddress : low),
+      undefined,
+    );
+    // Linux says physical addresses from 0 on, or repeats the linked ones, which are no RAM either.
+    const isRam = lowest !== undefined && lowest >= ramBase && lowest < 1n << 40n;
+    const bias = lowest === undefined || isRam || loadAddress === undefined ? 0n : loadAddress - lowest;
+    this.#ranges = used.map(({ virtualAddress, physicalAddress, memoryBytes }) => ({
+      linked: virtualAddress,
+      loaded: BigInt.asUintN(64, physicalAddress + bias),
+      sizeBytes: memoryBytes,
+    }));
+  }
+
+  /** The linked address of a place in the program; any other address as it is. */
+  linked(address: bigint): bigint {
+    if (this.#ranges.some(({ linked, sizeBytes }) => address >= linked && address < linked + sizeBytes)) return address;
+    const range = this.#ranges.find(({ loaded, sizeBytes }) => address >= loaded && address < loaded + sizeBytes);
+    return range === undefined ? address : address - range.loaded + range.linked;
+  }
+
+  /** Where a linked address is in physical memory, when that is another address. */
+  loaded(address: bigint): bigint | undefined {
+    const range = this.#ranges.find(({ linked, sizeBytes }) => address >= linked && address < linked + sizeBytes);
+    return range === undefined || range.loaded === range.linked ? undefined : address - range.linked + range.loaded;
+  }
+
+  /** All addresses that a linked one may be met at. */
+  places(address: bigint): readonly bigint[] {
+    const loaded = this.loaded(address);
+    return loaded === undefined ? [address] : [address, loaded];
+  }
+}

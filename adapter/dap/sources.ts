@@ -1,0 +1,100 @@
+/**
+ * Source files by both their names: the path that the compiler knew, and where the file is on this computer. A path is
+ * looked for by the launch configuration's map, as it is, and by its end in the folder of the launch and in that of the
+ * program. No folder is searched, and no file is opened but the one whose text is asked for.
+ */
+
+import { statSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Program } from './program.ts';
+
+export interface SourceOptions {
+  /** The beginning of a compiler's path, and the folder that stands for it; the first that fits is taken. */
+  readonly map?: readonly { readonly from: string; readonly to: string }[];
+  /** Where a path's end is looked for. */
+  readonly folders?: readonly string[];
+}
+
+const isFile = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    return false; // a name that the operating system refuses, such as one with a zero byte
+  }
+};
+
+/** How many parts two paths agree in at their ends. */
+const commonEnd = (one: string, other: string): number => {
+  const [a, b] = [one, other].map((path) => normalize(path).split('/').reverse()) as [string[], string[]];
+  let count = 0;
+  while (count < a.length && count < b.length && a[count] === b[count]) count++;
+  return count;
+};
+
+export class Sources {
+  readonly #program: Program;
+  readonly #map: NonNullable<SourceOptions['map']>;
+  readonly #folders: readonly string[];
+  readonly #found = new Map<string, string | undefined>();
+
+  constructor(program: Program, { map = [], folders = [] }: SourceOptions) {
+    this.#program = program;
+    this.#map = map;
+    const own = program.fileName;
+    this.#folders = own?.startsWith('/') ? [...folders, dirname(own)] : folders;
+  }
+
+  /** Where the file of a compiler's path is on this computer. */
+  locate(path: string): string | undefined {
+    if (!this.#found.has(path)) this.#found.set(path, this.#search(path));
+    return this.#found.get(path);
+  }
+
+  #search(path: string): string | undefined {
+    for (const { from, to } of this.#map) {
+      const prefix = from.endsWith('/') ? from : `${from}/`;
+      if (path === from) return to;
+      // What the map says holds, whether the file is there or not: the client may see it where we do not.
+      if (path.startsWith(prefix)) return join(to, path.slice(prefix.length));
+    }
+    if (path.startsWith('/') && isFile(path)) return path;
+    const parts = normalize(path)
+      .split('/')
+      .filter((part) => part !== '');
+    for (const folder of this.#folders) {
+      for (let first = 0; first < parts.length; first++) {
+        const candidate = join(folder, ...parts.slice(first));
+        if (isFile(candidate)) return candidate;
+      }
+    }
+    return undefined;
+  }
+
+  /** A file as the client knows files. One that is not on this computer is not opened by itself. */
+  describe(path: string): DebugProtocol.Source {
+    const located = this.locate(path);
+    return {
+      name: basename(path),
+      path: located ?? path,
+      ...(located === undefined && { presentationHint: 'deemphasize', origin: 'not on this computer' }),
+    };
+  }
+
+  /** The compiler's paths of a file on this computer: those that lead to it, else those that agree best with its path. */
+  compiled(path: string): readonly string[] {
+    const { info } = this.#program;
+    const named = (info && this.#program.try(() => info.pathsNamed(basename(path)))) ?? [];
+    const exact = named.filter((candidate) => candidate === path || this.locate(candidate) === path);
+    if (exact.length > 0) return exact;
+    const best = Math.max(0, ...named.map((candidate) => commonEnd(candidate, path)));
+    return named.filter((candidate) => commonEnd(candidate, path) === best);
+  }
+
+  /** Whether a client may be given the text of a file: only of those that the debug information names. */
+  isKnown(path: string): boolean {
+    const { info } = this.#program;
+    const named = (info && this.#program.try(() => info.pathsNamed(basename(path)))) ?? [];
+    return named.some((candidate) => candidate === path || this.locate(candidate) === path);
+  }
+}
