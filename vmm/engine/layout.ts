@@ -169,6 +169,8 @@ export const pageFlag = {
 export const tlbEntries = 1024;
 export const tlbEntryBytes = 16;
 export const tlbBytes = tlbEntries * tlbEntryBytes;
+/** An entry that another one takes the place of goes to that place's address with this bit the other way round. */
+export const tlbOtherPlace = tlbBytes / 2;
 export const tlbContexts = { user: 0, supervisor: 1, supervisorUserMemory: 2, machine: 3 } as const;
 export type TlbContext = (typeof tlbContexts)[keyof typeof tlbContexts];
 export const tlbKinds = { read: 0, write: 1, execute: 2 } as const;

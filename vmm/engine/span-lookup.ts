@@ -12,7 +12,7 @@ import type { Code } from '../wasm/code.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry, pushHalves } from './access.ts';
-import { hartTlbPointers, pageBytes, tlbKinds } from './layout.ts';
+import { hartTlbPointers, pageBytes, tlbKinds, tlbOtherPlace } from './layout.ts';
 
 export const spanSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 export const spanNames = { read: 'readSpan', write: 'writeSpan' } as const;
@@ -31,6 +31,7 @@ const emitLookup = (code: Code, kind: 'read' | 'write', fill: number): void => {
   const tlb = code.local('i32');
   const entry = code.local('i32');
   const host = code.local('i32');
+  const displaced = code.local('i32');
   const other = code.local('i64');
   const pushPage = (of: number): Code => code.get(of).i64Small(-pageBytes).ops(op.i64And);
   /** Whether the page of an address is not there, as an i32. */
@@ -44,8 +45,20 @@ const emitLookup = (code: Code, kind: 'read' | 'write', fill: number): void => {
   const give0 = (): Code => code.i32(0).ops(op.return).end();
 
   code.get(hart).memory(op.i32Load, hartTlbPointers[kind]).set(tlb);
+  const found = code.block();
   pushIsMissing(address);
   code.if();
+  // Where an entry goes that another one has displaced (tlb.ts): they change places.
+  const isElsewhere = code.block();
+  code.get(entry).i32(tlbOtherPlace).ops(op.i32Xor).tee(displaced).memory(op.i64Load, 0);
+  pushPage(address).ops(op.i64Ne).brIf(isElsewhere);
+  for (const offset of [0, 8]) {
+    code.get(entry).memory(op.i64Load, offset).set(other);
+    code.get(entry).get(displaced).memory(op.i64Load, offset).memory(op.i64Store, offset);
+    code.get(displaced).get(other).memory(op.i64Store, offset);
+  }
+  code.br(found);
+  code.end();
   code.get(address);
   pushPart(16).ops(op.i64ExtendI32U, op.i64Add).set(other);
   pushHalves(code, other);
@@ -55,6 +68,7 @@ const emitLookup = (code: Code, kind: 'read' | 'write', fill: number): void => {
   code.if();
   give0();
   code.end();
+  code.end(); // found
   pushHost(address).set(host);
 
   code.get(address);

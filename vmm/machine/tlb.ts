@@ -20,6 +20,7 @@ import {
   tlbEntryBytes,
   tlbKinds,
   tlbNumber,
+  tlbOtherPlace,
   tlbSets,
   tlbsInHart,
   tlbsInSet,
@@ -42,6 +43,9 @@ const entryWords = tlbEntryBytes / 4;
 const blockShift = 5;
 const blockEntries = 1 << blockShift;
 const indexMask = tlbEntries - 1;
+/** See `tlbOtherPlace`: as an index, and in words. */
+const otherPlace = tlbEntries / 2;
+const otherPlaceWords = tlbOtherPlace / 4;
 
 /** Values of `#place`: nothing may write to the page, or from several places. Others are an index, plus 1. */
 const unwritten = 0;
@@ -158,13 +162,25 @@ export class Tlbs {
     const index = (low >>> 12) & indexMask;
     const at = (tlbAddress(hart, tlb) + index * tlbEntryBytes) >>> 2;
     const page = low & -pageBytes;
+    const others = i32[at]! !== page || i32[at + 1]! !== high ? this.#displace(at, index) : 0;
     i32[at] = page;
     i32[at + 1] = high;
     i32[at + 2] = (ramOffset + ramPage * pageBytes - page) | 0;
-    this.#occupied[hart * tlbsInHart + tlb]! |= 1 << (index >>> blockShift);
+    this.#occupied[hart * tlbsInHart + tlb]! |= others | (1 << (index >>> blockShift));
     if (kind !== tlbKinds.write) return;
     const place = this.#place[ramPage]!;
     if (place !== index + 1) this.#place[ramPage] = place === unwritten ? index + 1 : anyPlace;
+  }
+
+  /** Puts what is at a place where it is found when it is missed; gives the block's bit, or 0 when nothing is there. */
+  #displace(at: number, index: number): number {
+    const { i32 } = this.#memory;
+    if (i32[at] === -1 && i32[at + 1] === -1) return 0;
+    const to = at ^ otherPlaceWords;
+    i32[to] = i32[at]!;
+    i32[to + 1] = i32[at + 1]!;
+    i32[to + 2] = i32[at + 2]!;
+    return 1 << ((index ^ otherPlace) >>> blockShift);
   }
 
   // Dropping
@@ -221,7 +237,10 @@ export class Tlbs {
     for (let hart = 0; hart < this.#harts; hart += 1)
       for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3)
         if (place === anyPlace) this.#dropHostPage(hart, tlb, hostPage, 0, tlbEntries);
-        else this.#dropHostPage(hart, tlb, hostPage, place - 1, place);
+        else {
+          this.#dropHostPage(hart, tlb, hostPage, place - 1, place);
+          this.#dropHostPage(hart, tlb, hostPage, (place - 1) ^ otherPlace, ((place - 1) ^ otherPlace) + 1);
+        }
   }
 
   #dropHostPage(hart: number, tlb: number, hostPage: number, from: number, to: number): void {
@@ -255,12 +274,18 @@ export class Tlbs {
   }
 
   #dropRange(hart: number, tlb: number, first: number, count: number): void {
-    const { i32 } = this.#memory;
     const blocks = this.#occupied[hart * tlbsInHart + tlb]!;
     const start = tlbAddress(hart, tlb) >>> 2;
-    // A range of a table is aligned to its size, so it lies in the TLB without a break.
-    const from = count < tlbEntries ? first & indexMask : 0;
-    const to = count < tlbEntries ? from + count : tlbEntries;
+    // A range of a table is aligned to its size, so it lies in the TLB without a break, here and at the other places.
+    const from = count < otherPlace ? first & indexMask : 0;
+    const to = count < otherPlace ? from + count : tlbEntries;
+    this.#dropRangeAt(start, blocks, first, count, from, to);
+    if (count < otherPlace)
+      this.#dropRangeAt(start, blocks, first, count, from ^ otherPlace, (from ^ otherPlace) + count);
+  }
+
+  #dropRangeAt(start: number, blocks: number, first: number, count: number, from: number, to: number): void {
+    const { i32 } = this.#memory;
     for (let index = from; index < to; index += 1) {
       if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
         index |= blockEntries - 1;
