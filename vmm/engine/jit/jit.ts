@@ -63,8 +63,8 @@ export interface JitCounters {
 }
 
 const defaultBatchRegions = 48;
-/** Regions wait for others no longer than this. */
-const batchSteps = 2_000_000;
+/** Regions wait for others no longer than this, unless they become hot again. */
+const batchSteps = 60_000_000;
 const regionsMax = 8192;
 /** A page that is written this often holds data too: it is left to the interpreter. */
 const rewritesMax = 16;
@@ -127,7 +127,10 @@ export class Jit {
       this.#publish(known);
       return;
     }
-    if (this.#queue.has(host)) return;
+    if (this.#queue.has(host)) {
+      this.#compile(); // hot twice while it waits
+      return;
+    }
     const found = this.#find(hart, pc);
     if (found === undefined) return;
     if (this.#queue.size === 0) this.#queuedSince = this.#steps;
