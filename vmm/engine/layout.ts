@@ -7,7 +7,7 @@
  *     0x0002_0000  steps that were interpreted, by place, 256 KiB   (cache, not state)
  *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
- *     0x0020_0000  region cache, 256 KiB                            (cache, not state)
+ *     0x0020_0000  region cache, 1 MiB                              (cache, not state)
  *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
  *     0x00d0_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
  *     0x0200_0000  RAM                                              (state)
@@ -204,7 +204,7 @@ export const hotSteps = { begin: 100_000, other: 800_000 } as const;
  * the function at that place of the dispatcher's table, at whatever virtual addresses its page is mapped.
  */
 export const regionCacheBase = 0x20_0000;
-export const regionCacheEntries = 0x8000;
+export const regionCacheEntries = 0x2_0000;
 export const regionCacheEntryBytes = 8;
 
 /** Decoded instructions, 16 bytes each (see predecode.ts); one more is for those that are not kept. */
