@@ -270,7 +270,7 @@ const instructionCount = ({ blocks }: Region): number =>
 
 const ramPageOf = (host: number): number => (host - ramOffset) >>> 12;
 
-/** Calls `fill` with the address in halves; see TranslationParts.miss. */
+/** Calls `fill` with the address in halves; see InstructionParts.miss. */
 const defineMiss = (module: ModuleBuilder, fill: number): number =>
   module.define({ parameters: ['i64', 'i32'], results: ['i32'] }, (code) => {
     const [address, access] = [0, 1];
