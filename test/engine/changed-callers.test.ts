@@ -15,6 +15,7 @@ import {
   a4,
   a5,
   a6,
+  checkCode as check,
   checkSmallGuest,
   emitEnd,
   emitFunction,
@@ -26,22 +27,6 @@ import {
 } from './small-guest.ts';
 
 const add = (imm: number): number => encode('addi', { rd: a2, rs1: a2, imm: BigInt(imm) });
-
-const check = (
-  result: number,
-  steps: number,
-  emit: (asm: Assembler) => void,
-  rest: Partial<SmallGuest> = {},
-): Promise<void> =>
-  checkSmallGuest({
-    emit: (asm) => {
-      emit(asm);
-      return undefined;
-    },
-    result: BigInt(result),
-    steps,
-    ...rest,
-  });
 
 /** Stores an instruction that a0 holds at a label, when a1 is 0. */
 const emitChange = (asm: Assembler, where: Label): void => {

@@ -16,7 +16,7 @@ import {
   a4,
   a5,
   aliasBytes,
-  checkSmallGuest,
+  checkCode as check,
   codeEntry,
   emitEnd,
   emitFunction,
@@ -25,7 +25,6 @@ import {
   paged,
   physical,
   ra,
-  type SmallGuest,
   s0,
   t0,
   twinEntry,
@@ -33,22 +32,6 @@ import {
 } from './small-guest.ts';
 
 const add = (imm: number): number => encode('addi', { rd: a2, rs1: a2, imm: BigInt(imm) });
-
-const check = (
-  result: number,
-  steps: number,
-  emit: (asm: Assembler) => void,
-  rest: Partial<SmallGuest> = {},
-): Promise<void> =>
-  checkSmallGuest({
-    emit: (asm) => {
-      emit(asm);
-      return undefined;
-    },
-    result: BigInt(result),
-    steps,
-    ...rest,
-  });
 
 /** A page of `code` and its twin hold `body` each; the main program, in page 0, runs before. */
 const checkTwins = (

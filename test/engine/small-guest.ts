@@ -126,3 +126,20 @@ export const checkSmallGuest = async (guest: SmallGuest): Promise<void> => {
   for (const name of Object.keys(machines) as WayName[])
     expect(BigInt.asIntN(64, machines[name].harts[0]!.x(a2)), name).toBe(guest.result);
 };
+
+/** A guest that is nothing but its code, which leaves a number after so many steps. */
+export const checkCode = (
+  result: number,
+  steps: number,
+  emit: (asm: Assembler) => void,
+  rest: Partial<SmallGuest> = {},
+): Promise<void> =>
+  checkSmallGuest({
+    emit: (asm) => {
+      emit(asm);
+      return undefined;
+    },
+    result: BigInt(result),
+    steps,
+    ...rest,
+  });
