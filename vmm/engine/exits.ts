@@ -23,6 +23,9 @@ export const regionExit = {
   return: 10, // as dispatch, after a return
 } as const;
 
+/** Added to an even number of steps in `probing`: control came by an indirect jump that is no call and no return. */
+export const jumpedByTable = 1;
+
 /**
  * What the interpreter is told of where it begins; or how many steps from there make it hot (`hotSteps`). In any case but
  * the first it looks for translated code at jump targets, and counts steps where there is none.

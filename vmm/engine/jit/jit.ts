@@ -18,6 +18,8 @@ import {
   arrivalsEntries,
   hartTlbPointers,
   hotSteps,
+  jumpTargetsBase,
+  jumpTargetsEntries,
   pageBytes,
   ramOffset,
   regionCacheBase,
@@ -165,13 +167,24 @@ export class Jit {
       const host = hosts.get(page);
       return host === undefined ? undefined : host + pageOffset + offset - page * pageBytes;
     };
-    const region = findRegion(pageOffset, (offset) => {
+    const read = (offset: number): number | undefined => {
       const host = hostAt(offset);
       if (host === undefined) return undefined;
       pages.add(ramPageOf(host));
       return u16[host >>> 1];
-    });
+    };
+    const jumpTargets = (): number[] => this.#jumpTargetsOf(hostAt(-pageOffset)!).map((target) => target - pageOffset);
+    const region = findRegion(pageOffset, read, jumpTargets);
     return region === undefined ? undefined : { region, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
+  }
+
+  /** Where indirect jumps went in the page at a host address: offsets in it. */
+  #jumpTargetsOf(page: number): number[] {
+    const first = jumpTargetsBase + ((page >>> 1) & (jumpTargetsEntries - 1));
+    const marks = this.#memory.u8.subarray(first, first + pageBytes / 2);
+    const offsets: number[] = [];
+    for (let at = marks.indexOf(1); at >= 0; at = marks.indexOf(1, at + 1)) offsets.push(at * 2);
+    return offsets;
   }
 
   #compile(): void {
