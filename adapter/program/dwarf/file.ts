@@ -37,6 +37,8 @@ export class DwarfFile {
   readonly isSplit: boolean;
   readonly #openSplit: OpenSplit;
   readonly #abbreviations = new Map<number, AbbreviationTable>();
+  /** Of all tables so far. */
+  #abbreviationBytes = 0;
   readonly #split = new Map<Unit, Unit>();
   #units: readonly Unit[] | undefined;
   #typeUnits: readonly Unit[] | undefined;
@@ -161,7 +163,11 @@ export class DwarfFile {
   abbreviations(offset: number): AbbreviationTable {
     let table = this.#abbreviations.get(offset);
     if (table === undefined) {
-      table = readAbbreviations(this.section('.debug_abbrev'), offset);
+      const section = this.section('.debug_abbrev');
+      // Tables do not overlap, unless somebody wants a small section to be read many times.
+      const read = readAbbreviations(section, offset, 2 * section.bytes.length - this.#abbreviationBytes);
+      table = read.table;
+      this.#abbreviationBytes += read.end - offset;
       this.#abbreviations.set(offset, table);
     }
     return table;
@@ -236,8 +242,35 @@ export class DwarfFile {
 /** The text at an offset of a section of texts. */
 export const textAt = (section: SectionData, offset: number): string => {
   const cursor = new Cursor(section, offset);
-  cursor.skipText();
-  return decodeText(section.bytes, offset, cursor.offset - 1);
+  const end = section.bytes.subarray(offset, offset + shortTextBytes).indexOf(0);
+  if (end >= 0) return decodeText(section.bytes, offset, offset + end);
+  return longTextAt(cursor);
+};
+
+const shortTextBytes = 256;
+/** All long texts together are not much longer than their section, unless somebody points to every letter of one. */
+const longTextRatioMax = 2;
+const longTextBytesMin = 2 ** 22;
+const longTexts = new WeakMap<SectionData, { texts: Map<number, string>; sizeBytes: number }>();
+
+const longTextAt = (cursor: Cursor): string => {
+  const { section, offset } = cursor;
+  let known = longTexts.get(section);
+  if (known === undefined) {
+    known = { texts: new Map(), sizeBytes: 0 };
+    longTexts.set(section, known);
+  }
+  let text = known.texts.get(offset);
+  if (text === undefined) {
+    if (known.sizeBytes > longTextRatioMax * section.bytes.length + longTextBytesMin) {
+      throw cursor.damaged('long texts that do not overlap', 'some that do');
+    }
+    cursor.skipText();
+    known.sizeBytes += cursor.offset - offset;
+    text = decodeText(section.bytes, offset, cursor.offset - 1);
+    known.texts.set(offset, text);
+  }
+  return text;
 };
 
 /** Which split unit a skeleton stands for: in the header in DWARF 5, an attribute of GCC in DWARF 4. */
