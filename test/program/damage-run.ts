@@ -96,3 +96,12 @@ const watched = (words: readonly string[]): Promise<DamageResult> =>
       resolve({ faults, ...result, slowest, peakBytes: peakBytes - (startBytes ?? 0) });
     });
   });
+
+/** How many seeds, and within how much processor time: by default what a test may take. */
+export const damageBudget = (budgetMs: number): Pick<DamageTask, 'firstSeed' | 'seeds' | 'budgetMs'> => {
+  const { CHRONOVISOR_DAMAGE_SEED: first, CHRONOVISOR_DAMAGE_SEEDS: count } = process.env;
+  const firstSeed = Number(first ?? 1);
+  return count === undefined
+    ? { firstSeed, seeds: 1e6, budgetMs }
+    : { firstSeed, seeds: Number(count), budgetMs: 1e12 };
+};

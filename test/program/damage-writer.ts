@@ -1,4 +1,5 @@
 /** Writes ELF files and debug information byte by byte, as no compiler would. It checks nothing. */
+import { attribute, form, tag } from '../../adapter/program/dwarf/constants.ts';
 
 export class Bytes {
   #bytes = new Uint8Array(1024);
@@ -18,6 +19,10 @@ export class Bytes {
   /** The same number of 1, 2, 4 or 8 bytes, little-endian. */
   number(value: number | bigint, sizeBytes: number): this {
     const at = this.#room(sizeBytes);
+    if (typeof value === 'number' && sizeBytes <= 4) {
+      for (let byte = 0; byte < sizeBytes; byte++) this.#bytes[at + byte] = value >>> (8 * byte);
+      return this;
+    }
     for (let byte = 0, rest = BigInt(value); byte < sizeBytes; byte++, rest >>= 8n) {
       this.#bytes[at + byte] = Number(rest & 0xffn);
     }
@@ -169,3 +174,39 @@ export const programOf = (
     { name: '.debug_info', bytes: bytes((to) => unit(to, 0, () => write(to))) },
     ...more,
   ]);
+
+/** Where the code of the written programs begins. */
+export const base = 0x8000_0000n;
+export const plainUnit: WrittenAbbreviation = [tag.compileUnit, true, [attribute.name, form.string]];
+export const codeUnit: WrittenAbbreviation = [
+  tag.compileUnit,
+  true,
+  [attribute.lowPc, form.addr],
+  [attribute.highPc, form.data8],
+];
+export const codeFunction: WrittenAbbreviation = [
+  tag.subprogram,
+  true,
+  [attribute.name, form.string],
+  [attribute.lowPc, form.addr],
+  [attribute.highPc, form.data8],
+];
+/** A unit and a function with code from 0x80000000 to 0x80001000 around what is written. */
+export const inFunction = (
+  rows: readonly WrittenAbbreviation[],
+  write: (to: Bytes) => void,
+  more: Parameters<typeof programOf>[2] = [],
+) =>
+  programOf(
+    [codeUnit, codeFunction, ...rows],
+    (to) => {
+      to.u8(1).u64(base).u64(0x1000);
+      to.u8(2).text('main').u64(base).u64(0x1000);
+      write(to);
+      to.u8(0, 0);
+    },
+    more,
+  );
+
+/** A text of a million letters and no end. */
+export const letters = Buffer.alloc(1 << 20, 'a');

@@ -18,7 +18,8 @@ export interface Abbreviation {
 
 export type AbbreviationTable = ReadonlyMap<number, Abbreviation>;
 
-const codesMax = 100_000;
+/** Compilers write some hundreds for a unit, and some thousands for a whole program. */
+export const codesMax = 65_536;
 const attributesMax = 4096;
 
 /**

@@ -7,6 +7,7 @@
  */
 
 import { Cursor, decodeText, type SectionData } from '../cursor.ts';
+import { once } from '../once.ts';
 import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
 import { attribute, form, unitType } from './constants.ts';
 import type { AttributePlace, Entry } from './entry.ts';
@@ -36,7 +37,7 @@ export class DwarfFile {
   /** Whether this is a .dwo or .dwp file: its sections are called `.debug_info.dwo` and so on. */
   readonly isSplit: boolean;
   readonly #openSplit: OpenSplit;
-  readonly #abbreviations = new Map<number, AbbreviationTable>();
+  readonly #abbreviations = new Map<number, () => AbbreviationTable>();
   /** Of all tables so far. */
   #abbreviationBytes = 0;
   readonly #split = new Map<Unit, Unit>();
@@ -163,13 +164,21 @@ export class DwarfFile {
   abbreviations(offset: number): AbbreviationTable {
     let table = this.#abbreviations.get(offset);
     if (table === undefined) {
-      const section = this.section('.debug_abbrev');
-      // Tables do not overlap, unless somebody wants a small section to be read many times.
-      const read = readAbbreviations(section, offset, 2 * section.bytes.length - this.#abbreviationBytes);
-      table = read.table;
-      this.#abbreviationBytes += read.end - offset;
+      table = once(() => this.#readAbbreviations(offset));
       this.#abbreviations.set(offset, table);
     }
+    return table();
+  }
+
+  /** Tables do not overlap, unless somebody wants a small section to be read many times. */
+  #readAbbreviations(offset: number): AbbreviationTable {
+    const section = this.section('.debug_abbrev');
+    const { length } = section.bytes;
+    const before = this.#abbreviationBytes;
+    // What a damaged table costs is not known: some of them, and no more is read.
+    this.#abbreviationBytes = before + Math.ceil(length / 8);
+    const { table, end } = readAbbreviations(section, offset, 2 * length - before);
+    this.#abbreviationBytes = before + end - offset;
     return table;
   }
 

@@ -27,7 +27,7 @@ export interface ListedLocation {
 export class ListAllowance {
   #left: number;
 
-  constructor(entriesMax = 200_000) {
+  constructor(entriesMax = 100_000) {
     this.#left = entriesMax;
   }
 

@@ -8,6 +8,7 @@
  */
 
 import { Cursor, type SectionData } from '../cursor.ts';
+import { codesMax } from '../dwarf/abbreviations.ts';
 import { attribute, form, formBytes } from '../dwarf/constants.ts';
 
 /** Columns of a shape. */
@@ -43,7 +44,6 @@ export const step = {
   indirect: 8,
 } as const;
 
-const codesMax = 1_000_000;
 /** Units may share tables. All that is compiled is so many times as long as the section at most, and a little. */
 const sharingMax = 64;
 const sharedBytesMin = 2 ** 24;

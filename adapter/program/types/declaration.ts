@@ -8,7 +8,7 @@ import { type CompositeType, isComposite, type Member, sizeOf, type Type } from 
 const depthMax = 32;
 /** A damaged type may lead back to itself in many ways, whose number doubles with the depth. */
 const declaratorsMax = 1024;
-const linesMax = 100_000;
+const linesMax = 20_000;
 
 /** How much more may be printed. */
 interface Allowance {
