@@ -82,8 +82,9 @@ for (const name of task.hostile) {
 }
 const started = cpuMs();
 for (let seed = task.firstSeed; seed < task.firstSeed + task.seeds && cpuMs() - started < task.budgetMs; seed++) {
-  if (seed % 20 === 0) collect();
   for (const [path, original] of originals) {
+    // So that garbage of many files is not taken for memory that one needs.
+    if (totals.files % 32 === 0) collect();
     const { what, bytes } = damagedFile(original, seed);
     read(`${path}, seed ${seed} (${what})`, bytes);
   }

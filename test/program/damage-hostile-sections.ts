@@ -10,13 +10,14 @@ const compressed = 0x800;
 
 export const hostileSections: Readonly<Record<string, () => Uint8Array>> = {
   // Sections.
-  'a section that unpacks to a gigabyte': () =>
+  'a section that unpacks to 256 megabytes': () =>
     elfFile([
-      { name: '.debug_abbrev', bytes: packed(1 << 30), flags: compressed },
+      { name: '.debug_abbrev', bytes: packed(1 << 28), flags: compressed },
       { name: '.debug_info', bytes: bytes((to) => unit(to, 0, () => to.u8(1))) },
     ]),
-  'twelve sections that unpack to 64 megabytes each': () =>
-    elfFile(
+  'twelve sections that unpack to 24 megabytes each': () => {
+    const zeros = packed(24 * 2 ** 20);
+    return elfFile(
       [
         'info',
         'abbrev',
@@ -30,8 +31,9 @@ export const hostileSections: Readonly<Record<string, () => Uint8Array>> = {
         'frame',
         'str_offsets',
         'addr',
-      ].map((name) => ({ name: `.debug_${name}`, bytes: packed(1 << 26), flags: compressed })),
-    ),
+      ].map((name) => ({ name: `.debug_${name}`, bytes: zeros, flags: compressed })),
+    );
+  },
   'a compressed section that says 2^53 bytes': () =>
     elfFile([
       {

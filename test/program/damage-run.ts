@@ -83,10 +83,9 @@ const watched = (words: readonly string[]): Promise<DamageResult> =>
         const { what, cpuMs } = said;
         if (cpuMs > slowest.cpuMs) slowest = { what, cpuMs };
         if (cpuMs > cpuMsMax) faults.push(`${what}: takes ${Math.round(cpuMs)} ms of the processor`);
-        startBytes ??= 0;
-        if (said.peakBytes - startBytes > peakBytesMax && said.peakBytes > peakBytes) {
-          faults.push(`${what}: takes ${Math.round((said.peakBytes - startBytes) / 2 ** 20)} MB of memory`);
-        }
+        startBytes ??= said.peakBytes;
+        const taken = said.peakBytes - Math.max(startBytes, peakBytes);
+        if (taken > peakBytesMax) faults.push(`${what}: takes ${Math.round(taken / 2 ** 20)} MB of memory`);
         peakBytes = Math.max(peakBytes, said.peakBytes);
       }
     });

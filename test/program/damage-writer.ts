@@ -209,4 +209,7 @@ export const inFunction = (
   );
 
 /** A text of a million letters and no end. */
-export const letters = Buffer.alloc(1 << 20, 'a');
+export const letters = Uint8Array.from(
+  { length: 1 << 20 },
+  (_, index) => 0x61 + ((Math.imul(index, 0x9e37_79b1) >>> 20) % 26),
+);

@@ -6,12 +6,13 @@
  * name from whoever made this object, which may refuse; this reader opens no file.
  */
 
-import { Cursor, decodeText, type SectionData } from '../cursor.ts';
+import { Cursor, type SectionData } from '../cursor.ts';
 import { once } from '../once.ts';
 import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
 import { attribute, form, unitType } from './constants.ts';
 import type { AttributePlace, Entry } from './entry.ts';
 import { type PackageRow, readPackageIndex } from './package.ts';
+import { textAt } from './text.ts';
 import { readUnitHeader, Unit } from './unit.ts';
 
 /** What a skeleton unit says of the file that holds the rest of it. */
@@ -247,40 +248,6 @@ export class DwarfFile {
     return new Cursor(section, unit.bases.addresses + index * addressBytes).unsigned(addressBytes);
   }
 }
-
-/** The text at an offset of a section of texts. */
-export const textAt = (section: SectionData, offset: number): string => {
-  const cursor = new Cursor(section, offset);
-  const end = section.bytes.subarray(offset, offset + shortTextBytes).indexOf(0);
-  if (end >= 0) return decodeText(section.bytes, offset, offset + end);
-  return longTextAt(cursor);
-};
-
-const shortTextBytes = 256;
-/** All long texts together are not much longer than their section, unless somebody points to every letter of one. */
-const longTextRatioMax = 2;
-const longTextBytesMin = 2 ** 22;
-const longTexts = new WeakMap<SectionData, { texts: Map<number, string>; sizeBytes: number }>();
-
-const longTextAt = (cursor: Cursor): string => {
-  const { section, offset } = cursor;
-  let known = longTexts.get(section);
-  if (known === undefined) {
-    known = { texts: new Map(), sizeBytes: 0 };
-    longTexts.set(section, known);
-  }
-  let text = known.texts.get(offset);
-  if (text === undefined) {
-    if (known.sizeBytes > longTextRatioMax * section.bytes.length + longTextBytesMin) {
-      throw cursor.damaged('long texts that do not overlap', 'some that do');
-    }
-    cursor.skipText();
-    known.sizeBytes += cursor.offset - offset;
-    text = decodeText(section.bytes, offset, cursor.offset - 1);
-    known.texts.set(offset, text);
-  }
-  return text;
-};
 
 /** Which split unit a skeleton stands for: in the header in DWARF 5, an attribute of GCC in DWARF 4. */
 const skeletonId = (unit: Unit): bigint | undefined => {

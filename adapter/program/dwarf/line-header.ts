@@ -5,7 +5,8 @@
 
 import { Cursor, type SectionData } from '../cursor.ts';
 import { attribute, form, formBytes } from './constants.ts';
-import { type DwarfFile, textAt } from './file.ts';
+import type { DwarfFile } from './file.ts';
+import { textAt } from './text.ts';
 import type { Unit } from './unit.ts';
 
 export interface SourceFile {

@@ -3,7 +3,7 @@
  * arrays, sorted by sequence; an object is made for the row that somebody asks for. DWARF 5 chapter 6.2.
  */
 
-import { once } from '../once.ts';
+import { once, onceFor } from '../once.ts';
 import type { DwarfFile } from './file.ts';
 import { type LineHeader, linePlace, readLineHeader, type SourceFile } from './line-header.ts';
 import type { Unit } from './unit.ts';
@@ -329,10 +329,11 @@ class LineProgram {
   }
 }
 
-const tables = new WeakMap<DwarfFile, Map<string, () => LineTable | undefined>>();
+/** Of each file, the tables by the key of their place. */
+const tables = new WeakMap<DwarfFile, Map<string, () => LineTable>>();
 
 /** The unit's line table, decoded once for all units that share it; nothing when it has none. */
-export const lineTableOf = (unit: Unit): LineTable | undefined => {
+export const lineTableOf = onceFor((unit: Unit): LineTable | undefined => {
   const place = linePlace(unit);
   if (place === undefined) return undefined;
   const { file } = place.owner;
@@ -347,4 +348,4 @@ export const lineTableOf = (unit: Unit): LineTable | undefined => {
     ofFile.set(place.key, table);
   }
   return table();
-};
+});
