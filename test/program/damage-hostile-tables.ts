@@ -54,6 +54,15 @@ const withLines = (units: number, offsetOf: (unit: number) => number, lines: Uin
     { name: '.debug_line', bytes: lines },
   ]);
 
+/** A list of pairs of addresses, as before DWARF 5. */
+const pairs = (count: number, write: (to: Bytes, index: number) => void): Uint8Array =>
+  bytes((to) =>
+    to
+      .repeat(count, (index) => write(to, index))
+      .u64(0)
+      .u64(0),
+  );
+
 export const hostileTables: Readonly<Record<string, () => Uint8Array>> = {
   // Tables that many share.
   'a table of abbreviations that 5,000 units begin at another place of': () =>
@@ -85,12 +94,7 @@ export const hostileTables: Readonly<Record<string, () => Uint8Array>> = {
       { name: '.debug_info', bytes: bytes((to) => to.repeat(5_000, () => unit(to, 0, () => to.u8(1).u32(0)))) },
       {
         name: '.debug_ranges',
-        bytes: bytes((to) =>
-          to
-            .repeat(5_000, (index) => to.u64(16 * index + 16).u64(16 * index + 24))
-            .u64(0)
-            .u64(0),
-        ),
+        bytes: pairs(5_000, (to, index) => to.u64(16 * index + 16).u64(16 * index + 24)),
       },
     ]),
   'a list of empty ranges that 5,000 blocks have': () =>
@@ -100,12 +104,7 @@ export const hostileTables: Readonly<Record<string, () => Uint8Array>> = {
       [
         {
           name: '.debug_ranges',
-          bytes: bytes((to) =>
-            to
-              .repeat(5_000, () => to.u64(16).u64(16))
-              .u64(0)
-              .u64(0),
-          ),
+          bytes: pairs(5_000, (to) => to.u64(16).u64(16)),
         },
       ],
     ),
@@ -134,12 +133,7 @@ export const hostileTables: Readonly<Record<string, () => Uint8Array>> = {
     inFunction([[tag.lexicalBlock, false, [attribute.ranges, form.secOffset]]], (to) => to.u8(3).u32(0), [
       {
         name: '.debug_ranges',
-        bytes: bytes((to) =>
-          to
-            .repeat(1_000_000, (index) => to.u64(16 * index + 16).u64(16 * index + 24))
-            .u64(0)
-            .u64(0),
-        ),
+        bytes: pairs(1_000_000, (to, index) => to.u64(16 * index + 16).u64(16 * index + 24)),
       },
     ]),
   'a line table that 5,000 units have': () =>

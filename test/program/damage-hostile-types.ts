@@ -213,7 +213,7 @@ export const hostileTypes: Readonly<Record<string, () => Uint8Array>> = {
         .text('u')
         .repeat(100_000, () => to.u8(2));
     }),
-  'blocks in 100,000 others': () =>
+  'blocks in 20,000 others': () =>
     inFunction([[tag.lexicalBlock, true, [attribute.lowPc, form.addr], [attribute.highPc, form.data8]]], (to) =>
       to.repeat(20_000, () => to.u8(3).u64(base).u64(0x1000)).repeat(20_000, () => to.u8(0)),
     ),

@@ -1,6 +1,6 @@
 /**
  * Files that somebody made to keep a reader busy, to fill its memory or to lead it elsewhere: each is small, and sound enough to
- * be read. Each shows something that once went on for ever, ended the process, or was near to it.
+ * be read. A reader that trusts what it reads goes on for ever, fills its memory, or ends with the stack full.
  */
 import { hostileFrames } from './damage-hostile-frames.ts';
 import { hostileSections } from './damage-hostile-sections.ts';

@@ -65,6 +65,8 @@ const watched = (words: readonly string[]): Promise<DamageResult> =>
     let under = 'the start';
     let startBytes: number | undefined;
     let peakBytes = 0;
+    /** What a fault has said already: a peak never falls. */
+    let reportedBytes = 0;
     const hang = () => {
       faults.push(`${under}: hangs`);
       child.kill('SIGKILL');
@@ -84,15 +86,17 @@ const watched = (words: readonly string[]): Promise<DamageResult> =>
         if (cpuMs > slowest.cpuMs) slowest = { what, cpuMs };
         if (cpuMs > cpuMsMax) faults.push(`${what}: takes ${Math.round(cpuMs)} ms of the processor`);
         startBytes ??= said.peakBytes;
-        const taken = said.peakBytes - Math.max(startBytes, peakBytes);
-        if (taken > peakBytesMax) faults.push(`${what}: takes ${Math.round(taken / 2 ** 20)} MB of memory`);
-        peakBytes = Math.max(peakBytes, said.peakBytes);
+        peakBytes = Math.max(peakBytes, said.peakBytes - startBytes);
+        if (said.peakBytes - reportedBytes - startBytes > peakBytesMax) {
+          faults.push(`${what}: takes ${Math.round((said.peakBytes - startBytes) / 2 ** 20)} MB of memory`);
+          reportedBytes = said.peakBytes - startBytes;
+        }
       }
     });
     child.on('close', (code, signal) => {
       clearTimeout(watch);
       if (code !== 0) faults.push(`${under}: the process ends with ${signal ?? code}`);
-      resolve({ faults, ...result, slowest, peakBytes: peakBytes - (startBytes ?? 0) });
+      resolve({ faults, ...result, slowest, peakBytes });
     });
   });
 
