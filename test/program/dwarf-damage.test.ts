@@ -14,11 +14,16 @@ const corpus = [
 ].map((name) => join(guests, name));
 
 describe('files that somebody made to keep a reader busy', () => {
-  const check = async (hostile: readonly string[]): Promise<void> => {
-    const { faults, ...figures } = await runDamage({ hostile });
-    console.log(`figures: ${JSON.stringify(figures)}`);
-    expect(faults).toEqual([]);
-    expect(figures.files).toBe(hostile.length);
+  /** A few in each process: what one has taken is hidden by what an earlier one took. */
+  const processFiles = 6;
+  const check = async (names: readonly string[]): Promise<void> => {
+    for (let first = 0; first < names.length; first += processFiles) {
+      const hostile = names.slice(first, first + processFiles);
+      const { faults, ...figures } = await runDamage({ hostile });
+      console.log(`figures: ${JSON.stringify(figures)}`);
+      expect(faults).toEqual([]);
+      expect(figures.files).toBe(hostile.length);
+    }
   };
   test.each(Object.entries(hostileThemes))('are read or refused: %s', (_, names) => check(names));
 });

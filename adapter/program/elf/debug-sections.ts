@@ -84,11 +84,9 @@ export class DebugSections {
     const packed = packedBytes(this.file, name, flags, bytes);
     if (packed === undefined) return bytes;
     const { start, sizeBytes } = packed;
-    this.#unpackedLeft += unpackedRatioMax * bytes.length;
-    if (sizeBytes > this.#unpackedLeft) {
-      throw damagedAt(this.file, name, 0, `up to ${this.#unpackedLeft} bytes unpacked`, `${sizeBytes}`);
-    }
-    this.#unpackedLeft -= sizeBytes;
+    const left = this.#unpackedLeft + unpackedRatioMax * bytes.length;
+    if (sizeBytes > left) throw damagedAt(this.file, name, 0, `up to ${left} bytes unpacked`, `${sizeBytes}`);
+    this.#unpackedLeft = left - sizeBytes;
     return inflated(this.file, name, bytes, start, sizeBytes);
   }
 
