@@ -125,7 +125,7 @@ class RegionEmitter {
       case 'indirect':
         this.#instructions.emit();
         if (terminator.toHub && this.#structure.isInside(offset, hub)) this.#branch(offset, hub);
-        else this.#frame.leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.dispatch);
+        else this.#frame.leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.jumped);
         return;
       case 'hub':
         this.#hub(terminator.targets.filter((target) => this.#structure.isInside(hub, target)));
@@ -221,7 +221,7 @@ class RegionEmitter {
       code.brTable(labels, elsewhere);
     }
     code.end();
-    this.#frame.leaveAtPc(regionExit.dispatch);
+    this.#frame.leaveAtPc(regionExit.jumped);
   }
 
   /** Going on in another page is right only while that page is mapped as it was when it was translated. */
