@@ -196,9 +196,9 @@ export const arrivalsEntries = 0x1_0000;
 /**
  * So many of these steps make a place hot: where a loop or a function begins, and where control comes to in another way,
  * mostly by returns. Those places are in the regions of their functions already. To translate and optimise a region of
- * a hundred instructions takes as long as to interpret some 400,000 steps.
+ * a hundred instructions takes as long as to interpret some 200,000 steps.
  */
-export const hotSteps = { begin: 100_000, other: 800_000 } as const;
+export const hotSteps = { begin: 50_000, other: 400_000 } as const;
 
 /**
  * A byte for each two bytes of code, by the same hash: bit 0 is set when an indirect jump that was interpreted, no call and no
