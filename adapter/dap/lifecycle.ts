@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Debugger } from './debugger.ts';
 import { launchedTwice } from './errors.ts';
 import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
-import { optional, type RequestRow, request, text } from './request.ts';
+import { afterHeld, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
 import { filterList } from './trap-filters.ts';
 
@@ -62,7 +62,11 @@ const launch: RequestRow = {
     } finally {
       session.launching = false;
     }
-    call.after(() => session.send('initialized'));
+    call.after(() => {
+      session.send('initialized');
+      // Its names are collected while the client sets breakpoints.
+      session.launched('launch').target.program.info;
+    });
     return undefined;
   },
 };
@@ -78,10 +82,12 @@ export const lifecycleRequests: readonly RequestRow[] = [
     },
   ),
   launch,
-  request('configurationDone', {}, (session, _, call) => {
-    const { begin: start } = session.launched('configurationDone');
-    call.after(start);
-  }),
+  afterHeld(
+    request('configurationDone', {}, (session, _, call) => {
+      const { begin: start } = session.launched('configurationDone');
+      call.after(start);
+    }),
+  ),
   request('disconnect', {}, (session, _, call) => {
     call.after(() => session.close());
   }),

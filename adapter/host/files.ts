@@ -75,9 +75,15 @@ export class FileSink implements ByteSink {
 export class FileSource implements ByteSource {
   readonly sizeBytes: number;
   readonly #descriptor: number;
+  readonly #sharedBytesMin: number;
+  #closed = false;
 
-  /** @throws {HostError} when it cannot be opened */
-  constructor(purpose: string, file: string) {
+  /**
+   * @param sharedBytesMin reads of so many bytes go to memory that threads can share
+   * @throws {HostError} when it cannot be opened
+   */
+  constructor(purpose: string, file: string, sharedBytesMin = Number.POSITIVE_INFINITY) {
+    this.#sharedBytesMin = sharedBytesMin;
     let descriptor: number | undefined;
     try {
       descriptor = openSync(file, 'r');
@@ -92,7 +98,8 @@ export class FileSource implements ByteSource {
   }
 
   read(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    const bytes =
+      length < this.#sharedBytesMin ? new Uint8Array(length) : new Uint8Array(new SharedArrayBuffer(length));
     let have = 0;
     while (have < length) {
       const read = readSync(this.#descriptor, bytes, have, length - have, offset + have);
@@ -103,7 +110,8 @@ export class FileSource implements ByteSource {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (!this.#closed) closeSync(this.#descriptor);
+    this.#closed = true;
   }
 }
 

@@ -11,15 +11,23 @@ import type { Entry } from './dwarf/entry.ts';
 import { evaluateNumber, type FrameContext } from './dwarf/expression.ts';
 import { DwarfFile, type OpenSplit } from './dwarf/file.ts';
 import { type FrameRow, FrameTable } from './dwarf/frames.ts';
-import { frameBaseAt, framesAt, functionAt, type ProgramFunction, type SourceFrame } from './dwarf/functions.ts';
+import {
+  frameBaseAt,
+  framesAt,
+  functionAt,
+  functionsOf,
+  type ProgramFunction,
+  type SourceFrame,
+} from './dwarf/functions.ts';
 import { readLineHeader, type SourceFile } from './dwarf/line-header.ts';
 import { type LineRow, type LineTable, lineTableOf } from './dwarf/line-table.ts';
+import type { AddressRange } from './dwarf/lists.ts';
 import { TypeReader } from './dwarf/type-reader.ts';
 import type { Unit } from './dwarf/unit.ts';
 import { cfaOf, type MachineState, type Unwinding, unwind } from './dwarf/unwind.ts';
 import { DebugSections } from './elf/debug-sections.ts';
 import type { SectionAddress } from './elf/relocate.ts';
-import { type Elf, readElf } from './elf.ts';
+import { type Elf, type FileBytes, readElf } from './elf.ts';
 import type { NameIndex } from './names/name-index.ts';
 import type { NameKind } from './names/records.ts';
 import type { Type } from './types/type.ts';
@@ -31,6 +39,8 @@ export interface DebugInfoOptions {
   readonly openSplit?: OpenSplit;
   /** The linked address of one that the program runs at or returns to, where these may differ. */
   readonly linkedAddress?: (address: bigint) => bigint;
+  /** What the symbol table says of the function at an address. */
+  readonly functionSymbolAt?: (address: bigint) => AddressRange | undefined;
 }
 
 /** A place in the source; `file` is the path as the compiler knew it. */
@@ -61,6 +71,9 @@ interface KnownSource {
   readonly numbers: number[];
 }
 
+/** Room for patches before a function's code is a few instructions. */
+const patchableBytesMax = 64n;
+
 const typeKinds = {
   structure: [tag.structureType, tag.classType],
   union: [tag.unionType],
@@ -80,6 +93,7 @@ export class DebugInfo {
   readonly dwarf: DwarfFile;
   readonly types: TypeReader;
   readonly linkedAddress: (address: bigint) => bigint;
+  readonly #functionSymbolAt: (address: bigint) => AddressRange | undefined;
   /** Without it, names are found only in a unit that is named. */
   names: NameIndex | undefined;
   #addresses: AddressMap | undefined;
@@ -87,8 +101,10 @@ export class DebugInfo {
   #sources: ReadonlyMap<string, readonly KnownSource[]> | undefined;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
-  constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit, linkedAddress }: DebugInfoOptions = {}) {
+  constructor(bytes: FileBytes, file: string, options: DebugInfoOptions = {}) {
+    const { sectionAddress, openSplit, linkedAddress, functionSymbolAt } = options;
     this.linkedAddress = linkedAddress ?? ((address) => address);
+    this.#functionSymbolAt = functionSymbolAt ?? (() => undefined);
     this.elf = readElf(bytes, file, 'symbols');
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
@@ -112,25 +128,49 @@ export class DebugInfo {
 
   /** The source line of an instruction. Of a caller's frame, ask for the address before the return address. */
   lineAt(address: bigint): SourceLine | undefined {
-    const unit = this.unitAt(address);
+    const described = this.describedAddress(address);
+    const unit = this.unitAt(described);
     const table = unit === undefined ? undefined : lineTableOf(unit);
-    const row = table?.at(address);
+    const row = table?.at(described);
     return table === undefined || row === undefined ? undefined : sourceLine(table, row.file, row.line, row.column);
   }
 
   functionAt(address: bigint): ProgramFunction | undefined {
+    return this.#describedFunction(address) ?? this.#patchableFunction(address);
+  }
+
+  /**
+   * The address that debug information speaks of. A kernel that can be traced is compiled with room for a patch
+   * (`-fpatchable-function-entry`) between a function's symbol and the code that is described: nothing has happened there
+   * yet, so it is where that code begins.
+   */
+  describedAddress(address: bigint): bigint {
+    if (this.#describedFunction(address) !== undefined) return address;
+    return this.#patchableFunction(address)?.entryPc ?? address;
+  }
+
+  #describedFunction(address: bigint): ProgramFunction | undefined {
     const unit = this.unitAt(address);
     return unit === undefined ? undefined : functionAt(unit, address);
   }
 
+  #patchableFunction(address: bigint): ProgramFunction | undefined {
+    const symbol = this.#functionSymbolAt(address);
+    if (symbol === undefined || address - symbol.low >= patchableBytesMax) return undefined;
+    const unit = this.unitAt(symbol.high - 1n);
+    const isBehind = ({ entryPc }: ProgramFunction) =>
+      entryPc > address && entryPc < symbol.high && entryPc - symbol.low <= patchableBytesMax;
+    return unit === undefined ? undefined : functionsOf(unit).find(isBehind);
+  }
+
   /** The function at an address and those inlined in it there, innermost first, each with its place in the source. */
   framesAt(address: bigint): readonly PlacedFrame[] {
-    const unit = this.unitAt(address);
-    const own = unit === undefined ? undefined : functionAt(unit, address);
-    if (unit === undefined || own === undefined) return [];
-    const table = lineTableOf(unit);
-    let source = this.lineAt(address);
-    return framesAt(own, address).map((frame) => {
+    const described = this.describedAddress(address);
+    const own = this.#describedFunction(described);
+    if (own === undefined) return [];
+    const table = lineTableOf(own.entry.unit);
+    let source = this.lineAt(described);
+    return framesAt(own, described).map((frame) => {
       const placed = { frame, function: own, source };
       const { call } = frame;
       source = call && table && sourceLine(table, call.file, call.line, call.column);
@@ -256,11 +296,14 @@ export class DebugInfo {
         ? [new FrameTable(this.sections.get('.eh_frame'), this.sections.address('.eh_frame'))]
         : []),
     ];
-    for (const table of this.#frameTables) {
-      const row = table.at(pc);
-      if (row !== undefined) return row;
-    }
-    return undefined;
+    const rowAt = (address: bigint): FrameRow | undefined => {
+      for (const table of this.#frameTables ?? []) {
+        const row = table.at(address);
+        if (row !== undefined) return row;
+      }
+      return undefined;
+    };
+    return rowAt(pc) ?? rowAt(this.describedAddress(pc));
   }
 
   /** The caller of a frame. For a frame that made a call, the row is that of the call, not of what comes after it. */

@@ -2,11 +2,12 @@
  * The symbols of a program: the name of an address and the address of a name. A kernel has some 200,000 of them, so they
  * live in typed arrays, sorted once, and a name becomes a string only when somebody asks. It knows no source lines.
  *
- * Left out: symbols that stand for no place (files, sections, undefined and thread-local ones) and those that assemblers
- * make for their own use: the mapping symbols `$x` and `$d` (RISC-V ELF psABI, "Mapping Symbol") and labels `.L...`.
+ * Left out: symbols that stand for no place in memory (files, sections, undefined and thread-local ones, those of debug
+ * sections) and those that assemblers make for their own use: the mapping symbols `$x` and `$d` (RISC-V ELF psABI, "Mapping
+ * Symbol") and labels `.L...`, also with what `objcopy --prefix-symbols` puts before them.
  */
 
-import { type Elf, type Section, sectionType, stringAt } from './elf.ts';
+import { type Elf, type Section, sectionFlag, sectionType, stringAt } from './elf.ts';
 import { headerField } from './errors.ts';
 
 export type SymbolKind = 'function' | 'object' | 'label';
@@ -77,6 +78,13 @@ export class SymbolTable {
     return undefined;
   }
 
+  /** What the function at an address takes, when its symbol says so. */
+  functionAt(address: bigint): { readonly low: bigint; readonly high: bigint } | undefined {
+    const symbol = this.at(address)?.symbol;
+    if (symbol?.kind !== 'function') return undefined;
+    return { low: symbol.address, high: symbol.address + symbol.sizeBytes };
+  }
+
   /** The symbol of a name; of several, a global one before a local one, then the lowest address. */
   find(name: string): ProgramSymbol | undefined {
     const number = this.#index().get(name);
@@ -121,6 +129,8 @@ export class SymbolTable {
   #keep(elf: Elf): Uint32Array {
     const count = this.#table.length / symbolBytes;
     const chosen = new Uint32Array(count);
+    // Object files have no addresses yet, and a section without a place in memory is no debug section there.
+    const isElsewhere = elf.sections.map(({ flags }) => elf.kind !== 'object' && (flags & sectionFlag.alloc) === 0n);
     let length = 0;
     for (let number = 1; number < count; number++) {
       const at = number * symbolBytes;
@@ -129,9 +139,11 @@ export class SymbolTable {
         throw headerField(elf.file, `st_name of symbol ${number}`, `below ${this.#names.length}`, nameAt);
       }
       const section = this.#view.getUint16(at + 6, true);
-      if (section === sectionUndefined || !((this.#table[at + 4]! & 0xf) in kinds)) continue;
+      const info = this.#table[at + 4]!;
+      if (section === sectionUndefined || isElsewhere[section] === true || !((info & 0xf) in kinds)) continue;
       const [first, second] = [this.#names[nameAt]!, this.#names[nameAt + 1]];
       if (first === 0 || first === dollar || (first === dot && second === letterL)) continue;
+      if (info === labelLocal && isAssemblers(this.#names, nameAt)) continue;
       chosen[length++] = number;
     }
     return this.#sort(chosen.subarray(0, length));
@@ -190,9 +202,18 @@ const sectionUndefined = 0;
 const bindLocal = 0;
 const typeNone = 0;
 const typeFunction = 2;
+const labelLocal = 0;
 const kinds: Readonly<Record<number, SymbolKind>> = { 0: 'label', 1: 'object', 2: 'function', 10: 'function' };
 const kindRank: Readonly<Record<SymbolKind, number>> = { function: 0, object: 1, label: 2 };
-const [dollar, dot, letterL] = [0x24, 0x2e, 0x4c];
+const [dollar, dot, letterL, underscore] = [0x24, 0x2e, 0x4c, 0x5f];
+
+/** Whether a name has `.L` behind a prefix that ends in an underscore. */
+const isAssemblers = (names: Uint8Array, start: number): boolean => {
+  for (let at = start + 1; names[at] !== 0 && at < names.length; at++) {
+    if (names[at] === dot && names[at + 1] === letterL) return names[at - 1] === underscore;
+  }
+  return false;
+};
 
 /** A stable counting sort by a key below `keys`: with a comparator, sorting would take most of the loading time. */
 const sortBy = (numbers: Uint32Array, keys: number, keyOf: (number: number) => number): Uint32Array => {

@@ -6,10 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { FileSource } from '../../adapter/host/files.ts';
 import { Btf } from '../../adapter/program/btf/btf.ts';
 import { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { functionsOf } from '../../adapter/program/dwarf/functions.ts';
-import { buildNameIndex, readShared } from '../../adapter/program/names/build.ts';
+import { buildNameIndex, sharedBytesMin } from '../../adapter/program/names/build.ts';
 import { NameIndex } from '../../adapter/program/names/name-index.ts';
 import { declare } from '../../adapter/program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../../adapter/program/types/type.ts';
@@ -142,7 +143,7 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
       format: 'esm',
       logLevel: 'error',
     });
-    const shared = new DebugInfo(readShared(path), path);
+    const shared = new DebugInfo(new FileSource('the kernel', path, sharedBytesMin), path);
     const buildId = info.sections.buildId!;
     const index = await buildNameIndex(shared.dwarf, { workers: 2, workerFile });
     expect(Buffer.compare(index.serialise(buildId), info.names!.serialise(buildId))).toBe(0);

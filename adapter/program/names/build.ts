@@ -1,12 +1,12 @@
 /**
  * Makes the index of names of a file: at once when it is small, else with worker threads, each scanning a run of units. The
- * sections are shared with the workers, not copied, when the file was read into shared memory (`readShared`).
+ * sections are shared with the workers, not copied, when they were read into shared memory (`FileSource`).
  *
  * The workers run `index-worker.mjs`, which the build puts beside the bundle. Where it is not (in tests, which run the
  * sources), the scan is made in this thread and gives the same answer.
  */
 
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -27,8 +27,8 @@ export interface ScanTask {
 export type ScanAnswer = { readonly arrays: NameArrays } | { readonly error: string };
 
 const workerFile = join(import.meta.dirname, 'index-worker.mjs');
-/** Below this, starting a worker takes longer than the scan. */
-const sharedBytesMin = 16 * 2 ** 20;
+/** Below this, starting a worker takes longer than the scan; sections that are as large should be in shared memory. */
+export const sharedBytesMin = 16 * 2 ** 20;
 const scannedSections = [
   '.debug_info',
   '.debug_types',
@@ -37,23 +37,6 @@ const scannedSections = [
   '.debug_str_offsets',
   '.debug_line_str',
 ];
-
-/** Reads a file into shared memory, so that workers can scan it without a copy. */
-export const readShared = (path: string): Uint8Array => {
-  const descriptor = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = new Uint8Array(new SharedArrayBuffer(size));
-    for (let at = 0; at < size; ) {
-      const count = readSync(descriptor, bytes, at, Math.min(size - at, 2 ** 26), at);
-      if (count === 0) break;
-      at += count;
-    }
-    return bytes;
-  } finally {
-    closeSync(descriptor);
-  }
-};
 
 export interface IndexOptions {
   /** How many worker threads; by default as many as there are processors, at most 4. */

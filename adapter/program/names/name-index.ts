@@ -2,10 +2,12 @@
  * The names of a program's debug information: which entry has a name, and which names match what somebody types. It is a
  * few typed arrays, made once by a scan and kept on disk by build-id; it holds no text twice and no object a name.
  *
- * On disk: a header of 16 words (magic, version, counts), the build-id, then the arrays as they are in memory, each on a
- * multiple of 8 bytes. A file that does not fit its header is not used: the index is made again.
+ * On disk: a header of 16 words (magic, version, counts, CRC-32 of all behind it), the key that it is kept under, then the
+ * arrays as they are in memory, each on a multiple of 8 bytes. A file that does not fit its header is not used: the index is
+ * made again.
  */
 
+import { crc32 } from 'node:zlib';
 import { inTypesFlag, kindNames, type NameArrays, type NameKind, NameRecords, nameHash, nameKind } from './records.ts';
 
 export interface NamedEntry {
@@ -27,9 +29,11 @@ export interface NameSearch {
 }
 
 const magic = 0x4e49_4843; // "CHIN"
-const version = 1;
+const version = 2;
 const headerBytes = 64;
-const buildIdBytes = 64;
+const keyBytes = 64;
+/** The word of the header behind those that are summed. */
+const sumAt = 5;
 
 export class NameIndex {
   readonly #arrays: NameArrays;
@@ -153,32 +157,35 @@ export class NameIndex {
     };
   }
 
-  /** The index as bytes to be kept under a build-id. */
-  serialise(buildId: string): Uint8Array {
+  /** The index as bytes to be kept under a key of up to 64 characters, such as a build-id. */
+  serialise(key: string): Uint8Array {
     const { count, starts, names, hashes, entries, kinds, scopes, details } = this.#arrays;
     const parts = [starts, names, hashes, entries, kinds, scopes, details, this.#slots, this.#next];
-    const total = parts.reduce((sum, part) => sum + align8(part.byteLength), headerBytes + buildIdBytes);
+    const total = parts.reduce((sum, part) => sum + align8(part.byteLength), headerBytes + keyBytes);
     const bytes = new Uint8Array(total);
-    new Uint32Array(bytes.buffer).set([magic, version, count, names.length, this.#slots.length]);
-    bytes.set(Buffer.from(buildId.slice(0, buildIdBytes), 'latin1'), headerBytes);
-    let at = headerBytes + buildIdBytes;
+    bytes.set(Buffer.from(key.slice(0, keyBytes), 'latin1'), headerBytes);
+    let at = headerBytes + keyBytes;
     for (const part of parts) {
       bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
       at += align8(part.byteLength);
     }
+    const header = new Uint32Array(bytes.buffer, 0, headerBytes / 4);
+    header.set([magic, version, count, names.length, this.#slots.length]);
+    header[sumAt] = checksum(bytes);
     return bytes;
   }
 
   /** The index that was kept, or nothing when the bytes are of another program, another version, or damaged. */
-  static deserialise(file: Uint8Array, buildId: string): NameIndex | undefined {
-    if (file.length < headerBytes + buildIdBytes) return undefined;
-    const bytes = file.byteOffset % 8 === 0 ? file : file.slice();
+  static deserialise(file: Uint8Array, key: string): NameIndex | undefined {
+    if (file.length < headerBytes + keyBytes) return undefined;
+    const bytes = file.byteOffset % 8 === 0 ? file : new Uint8Array(file);
     const header = new Uint32Array(bytes.buffer, bytes.byteOffset, headerBytes / 4);
     const [found, foundVersion, count, namesBytes, slotCount] = header as unknown as number[];
     if (found !== magic || foundVersion !== version) return undefined;
-    const kept = Buffer.from(bytes.subarray(headerBytes, headerBytes + buildIdBytes)).toString('latin1');
-    if (kept.replace(/\0+$/, '') !== buildId.slice(0, buildIdBytes)) return undefined;
-    let at = headerBytes + buildIdBytes;
+    if (header[sumAt] !== checksum(bytes)) return undefined;
+    const kept = Buffer.from(bytes.subarray(headerBytes, headerBytes + keyBytes)).toString('latin1');
+    if (kept.replace(/\0+$/, '') !== key.slice(0, keyBytes)) return undefined;
+    let at = headerBytes + keyBytes;
     const take = (sizeBytes: number): number => {
       const start = bytes.byteOffset + at;
       at += align8(sizeBytes);
@@ -226,6 +233,9 @@ const isSound = ({ count, starts, names, scopes }: NameArrays, slots: Uint32Arra
   }
   return used < slots.length;
 };
+
+/** Of all but the sum itself and the unused words behind it. */
+const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(headerBytes), crc32(bytes.subarray(0, 4 * sumAt)));
 
 const align8 = (size: number): number => Math.ceil(size / 8) * 8;
 
