@@ -12,6 +12,7 @@ import { buildNameIndex } from '../program/names/build.ts';
 import { type NameCache, nameKey } from '../program/names/cache.ts';
 import { NameIndex } from '../program/names/name-index.ts';
 import { scanNames } from '../program/names/scan.ts';
+import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symbol-search.ts';
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
 import { LinkMap } from './link-map.ts';
 
@@ -42,6 +43,7 @@ export class Program {
   readonly links: LinkMap;
   /** Present while names are being collected; resolved, never rejected, when that is over. */
   collecting: Promise<void> | undefined;
+  #search: SymbolSearch | undefined;
   #info: DebugInfo | 'none' | undefined;
   /** Why debug information is not used, to be told to the person. */
   onDamage: (message: string) => void = () => {};
@@ -115,6 +117,13 @@ export class Program {
       this.onDamage(error.message);
       return undefined;
     }
+  }
+
+  /** Functions, data and types by what somebody types. */
+  search(query: SymbolQuery): SymbolPage {
+    const { info } = this;
+    if (this.#search === undefined) this.#search = new SymbolSearch(this.#symbols, info);
+    return this.try(() => this.#search?.search(query)) ?? { total: 0, symbols: [] };
   }
 
   find(name: string): ProgramSymbol | undefined {

@@ -104,7 +104,7 @@ export const readElf = (bytes: FileBytes, file: string, purpose: ElfPurpose = 'p
 };
 
 /** A name is at most this long, so that a table without zero bytes cannot make each of many names as long as itself. */
-const nameBytesMax = 4096;
+export const nameBytesMax = 4096;
 
 /** The text that starts at an offset of a string table, up to its zero byte or the table's end. */
 export const stringAt = (table: Uint8Array, offset: number): string => {

@@ -54,10 +54,14 @@ const expected = (what: string, found: unknown): never => {
 };
 
 const measure = async (cache: string): Promise<Figures> => {
-  const adapter = spawn(process.execPath, [options.adapter, 'dap'], {
-    env: { ...process.env, XDG_CACHE_HOME: cache },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const adapter = spawn(
+    process.execPath,
+    [...(process.env.KPROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kprof'] : []), options.adapter, 'dap'],
+    {
+      env: { ...process.env, XDG_CACHE_HOME: cache },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const client = new TestClient({ input: adapter.stdin, output: adapter.stdout });
   client.defaultTimeout = 120_000;
   const clock = stopwatch();
@@ -92,7 +96,7 @@ const measure = async (cache: string): Promise<Figures> => {
   const searchMs = found === undefined ? Number.NaN : search();
   const memoryMiB = memoryOf(adapter);
   await client.disconnectRequest();
-  adapter.kill();
+  await new Promise((r) => adapter.once('exit', r));
   return { launchMs, breakpointMs, stopMs, firstStopMs, expandMs, searchMs, memoryMiB };
 };
 

@@ -9,6 +9,7 @@
 
 import { crc32 } from 'node:zlib';
 import { inTypesFlag, kindNames, type NameArrays, type NameKind, NameRecords, nameHash, nameKind } from './records.ts';
+import { type NameMatch, type NameMatching, NameSearcher } from './search.ts';
 
 export interface NamedEntry {
   readonly name: string;
@@ -21,11 +22,12 @@ export interface NamedEntry {
 }
 
 export interface NameSearch {
-  readonly kinds?: readonly NameKind[];
+  readonly kinds?: readonly NameKind[] | undefined;
   /** How many at most; default 1000. */
   readonly limit?: number;
+  readonly matching?: NameMatching | undefined;
   /** Whether `A` and `a` differ; by default they do when the text has a capital letter. */
-  readonly caseSensitive?: boolean;
+  readonly caseSensitive?: boolean | undefined;
 }
 
 const magic = 0x4e49_4843; // "CHIN"
@@ -41,7 +43,7 @@ export class NameIndex {
   readonly #slots: Uint32Array;
   /** The next record with the same hash, and 1 more. */
   readonly #next: Uint32Array;
-  #lower: Uint8Array | undefined;
+  #searcher: NameSearcher | undefined;
 
   private constructor(arrays: NameArrays, slots: Uint32Array, next: Uint32Array) {
     this.#arrays = arrays;
@@ -78,59 +80,52 @@ export class NameIndex {
 
   /** All entries of exactly this name (without its scope), in the order of the file. */
   find(name: string, kinds?: readonly NameKind[]): readonly NamedEntry[] {
-    const { names, starts, hashes } = this.#arrays;
+    const { names, starts } = this.#arrays;
     const wanted = Buffer.from(name);
     const hash = nameHash(wanted);
-    const mask = this.#slots.length - 1;
     const found: NamedEntry[] = [];
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0 && hashes[this.#slots[slot]! - 1] !== hash) slot = (slot + 1) & mask;
-    for (let number = this.#slots[slot]! - 1; number >= 0; number = this.#next[number]! - 1) {
+    for (let number = this.#slots[this.#slotOf(hash)]! - 1; number >= 0; number = this.#next[number]! - 1) {
       if (!isKind(this.#arrays.kinds[number]!, kinds)) continue;
       const start = starts[number]!;
       if (starts[number + 1]! - start - 1 !== wanted.length) continue;
-      if (wanted.every((byte, at) => names[start + at] === byte)) found.push(this.#entry(number));
+      if (wanted.every((byte, at) => names[start + at] === byte)) found.push(this.entry(number));
     }
     return found;
   }
 
-  /** The names that contain a text; first those that begin with it, and shorter before longer. */
-  search(text: string, { kinds, limit = 1000, caseSensitive = /[A-Z]/.test(text) }: NameSearch = {}): NamedEntry[] {
-    const haystack = caseSensitive ? this.#arrays.names : this.#lowered();
-    const bytes = Buffer.from(haystack.buffer, haystack.byteOffset, haystack.length);
-    const needle = Buffer.from(caseSensitive ? text : text.toLowerCase());
-    if (needle.length === 0) return [];
-    const { starts, count } = this.#arrays;
-    const matches: number[] = [];
-    for (let at = bytes.indexOf(needle); at >= 0; ) {
-      const number = recordAt(starts, count, at);
-      if (isKind(this.#arrays.kinds[number]!, kinds)) matches.push(number);
-      at = bytes.indexOf(needle, starts[number + 1]!);
+  /** The names that match a text, the best first. */
+  search(text: string, { kinds, limit = 1000, matching, caseSensitive }: NameSearch = {}): NamedEntry[] {
+    return this.matches(text, { kinds, matching, caseSensitive })
+      .slice(0, limit)
+      .map(({ number }) => this.entry(number));
+  }
+
+  /** The same, as numbers of entries, all of them. */
+  matches(text: string, { kinds, matching, caseSensitive }: NameSearch = {}): readonly NameMatch[] {
+    this.#searcher ??= new NameSearcher(this.#arrays);
+    const wanted = kinds && ((number: number) => isKind(this.#arrays.kinds[number]!, kinds));
+    return this.#searcher.search({ text, matching, caseSensitive, wanted });
+  }
+
+  /** Whether there may be a name with a hash (`nameHash`) among those of some kinds. */
+  hasHash(hash: number, kinds: readonly NameKind[]): boolean {
+    for (let number = this.#slots[this.#slotOf(hash)]! - 1; number >= 0; number = this.#next[number]! - 1) {
+      if (isKind(this.#arrays.kinds[number]!, kinds)) return true;
     }
-    const rank = (number: number): number => {
-      const length = starts[number + 1]! - starts[number]!;
-      const begins = bytes.compare(needle, 0, needle.length, starts[number]!, starts[number]! + needle.length) === 0;
-      return begins ? length : 0x10_0000 + length;
-    };
-    const ranks = new Map(matches.map((number) => [number, rank(number)]));
-    matches.sort((a, b) => ranks.get(a)! - ranks.get(b)! || a - b);
-    return matches.slice(0, limit).map((number) => this.#entry(number));
+    return false;
+  }
+
+  #slotOf(hash: number): number {
+    const { hashes } = this.#arrays;
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0 && hashes[this.#slots[slot]! - 1] !== hash) slot = (slot + 1) & mask;
+    return slot;
   }
 
   /** All entries, in the order of the file. */
   *[Symbol.iterator](): Generator<NamedEntry> {
-    for (let number = 0; number < this.#arrays.count; number++) yield this.#entry(number);
-  }
-
-  #lowered(): Uint8Array {
-    if (this.#lower === undefined) {
-      this.#lower = this.#arrays.names.slice();
-      for (let at = 0; at < this.#lower.length; at++) {
-        const byte = this.#lower[at]!;
-        if (byte >= 0x41 && byte <= 0x5a) this.#lower[at] = byte + 0x20;
-      }
-    }
-    return this.#lower;
+    for (let number = 0; number < this.#arrays.count; number++) yield this.entry(number);
   }
 
   #name(number: number): string {
@@ -139,7 +134,8 @@ export class NameIndex {
     return Buffer.from(names.buffer, names.byteOffset + start, starts[number + 1]! - 1 - start).toString('utf8');
   }
 
-  #entry(number: number): NamedEntry {
+  /** @param number below `size` */
+  entry(number: number): NamedEntry {
     const { kinds, entries, scopes } = this.#arrays;
     const scope: string[] = [];
     // A scope's number is below that of what is in it.
@@ -241,14 +237,3 @@ const align8 = (size: number): number => Math.ceil(size / 8) * 8;
 
 const isKind = (kind: number, kinds: readonly NameKind[] | undefined): boolean =>
   kinds === undefined || kinds.some((name) => nameKind[name] === (kind & ~inTypesFlag));
-
-const recordAt = (starts: Uint32Array, count: number, at: number): number => {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (starts[middle]! <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-};
