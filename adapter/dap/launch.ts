@@ -13,7 +13,6 @@ import { parseMachineOptions } from '../cli/qemu-options.ts';
 import { FileSource } from '../host/files.ts';
 import { cacheFolder } from '../host/folders.ts';
 import { readElf } from '../program/elf.ts';
-import { sharedBytesMin } from '../program/names/build.ts';
 import { NameCache } from '../program/names/cache.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
@@ -94,7 +93,7 @@ const openWith = async (
   // First, so that a wrong name makes no trace.
   const read = (what: string, file: string | null | undefined): ProgramFile | undefined => {
     if (file == null) return undefined;
-    const bytes = new FileSource(what, inFolder(file), sharedBytesMin);
+    const bytes = new FileSource(what, inFolder(file));
     closes.push(bytes);
     readElf(bytes, file, 'symbols');
     return { name: inFolder(file), bytes };

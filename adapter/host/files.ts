@@ -75,15 +75,10 @@ export class FileSink implements ByteSink {
 export class FileSource implements ByteSource {
   readonly sizeBytes: number;
   readonly #descriptor: number;
-  readonly #sharedBytesMin: number;
   #closed = false;
 
-  /**
-   * @param sharedBytesMin reads of so many bytes go to memory that threads can share
-   * @throws {HostError} when it cannot be opened
-   */
-  constructor(purpose: string, file: string, sharedBytesMin = Number.POSITIVE_INFINITY) {
-    this.#sharedBytesMin = sharedBytesMin;
+  /** @throws {HostError} when it cannot be opened */
+  constructor(purpose: string, file: string) {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(file, 'r');
@@ -98,15 +93,20 @@ export class FileSource implements ByteSource {
   }
 
   read(offset: number, length: number): Uint8Array {
-    const bytes =
-      length < this.#sharedBytesMin ? new Uint8Array(length) : new Uint8Array(new SharedArrayBuffer(length));
+    const bytes = new Uint8Array(length);
+    const have = this.readInto(offset, bytes);
+    return have === length ? bytes : bytes.subarray(0, have);
+  }
+
+  /** Fills `bytes` from an offset on. Gives how many there were: fewer when the file became shorter. */
+  readInto(offset: number, bytes: Uint8Array): number {
     let have = 0;
-    while (have < length) {
-      const read = readSync(this.#descriptor, bytes, have, length - have, offset + have);
-      if (read === 0) break; // the file became shorter, which the reader notices
+    while (have < bytes.length) {
+      const read = readSync(this.#descriptor, bytes, have, bytes.length - have, offset + have);
+      if (read === 0) break;
       have += read;
     }
-    return have === length ? bytes : bytes.subarray(0, have);
+    return have;
   }
 
   close(): void {

@@ -35,6 +35,8 @@ export interface Section {
   readonly bytes: Uint8Array;
   /** A part of the bytes, within their number, without the others. */
   readonly part: (offset: number, sizeBytes: number) => Uint8Array;
+  /** The same, to where the caller has room for it. */
+  readonly readInto: (offset: number, target: Uint8Array) => void;
   readonly link: number;
   /** `sh_info`: for relocations, the number of the section that they change. */
   readonly info: number;
@@ -44,6 +46,8 @@ export interface Section {
 export interface Elf {
   /** The file's name, as errors call it. */
   readonly file: string;
+  /** Whether bytes of it cost nothing to ask for. */
+  readonly isInMemory: boolean;
   readonly entry: bigint;
   /** `e_type`: ET_EXEC, ET_DYN, or ET_REL. */
   readonly kind: ElfKind;
@@ -80,20 +84,28 @@ const sectionHeaderBytes = 64;
 export const isElf = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 
+/** A file on disk, of which parts are read. `FileSource` is one. */
+export interface FileRanges extends ByteSource {
+  /** Fills `bytes` from an offset on, and gives how many there were. */
+  readInto(offset: number, bytes: Uint8Array): number;
+}
+
 /** The bytes of a file in memory, or where they are read from. */
-export type FileBytes = Uint8Array | ByteSource;
+export type FileBytes = Uint8Array | FileRanges;
 
 /** @throws {ProgramError} when the file is not a 64-bit RISC-V program or is damaged */
 export const readElf = (bytes: FileBytes, file: string, purpose: ElfPurpose = 'program'): Elf => {
-  const source = bytes instanceof Uint8Array ? inMemory(bytes) : bytes;
+  const isInMemory = bytes instanceof Uint8Array;
+  const source = isInMemory ? inMemory(bytes) : bytes;
   const start = source.read(0, Math.min(headerBytes, source.sizeBytes));
-  const input: Input = { source, view: viewOf(start), file, purpose };
+  const input: Input = { source, isInMemory, view: viewOf(start), file, purpose };
   const kind = checkIdentity(input, start);
   const sectionTable = tableOf(input, 'section headers', 0x28, 0x3a, 0x3c, sectionHeaderBytes);
   const programTable = tableOf(input, 'program headers', 0x20, 0x36, 0x38, programHeaderBytes);
   const counts = extendedCounts(input, sectionTable, programTable);
   return {
     file,
+    isInMemory,
     entry: input.view.getBigUint64(0x18, true),
     kind,
     relocatable: kind === 'shared',
@@ -114,7 +126,8 @@ export const stringAt = (table: Uint8Array, offset: number): string => {
 };
 
 interface Input {
-  readonly source: ByteSource;
+  readonly source: FileRanges;
+  readonly isInMemory: boolean;
   /** Of the ELF header. */
   readonly view: DataView;
   readonly file: string;
@@ -128,9 +141,13 @@ interface Table {
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-const inMemory = (bytes: Uint8Array): ByteSource => ({
+const inMemory = (bytes: Uint8Array): FileRanges => ({
   sizeBytes: bytes.length,
   read: (offset, length) => bytes.subarray(offset, offset + length),
+  readInto: (offset, target) => {
+    target.set(bytes.subarray(offset, offset + target.length));
+    return target.length;
+  },
 });
 
 const checkIdentity = ({ view, file, purpose }: Input, bytes: Uint8Array): ElfKind => {
@@ -234,7 +251,7 @@ const readSegments = (input: Input, offset: number, count: number): Segment[] =>
 };
 
 const readSections = (input: Input, offset: number, count: number, namesIndex: number): Section[] => {
-  const { file } = input;
+  const { file, source } = input;
   const view = viewOf(slice(input, 'section headers', BigInt(offset), BigInt(count * sectionHeaderBytes)));
   const header = (index: number) => {
     const at = index * sectionHeaderBytes;
@@ -246,13 +263,19 @@ const readSections = (input: Input, offset: number, count: number, namesIndex: n
     if (stored > 0n) checkBounds(input, `section ${index}`, start, stored);
     const part = (from: number, length: number) =>
       stored === 0n ? empty : slice(input, `section ${index}`, start + BigInt(from), BigInt(length));
-    return { at, type, sizeBytes, part, bytes: once(() => part(0, Number(stored))) };
+    const readInto = (from: number, target: Uint8Array): void => {
+      const end = start + BigInt(from + target.length);
+      if (source.readInto(Number(start) + from, target) < target.length) {
+        throw outOfBounds(file, `section ${index}`, end, source.sizeBytes);
+      }
+    };
+    return { at, type, sizeBytes, part, readInto, bytes: once(() => part(0, Number(stored))) };
   };
   if (count === 0) return [];
   if (namesIndex >= count) throw headerField(file, 'e_shstrndx', `a section below ${count}`, namesIndex);
   const names = namesIndex === 0 ? empty : header(namesIndex).bytes();
   return Array.from({ length: count }, (_, index) => {
-    const { at, type, sizeBytes, part, bytes } = header(index);
+    const { at, type, sizeBytes, part, readInto, bytes } = header(index);
     return {
       name: stringAt(names, view.getUint32(at, true)),
       type,
@@ -260,6 +283,7 @@ const readSections = (input: Input, offset: number, count: number, namesIndex: n
       address: view.getBigUint64(at + 0x10, true),
       sizeBytes,
       part,
+      readInto,
       get bytes() {
         return bytes();
       },

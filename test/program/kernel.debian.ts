@@ -10,7 +10,7 @@ import { FileSource } from '../../adapter/host/files.ts';
 import { Btf } from '../../adapter/program/btf/btf.ts';
 import { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { functionsOf } from '../../adapter/program/dwarf/functions.ts';
-import { buildNameIndex, sharedBytesMin } from '../../adapter/program/names/build.ts';
+import { buildNameIndex } from '../../adapter/program/names/build.ts';
 import { NameIndex } from '../../adapter/program/names/name-index.ts';
 import { declare } from '../../adapter/program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../../adapter/program/types/type.ts';
@@ -143,7 +143,7 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
       format: 'esm',
       logLevel: 'error',
     });
-    const shared = new DebugInfo(new FileSource('the kernel', path, sharedBytesMin), path);
+    const shared = new DebugInfo(new FileSource('the kernel', path), path);
     const buildId = info.sections.buildId!;
     const index = await buildNameIndex(shared.dwarf, { workers: 2, workerFile });
     expect(Buffer.compare(index.serialise(buildId), info.names!.serialise(buildId))).toBe(0);

@@ -1,6 +1,6 @@
 /**
  * Makes the index of names of a file: at once when it is small, else with worker threads, each scanning a run of units. The
- * sections are shared with the workers, not copied, when they were read into shared memory (`FileSource`).
+ * sections are shared with the workers, not copied, when they are in shared memory, as `sparseSection` has them.
  *
  * The workers run `index-worker.mjs`, which the build puts beside the bundle. Where it is not (in tests, which run the
  * sources), the scan is made in this thread and gives the same answer.
@@ -27,8 +27,8 @@ export interface ScanTask {
 export type ScanAnswer = { readonly arrays: NameArrays } | { readonly error: string };
 
 const workerFile = join(import.meta.dirname, 'index-worker.mjs');
-/** Below this, starting a worker takes longer than the scan; sections that are as large should be in shared memory. */
-export const sharedBytesMin = 16 * 2 ** 20;
+/** Below this, starting a worker takes longer than the scan. */
+const sharedBytesMin = 16 * 2 ** 20;
 const scannedSections = [
   '.debug_info',
   '.debug_types',
@@ -80,7 +80,8 @@ const runsOfUnits = (file: DwarfFile, count: number): [first: number, last: numb
   return runs;
 };
 
-const shared = ({ bytes }: SectionData): Uint8Array => {
+const shared = ({ bytes, load }: SectionData): Uint8Array => {
+  load?.(0, bytes.length);
   if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
   copy.set(bytes);
