@@ -1,6 +1,6 @@
 /**
  * Searches a run of names for what somebody types: names that contain it, or that have its characters in their order
- * (`fuzzy`: `sknl` finds `start_kernel`). It passes over all names at each search, as bytes: a kernel's 400,000 take some
+ * (`fuzzy`: `startknl` finds `start_kernel`). It passes over all names at each search, as bytes: a kernel's 400,000 take some
  * 20 ms. It knows nothing of names but their bytes.
  */
 
