@@ -11,7 +11,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -42,6 +42,8 @@ interface Figures {
   readonly expandMs: number;
   readonly searchMs: number;
   readonly memoryMiB: number;
+  readonly lineMs: number;
+  readonly lineMemoryMiB: number;
 }
 
 const memoryOf = (child: ChildProcess): number => {
@@ -54,14 +56,10 @@ const expected = (what: string, found: unknown): never => {
 };
 
 const measure = async (cache: string): Promise<Figures> => {
-  const adapter = spawn(
-    process.execPath,
-    [...(process.env.KPROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kprof'] : []), options.adapter, 'dap'],
-    {
-      env: { ...process.env, XDG_CACHE_HOME: cache },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  const adapter = spawn(process.execPath, [options.adapter, 'dap'], {
+    env: { ...process.env, CHRONOVISOR_CACHE: cache },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const client = new TestClient({ input: adapter.stdin, output: adapter.stdout });
   client.defaultTimeout = 120_000;
   const clock = stopwatch();
@@ -92,12 +90,20 @@ const measure = async (cache: string): Promise<Figures> => {
   const expandMs = expand();
 
   const search = stopwatch();
-  const found = await client.customRequest('chronovisor/symbols', { query: 'sched' }).catch(() => undefined);
-  const searchMs = found === undefined ? Number.NaN : search();
+  const found = await client.customRequest('chronovisor/symbols', { query: 'sched' });
+  const searchMs = search();
+  if (found.body.total < 100) expected('many symbols', found.body.total);
   const memoryMiB = memoryOf(adapter);
+  // The line tables of all units are looked at for the first breakpoint on a line.
+  const line = stopwatch();
+  const breakpoints = [{ line: frame!.line + 4 }];
+  const set = (await client.setBreakpointsRequest({ source: { path: 'init/main.c' }, breakpoints })).body;
+  if (set.breakpoints[0]?.verified !== true) expected('a breakpoint on a line', set);
+  const lineMs = line();
+  const lineMemoryMiB = memoryOf(adapter);
   await client.disconnectRequest();
-  await new Promise((r) => adapter.once('exit', r));
-  return { launchMs, breakpointMs, stopMs, firstStopMs, expandMs, searchMs, memoryMiB };
+  adapter.kill();
+  return { launchMs, breakpointMs, stopMs, firstStopMs, expandMs, searchMs, memoryMiB, lineMs, lineMemoryMiB };
 };
 
 const childrenOf = async (client: TestClient, variablesReference: number): Promise<DebugProtocol.Variable[]> =>
@@ -116,6 +122,8 @@ const figures: readonly (readonly [keyof Figures, string])[] = [
   ['expandMs', 'task_struct expanded, ms'],
   ['searchMs', 'symbols searched, ms'],
   ['memoryMiB', "peak memory besides the guest's RAM, MiB"],
+  ['lineMs', 'breakpoint on a line, ms'],
+  ['lineMemoryMiB', 'peak memory then, MiB'],
 ];
 
 const bench = async (): Promise<void> => {
@@ -132,6 +140,17 @@ const bench = async (): Promise<void> => {
       rmSync(cache, { recursive: true });
     }
   }
+  const host = {
+    processor: cpus()[0]?.model ?? 'unknown processor',
+    cores: cpus().length,
+    node: process.version,
+    loadAverage: loadavg()[0]!,
+  };
+  console.log(
+    Object.entries(host)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n'),
+  );
   const table = new CliTable({
     head: [`median of ${runs}`, 'cold cache', 'warm cache'],
     style: { head: [], border: [], compact: true },
@@ -140,7 +159,8 @@ const bench = async (): Promise<void> => {
     table.push([words, ...[cold, warm].map((all) => median(all.map((one) => one[key])).toFixed(0))]);
   }
   console.log(table.toString());
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ cold, warm }, undefined, 2)}\n`);
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ host, cold, warm }, undefined, 2)}\n`);
 };
 
 await bench();
