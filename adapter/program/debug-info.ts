@@ -19,9 +19,10 @@ import {
   type ProgramFunction,
   type SourceFrame,
 } from './dwarf/functions.ts';
-import { readLineHeader, type SourceFile } from './dwarf/line-header.ts';
+import type { SourceFile } from './dwarf/line-header.ts';
 import { type LineRow, type LineTable, lineTableOf } from './dwarf/line-table.ts';
 import type { AddressRange } from './dwarf/lists.ts';
+import { SourceFiles } from './dwarf/source-files.ts';
 import { TypeReader } from './dwarf/type-reader.ts';
 import type { Unit } from './dwarf/unit.ts';
 import { cfaOf, type MachineState, type Unwinding, unwind } from './dwarf/unwind.ts';
@@ -64,13 +65,6 @@ export interface LineAddress {
   readonly row: LineRow;
 }
 
-/** A file, and side by side the numbers of the units that name it and its number in each one's line table. */
-interface KnownSource {
-  readonly file: SourceFile;
-  readonly units: number[];
-  readonly numbers: number[];
-}
-
 /** Room for patches before a function's code is a few instructions. */
 const patchableBytesMax = 64n;
 
@@ -98,7 +92,7 @@ export class DebugInfo {
   names: NameIndex | undefined;
   #addresses: AddressMap | undefined;
   #frameTables: readonly FrameTable[] | undefined;
-  #sources: ReadonlyMap<string, readonly KnownSource[]> | undefined;
+  readonly #sources: SourceFiles;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
   constructor(bytes: FileBytes, file: string, options: DebugInfoOptions = {}) {
@@ -108,6 +102,7 @@ export class DebugInfo {
     this.elf = readElf(bytes, file, 'symbols');
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
+    this.#sources = new SourceFiles(this.dwarf);
     this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
   }
 
@@ -197,43 +192,14 @@ export class DebugInfo {
     return second?.address ?? own.entryPc;
   }
 
-  /** The files of all line tables, by the last part of their path. A kernel's units name files a million times. */
-  #sourcesByName(): ReadonlyMap<string, readonly KnownSource[]> {
-    if (this.#sources !== undefined) return this.#sources;
-    const byPath = new Map<string, KnownSource>();
-    for (const [index, unit] of this.dwarf.units.entries()) {
-      if (unit.isType) continue;
-      for (const [number, file] of (readLineHeader(unit)?.files ?? []).entries()) {
-        let source = byPath.get(file.path);
-        if (source === undefined) {
-          source = { file, units: [], numbers: [] };
-          byPath.set(file.path, source);
-        }
-        source.units.push(index);
-        source.numbers.push(number);
-      }
-    }
-    const sources = new Map<string, KnownSource[]>();
-    for (const source of byPath.values()) {
-      const name = source.file.path.slice(source.file.path.lastIndexOf('/') + 1);
-      const same = sources.get(name);
-      if (same === undefined) sources.set(name, [source]);
-      else same.push(source);
-    }
-    this.#sources = sources;
-    return sources;
-  }
-
   /** The paths of the source files of one name (the last part), as the compiler knew them. */
   pathsNamed(name: string): readonly string[] {
-    return (this.#sourcesByName().get(name) ?? []).map(({ file }) => file.path);
+    return this.#sources.named(name).map(({ file }) => file.path);
   }
 
   /** The paths of all source files, as the compiler knew them. */
   sourcePaths(): readonly string[] {
-    const paths = new Set<string>();
-    for (const same of this.#sourcesByName().values()) for (const { file } of same) paths.add(file.path);
-    return [...paths];
+    return this.#sources.paths();
   }
 
   /**
@@ -244,10 +210,9 @@ export class DebugInfo {
     const name = path.slice(path.lastIndexOf('/') + 1);
     let best = Number.POSITIVE_INFINITY;
     let addresses: LineAddress[] = [];
-    for (const source of this.#sourcesByName().get(name) ?? []) {
-      const { file } = source;
+    for (const { file, units } of this.#sources.named(name)) {
       if (file.path !== path && !file.path.endsWith(`/${path}`)) continue;
-      for (const [unit, numbers] of this.#unitsOf(source)) {
+      for (const [unit, numbers] of units) {
         const found = lineTableOf(unit)?.statementsFrom(numbers, line);
         if (found === undefined || found.line > best) continue;
         if (found.line < best) addresses = [];
@@ -256,18 +221,6 @@ export class DebugInfo {
       }
     }
     return addresses.length === 0 ? undefined : { line: best, addresses };
-  }
-
-  /** The units that name a file, and the file's numbers there: of one file a table may have several. */
-  #unitsOf({ units, numbers }: KnownSource): Map<Unit, Set<number>> {
-    const found = new Map<Unit, Set<number>>();
-    for (const [at, index] of units.entries()) {
-      const unit = this.dwarf.units[index]!;
-      const known = found.get(unit);
-      if (known === undefined) found.set(unit, new Set([numbers[at]!]));
-      else known.add(numbers[at]!);
-    }
-    return found;
   }
 
   /** The entry of a name of one of some kinds, the first in the file. */

@@ -69,12 +69,13 @@ const askGdb = async (address: string, commands: readonly string[]): Promise<str
       'continue',
     ],
     ...commands.flatMap((command) => [`echo ${mark}\\n`, command]),
+    `echo ${mark}\\n`,
   ];
   const words = ['-batch', '-nx', ...script.flatMap((line) => ['-ex', line]), symbols];
   const { stdout: answer } = await promisify(execFile)('gdb-multiarch', words, { timeout: 240_000 });
   return answer
     .split(`${mark}\n`)
-    .slice(1)
+    .slice(1, -1)
     .map((text) => text.trim());
 };
 

@@ -162,6 +162,15 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
     expect(found.addresses.map(({ row }) => row.address)).toContain(symbolAddress('start_kernel'));
   });
 
+  test('finds the files of a name that all its line tables name', () => {
+    const all = info.sourcePaths();
+    expect(all.length).toBeGreaterThan(5000);
+    for (const name of ['main.c', 'sched.h', 'core.c', 'head.S', 'not there.c']) {
+      const named = all.filter((path) => path.endsWith(`/${name}`));
+      expect([...info.pathsNamed(name)].sort()).toEqual(named.sort());
+    }
+  });
+
   const symbolAddress = (name: string): bigint => {
     const own = info.find(name, ['function']);
     return own?.address(0x11) ?? 0n;

@@ -21,8 +21,11 @@ export type AbbreviationTable = ReadonlyMap<number, Abbreviation>;
 const codesMax = 1_000_000;
 const attributesMax = 4096;
 
-/** @throws {ProgramError} when it is damaged */
-export const readAbbreviations = (section: SectionData, offset: number): AbbreviationTable => {
+/**
+ * @param wanted the code to read up to, when only that is of interest
+ * @throws {ProgramError} when it is damaged
+ */
+export const readAbbreviations = (section: SectionData, offset: number, wanted?: number): AbbreviationTable => {
   const cursor = new Cursor(section, offset);
   const table = new Map<number, Abbreviation>();
   for (;;) {
@@ -57,5 +60,6 @@ export const readAbbreviations = (section: SectionData, offset: number): Abbrevi
       forms: Uint16Array.from(forms),
       implicit,
     });
+    if (code === wanted) return table;
   }
 };

@@ -45,7 +45,7 @@ export class NameSearcher {
   search({ text, matching = 'substring', caseSensitive = /[A-Z]/.test(text), wanted }: NameQuery): NameMatch[] {
     const names = caseSensitive ? this.#run.names : this.#lowered();
     const needle = Buffer.from(caseSensitive ? text : text.toLowerCase());
-    if (needle.length === 0) return [];
+    if (needle.length === 0 || needle.includes(0)) return [];
     const found: number[] = [];
     const add = (number: number, cost: number): void => {
       if (number < numbersMax) found.push(Math.min(cost, costMax) * numbersMax + number);
@@ -96,7 +96,7 @@ export class NameSearcher {
 
   #lowered(): Uint8Array {
     if (this.#lower === undefined) {
-      this.#lower = this.#run.names.slice();
+      this.#lower = new Uint8Array(this.#run.names);
       for (let at = 0; at < this.#lower.length; at++) {
         const byte = this.#lower[at]!;
         if (byte >= 0x41 && byte <= 0x5a) this.#lower[at] = byte + 0x20;
