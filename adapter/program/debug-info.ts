@@ -31,6 +31,7 @@ import type { SectionAddress } from './elf/relocate.ts';
 import { type Elf, type FileBytes, readElf } from './elf.ts';
 import type { NameIndex } from './names/name-index.ts';
 import type { NameKind } from './names/records.ts';
+import { once } from './once.ts';
 import type { Type } from './types/type.ts';
 
 export interface DebugInfoOptions {
@@ -90,7 +91,7 @@ export class DebugInfo {
   readonly #functionSymbolAt: (address: bigint) => AddressRange | undefined;
   /** Without it, names are found only in a unit that is named. */
   names: NameIndex | undefined;
-  #addresses: AddressMap | undefined;
+  readonly #addresses: () => AddressMap;
   #frameTables: readonly FrameTable[] | undefined;
   readonly #sources: SourceFiles;
 
@@ -103,6 +104,7 @@ export class DebugInfo {
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
     this.#sources = new SourceFiles(this.dwarf);
+    this.#addresses = once(() => new AddressMap(this.dwarf));
     this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
   }
 
@@ -116,8 +118,7 @@ export class DebugInfo {
 
   /** The unit with the code at an address, complete. */
   unitAt(address: bigint): Unit | undefined {
-    this.#addresses ??= new AddressMap(this.dwarf);
-    const unit = this.#addresses.at(address);
+    const unit = this.#addresses().at(address);
     return unit === undefined ? undefined : this.dwarf.complete(unit);
   }
 
@@ -217,7 +218,7 @@ export class DebugInfo {
         if (found === undefined || found.line > best) continue;
         if (found.line < best) addresses = [];
         best = found.line;
-        addresses.push(...found.rows.map((row) => ({ unit, file, row })));
+        for (const row of found.rows) addresses.push({ unit, file, row });
       }
     }
     return addresses.length === 0 ? undefined : { line: best, addresses };

@@ -14,6 +14,7 @@
 
 import type { ByteSource } from '../../traces/bytes.ts';
 import { headerField, notElf, otherArchitecture, otherKind, outOfBounds } from './errors.ts';
+import { once } from './once.ts';
 
 /** A PT_LOAD entry: `bytes` go to `physicalAddress`, and zeros follow up to `memoryBytes`. */
 export interface Segment {
@@ -80,6 +81,8 @@ const segmentLoad = 1;
 const headerBytes = 64;
 const programHeaderBytes = 56;
 const sectionHeaderBytes = 64;
+/** All sections together may be so many times as long as the file. */
+const overlapMax = 2n;
 
 export const isElf = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
@@ -269,13 +272,19 @@ const readSections = (input: Input, offset: number, count: number, namesIndex: n
         throw outOfBounds(file, `section ${index}`, end, source.sizeBytes);
       }
     };
-    return { at, type, sizeBytes, part, readInto, bytes: once(() => part(0, Number(stored))) };
+    return { at, type, sizeBytes, stored, part, readInto, bytes: once(() => part(0, Number(stored))) };
   };
   if (count === 0) return [];
   if (namesIndex >= count) throw headerField(file, 'e_shstrndx', `a section below ${count}`, namesIndex);
   const names = namesIndex === 0 ? empty : header(namesIndex).bytes();
+  let storedBytes = 0n;
   return Array.from({ length: count }, (_, index) => {
-    const { at, type, sizeBytes, part, readInto, bytes } = header(index);
+    const { at, type, sizeBytes, stored, part, readInto, bytes } = header(index);
+    // Sections do not overlap: otherwise a small file could ask for the same bytes a thousand times.
+    storedBytes += stored;
+    if (storedBytes > overlapMax * BigInt(source.sizeBytes)) {
+      throw headerField(file, `sh_size of section ${index}`, 'sections that do not overlap', sizeBytes);
+    }
     return {
       name: stringAt(names, view.getUint32(at, true)),
       type,
@@ -295,14 +304,6 @@ const readSections = (input: Input, offset: number, count: number, namesIndex: n
 };
 
 const empty = new Uint8Array(0);
-
-const once = <Result>(make: () => Result): (() => Result) => {
-  let made: Result | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-};
 
 const checkBounds = ({ source, file }: Input, part: string, offset: bigint, sizeBytes: bigint): void => {
   const end = offset + sizeBytes;

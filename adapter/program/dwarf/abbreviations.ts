@@ -18,20 +18,29 @@ export interface Abbreviation {
 
 export type AbbreviationTable = ReadonlyMap<number, Abbreviation>;
 
-const codesMax = 1_000_000;
+/** Compilers write some hundreds for a unit, and some thousands for a whole program. */
+export const codesMax = 65_536;
 const attributesMax = 4096;
 
 /**
+ * The table at an offset, and where it ends.
+ * @param bytesMax how long it may be
  * @param wanted the code to read up to, when only that is of interest
  * @throws {ProgramError} when it is damaged
  */
-export const readAbbreviations = (section: SectionData, offset: number, wanted?: number): AbbreviationTable => {
+export const readAbbreviations = (
+  section: SectionData,
+  offset: number,
+  bytesMax: number,
+  wanted?: number,
+): { table: AbbreviationTable; end: number } => {
   const cursor = new Cursor(section, offset);
   const table = new Map<number, Abbreviation>();
   for (;;) {
     const at = cursor.offset;
     const code = cursor.uleb();
-    if (code === 0) return table;
+    if (code === 0) return { table, end: cursor.offset };
+    if (cursor.offset - offset > bytesMax) throw cursor.damaged('tables that do not overlap', 'some that do', at);
     if (table.size >= codesMax) throw cursor.damaged(`up to ${codesMax} abbreviations`, 'more', at);
     const tag = cursor.uleb();
     const hasChildren = cursor.u8() !== 0;
@@ -60,6 +69,6 @@ export const readAbbreviations = (section: SectionData, offset: number, wanted?:
       forms: Uint16Array.from(forms),
       implicit,
     });
-    if (code === wanted) return table;
+    if (code === wanted) return { table, end: cursor.offset };
   }
 };

@@ -10,7 +10,7 @@ import { readAbbreviations } from './abbreviations.ts';
 import { attribute, form, formBytes } from './constants.ts';
 import { skipForm } from './entry.ts';
 import type { DwarfFile } from './file.ts';
-import { readLineHeader, type SourceFile } from './line-header.ts';
+import { linePlace, readLineHeader, type SourceFile } from './line-header.ts';
 import type { Unit } from './unit.ts';
 
 /** A file, the units that name it, and its numbers in each one's line table, of which there may be several. */
@@ -43,9 +43,7 @@ export class SourceFiles {
   paths(): readonly string[] {
     if (this.#paths === undefined) {
       const paths = new Set<string>();
-      for (const unit of this.#file.units) {
-        for (const { path } of (unit.isType ? undefined : readLineHeader(unit)?.files) ?? []) paths.add(path);
-      }
+      for (const [, files] of tablesOf(this.#file.units)) for (const { path } of files) paths.add(path);
       this.#paths = [...paths];
     }
     return this.#paths;
@@ -53,8 +51,8 @@ export class SourceFiles {
 
   #collect(units: Iterable<Unit>, isWanted: (path: string) => boolean): readonly NamedSource[] {
     const byPath = new Map<string, { file: SourceFile; units: Map<Unit, Set<number>> }>();
-    for (const unit of units) {
-      for (const [number, file] of (readLineHeader(unit)?.files ?? []).entries()) {
+    for (const [unit, files] of tablesOf(units)) {
+      for (const [number, file] of files.entries()) {
         if (!isWanted(file.path)) continue;
         let source = byPath.get(file.path);
         if (source === undefined) {
@@ -70,13 +68,29 @@ export class SourceFiles {
   }
 }
 
+/** The files of each line table, with the first of the units that share it. */
+function* tablesOf(units: Iterable<Unit>): Generator<[Unit, readonly SourceFile[]]> {
+  const read = new Set<string>();
+  for (const unit of units) {
+    const place = unit.isType ? undefined : linePlace(unit);
+    if (place === undefined || read.has(place.key)) continue;
+    read.add(place.key);
+    yield [unit, readLineHeader(unit)?.files ?? []];
+  }
+}
+
 function* unitsThatMayName(file: DwarfFile, name: string): Generator<Unit> {
   const places = placesOf(file.sections.get('.debug_line_str'), name);
+  const tables = new Map<number, boolean>();
   for (const unit of file.units) {
     if (unit.isType) continue;
     let may = true;
     try {
-      may = mayName(file, unit, places);
+      const offset = file.isSplit ? undefined : statementListOf(file, unit);
+      if (offset !== undefined) {
+        may = tables.get(offset) ?? mayName(file, offset, places);
+        tables.set(offset, may);
+      }
     } catch (error) {
       if (!(error instanceof InputError)) throw error; // what is wrong is said by who reads the whole header
     }
@@ -98,12 +112,10 @@ const placesOf = ({ bytes }: SectionData, name: string): Uint8Array => {
   return places;
 };
 
-/** Whether a unit's line table may name a file that ends in the name; also when only its whole header can tell. */
-const mayName = (file: DwarfFile, unit: Unit, places: Uint8Array): boolean => {
-  const offset = file.isSplit ? undefined : statementListOf(file, unit);
-  if (offset === undefined) return true;
+/** Whether the line table at an offset may name a file that ends in the name; also when only its whole header can tell. */
+const mayName = (file: DwarfFile, offset: number, places: Uint8Array): boolean => {
   const section = file.section('.debug_line');
-  const start = new Cursor(section, offset + unit.contribution.line);
+  const start = new Cursor(section, offset);
   const length = start.u32();
   if (length > start.left) return true; // the 64-bit format, or damage
   const cursor = new Cursor(section, start.offset, start.offset + length);
@@ -142,7 +154,8 @@ const statementListOf = (file: DwarfFile, unit: Unit): number | undefined => {
   section.load?.(firstEntry, last);
   const cursor = new Cursor(section, firstEntry, last);
   const code = cursor.uleb();
-  const table = readAbbreviations(file.section('.debug_abbrev'), abbreviationsAt + unit.contribution.abbrev, code);
+  const abbreviationsStart = abbreviationsAt + unit.contribution.abbrev;
+  const { table } = readAbbreviations(file.section('.debug_abbrev'), abbreviationsStart, headBytes, code);
   const abbreviation = table.get(code);
   if (abbreviation === undefined) return undefined;
   for (const [index, one] of abbreviation.attributes.entries()) {
