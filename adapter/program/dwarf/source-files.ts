@@ -68,6 +68,9 @@ export class SourceFiles {
   }
 }
 
+/** How often abbreviations are read up to that of a unit's own entry; units that share a table read it again. */
+const abbreviationsRatioMax = 16;
+
 /** The files of each line table, with the first of the units that share it. */
 function* tablesOf(units: Iterable<Unit>): Generator<[Unit, readonly SourceFile[]]> {
   const read = new Set<string>();
@@ -82,11 +85,12 @@ function* tablesOf(units: Iterable<Unit>): Generator<[Unit, readonly SourceFile[
 function* unitsThatMayName(file: DwarfFile, name: string): Generator<Unit> {
   const places = placesOf(file.sections.get('.debug_line_str'), name);
   const tables = new Map<number, boolean>();
+  const allowance = { bytes: abbreviationsRatioMax * file.section('.debug_abbrev').bytes.length };
   for (const unit of file.units) {
     if (unit.isType) continue;
     let may = true;
     try {
-      const offset = file.isSplit ? undefined : statementListOf(file, unit);
+      const offset = file.isSplit ? undefined : statementListOf(file, unit, allowance);
       if (offset !== undefined) {
         may = tables.get(offset) ?? mayName(file, offset, places);
         tables.set(offset, may);
@@ -148,14 +152,20 @@ const passNames = (cursor: Cursor, places: Uint8Array | undefined): 'passed' | '
 const headBytes = 512;
 
 /** DW_AT_stmt_list, from the first bytes of a unit alone. */
-const statementListOf = (file: DwarfFile, unit: Unit): number | undefined => {
+const statementListOf = (file: DwarfFile, unit: Unit, allowance: { bytes: number }): number | undefined => {
   const { section, firstEntry, end, abbreviationsAt, offsetBytes } = unit.header;
   const last = Math.min(end, firstEntry + headBytes);
   section.load?.(firstEntry, last);
   const cursor = new Cursor(section, firstEntry, last);
   const code = cursor.uleb();
   const abbreviationsStart = abbreviationsAt + unit.contribution.abbrev;
-  const { table } = readAbbreviations(file.section('.debug_abbrev'), abbreviationsStart, headBytes, code);
+  const { table, end: tableEnd } = readAbbreviations(
+    file.section('.debug_abbrev'),
+    abbreviationsStart,
+    allowance.bytes,
+    code,
+  );
+  allowance.bytes -= tableEnd - abbreviationsStart;
   const abbreviation = table.get(code);
   if (abbreviation === undefined) return undefined;
   for (const [index, one] of abbreviation.attributes.entries()) {
