@@ -86,15 +86,10 @@ export class Debugger {
 
   /** Notes that a request is answered later, so that others can wait for it. */
   hold<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const settled = answer.then(
-      () => {},
-      () => {}, // whoever made the request is told
-    );
-    const held = (this.held ?? Promise.resolve()).then(() => settled);
-    this.held = held.then(() => {
+    const all = Promise.all([this.held, answer.catch(() => {})]).then(() => {
       if (this.held === all) this.held = undefined;
     });
-    const all = this.held;
+    this.held = all;
     return answer;
   }
 

@@ -72,24 +72,27 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
  * @throws {InputError} when a file or an option is wrong
  * @throws {TraceError} when the trace is damaged
  */
-export const openTarget = async (args: LaunchArguments): Promise<Target> => {
+export const openTarget = async (args: LaunchArguments, log: (line: string) => void = () => {}): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
   const closes: FileSource[] = [];
   try {
-    return await openWith(args, console, inFolder, closes);
+    return await openWith(args, { console, inFolder, closes, log });
   } catch (error) {
     for (const one of closes) one.close();
     throw error;
   }
 };
 
-const openWith = async (
-  args: LaunchArguments,
-  console: ConsoleOutput,
-  inFolder: (file: string) => string,
-  closes: FileSource[],
-): Promise<Target> => {
+/** What an opening needs besides the arguments, and what it leaves to be closed. */
+interface Opening {
+  readonly console: ConsoleOutput;
+  readonly inFolder: (file: string) => string;
+  readonly closes: FileSource[];
+  readonly log: (line: string) => void;
+}
+
+const openWith = async (args: LaunchArguments, { console, inFolder, closes, log }: Opening): Promise<Target> => {
   // First, so that a wrong name makes no trace.
   const read = (what: string, file: string | null | undefined): ProgramFile | undefined => {
     if (file == null) return undefined;
@@ -101,13 +104,17 @@ const openWith = async (
   const [program, debug] = [read('the program', args.program), read('the symbols', args.symbols)];
   const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
   const session = await openSession(args, inFolder, console);
-  const cache = cacheOf(args.cache, inFolder);
+  const cache = cacheOf(args.cache, inFolder, log);
   return new Target(session, console, { program, debug, map, folders: [resolve(args.cwd ?? '.')], cache, closes });
 };
 
-const cacheOf = (asked: string | false | null | undefined, inFolder: (file: string) => string) => {
+const cacheOf = (
+  asked: LaunchArguments['cache'],
+  inFolder: Opening['inFolder'],
+  log: Opening['log'],
+): NameCache | undefined => {
   const folder = asked == null ? cacheFolder() : asked !== false && inFolder(asked);
-  return typeof folder === 'string' ? new NameCache(join(folder, 'names')) : undefined;
+  return typeof folder === 'string' ? new NameCache(join(folder, 'names'), { log }) : undefined;
 };
 
 const openSession = (

@@ -57,7 +57,9 @@ const launch: RequestRow = {
     const args = checkLaunch(value);
     session.launching = true;
     try {
-      const target = await openTarget(args);
+      const target = await openTarget(args, (line) =>
+        session.send('output', { category: 'console', output: `${line}\n` }),
+      );
       session.launch(target, () => begin(session, target, args));
     } finally {
       session.launching = false;
@@ -65,7 +67,7 @@ const launch: RequestRow = {
     call.after(() => {
       session.send('initialized');
       // Its names are collected while the client sets breakpoints.
-      session.launched('launch').target.program.info;
+      session.launched('launch').target.program.prepare();
     });
     return undefined;
   },

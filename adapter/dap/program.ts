@@ -53,10 +53,10 @@ export class Program {
     this.#cache = cache;
     const elf = file && readElf(file.bytes, file.name);
     const debugElf = debug && readElf(debug.bytes, debug.name, 'symbols');
-    const tables = [elf, debugElf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
+    const tables = [debugElf, elf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
     this.#symbols = tables.find(({ size }) => size > 0) ?? tables[0];
     this.#file = debug ?? file;
-    this.links = new LinkMap((elf ?? debugElf)?.segments ?? [], loadAddress);
+    this.links = new LinkMap((debugElf ?? elf)?.segments ?? [], loadAddress);
   }
 
   /** The file that the debug information is in: sources may lie near it. */
@@ -72,6 +72,11 @@ export class Program {
   get info(): DebugInfo | undefined {
     if (this.#info === undefined) this.#info = this.try(() => this.#readInfo()) ?? 'none';
     return this.#info === 'none' ? undefined : this.#info;
+  }
+
+  /** Reads what takes time before somebody asks for it. */
+  prepare(): void {
+    void this.info;
   }
 
   #readInfo(): DebugInfo | undefined {
