@@ -29,6 +29,14 @@ export interface NameMatch {
   readonly cost: number;
 }
 
+/** One search under way. */
+interface Pass {
+  readonly names: Uint8Array;
+  readonly needle: Uint8Array;
+  readonly wanted: NameQuery['wanted'];
+  readonly add: (number: number, cost: number) => void;
+}
+
 /** Names beyond this many would not be told apart in one number with their cost. */
 const numbersMax = 2 ** 24;
 const costMax = 2 ** 28;
@@ -50,8 +58,8 @@ export class NameSearcher {
     const add = (number: number, cost: number): void => {
       if (number < numbersMax) found.push(Math.min(cost, costMax) * numbersMax + number);
     };
-    if (matching === 'fuzzy') this.#fuzzy(names, needle, wanted, add);
-    else this.#substring(names, needle, wanted, add);
+    if (matching === 'fuzzy') this.#fuzzy({ names, needle, wanted, add });
+    else this.#substring({ names, needle, wanted, add });
     return Array.from(Float64Array.from(found).sort(), (both) => ({
       number: both % numbersMax,
       cost: Math.floor(both / numbersMax),
@@ -59,12 +67,7 @@ export class NameSearcher {
   }
 
   /** First those that begin with it, and shorter before longer. */
-  #substring(
-    names: Uint8Array,
-    needle: Uint8Array,
-    wanted: NameQuery['wanted'],
-    add: (number: number, cost: number) => void,
-  ): void {
+  #substring({ names, needle, wanted, add }: Pass): void {
     const { starts, count } = this.#run;
     const bytes = Buffer.from(names.buffer, names.byteOffset, names.length);
     for (let at = bytes.indexOf(needle); at >= 0; ) {
@@ -75,12 +78,7 @@ export class NameSearcher {
     }
   }
 
-  #fuzzy(
-    names: Uint8Array,
-    needle: Uint8Array,
-    wanted: NameQuery['wanted'],
-    add: (number: number, cost: number) => void,
-  ): void {
+  #fuzzy({ names, needle, wanted, add }: Pass): void {
     const { starts, count } = this.#run;
     const length = needle.length;
     for (let number = 0; number < count; number++) {
