@@ -6,12 +6,12 @@
  */
 
 import type { Hart } from '../../vmm/machine/hart.ts';
+import type { Scope } from '../expressions/evaluate.ts';
 import { InputError } from '../program/input-error.ts';
-import type { Scope } from './evaluate-expression.ts';
+import type { Surroundings } from '../values/text.ts';
 import type { HitCondition } from './hit-condition.ts';
 import type { LogMessage } from './log-message.ts';
 import type { Condition } from './scope.ts';
-import type { Surroundings } from './value-text.ts';
 
 /** `source:` and the file's path: DAP replaces the breakpoints of one file at a time. */
 export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | `source:${string}`;

@@ -75,6 +75,10 @@ export interface CompositeType {
   readonly bases: readonly Member[];
   readonly members: readonly Member[];
   readonly variantParts: readonly VariantPart[];
+  /** What a template or generic type was made with, where debug information says so. */
+  readonly typeArguments?: readonly (Type | undefined)[];
+  /** Members of the class as such, which lie elsewhere. */
+  readonly staticMembers?: readonly string[];
 }
 
 export interface ArrayDimension {
