@@ -131,7 +131,8 @@ const arithmetic = (operator: BinaryOperator, x: bigint, y: bigint, bits: bigint
   }
 };
 
-export const truthValue = (value: boolean): Value => numberValue(value ? 1n : 0n, undefined, true);
+/** In C a comparison is an int. */
+export const truthValue = (value: boolean): Value => numberValue(value ? 1n : 0n, integerType(4, true));
 
 export const compare = (operator: string, sign: number): boolean | undefined => {
   switch (operator) {
@@ -171,10 +172,12 @@ export const floatValue = (value: number, type: Type = doubleType): Value => {
 
 /** Undefined: no operator of floating-point numbers. */
 export const binaryFloat = (operator: BinaryOperator, a: Value, b: Value, x: number, y: number): Value | undefined => {
-  const compared = compare(operator, x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN);
-  if (compared !== undefined) return truthValue(compared);
-  const result = { '+': x + y, '-': x - y, '*': x * y, '/': x / y }[operator as '+'];
-  if (result === undefined) return undefined;
   const isSingle = (value: Value) => !isFloat(value) || (stripped(value.type) as BaseType).sizeBytes === 4;
-  return floatValue(result, isSingle(a) && isSingle(b) ? floatType : doubleType);
+  const single = isSingle(a) && isSingle(b);
+  // Converted first, and only then computed with (C11 6.3.1.8).
+  const [left, right] = single ? [Math.fround(x), Math.fround(y)] : [x, y];
+  const compared = compare(operator, left < right ? -1 : left > right ? 1 : left === right ? 0 : Number.NaN);
+  if (compared !== undefined) return truthValue(compared);
+  const result = { '+': left + right, '-': left - right, '*': left * right, '/': left / right }[operator as '+'];
+  return result === undefined ? undefined : floatValue(result, single ? floatType : doubleType);
 };

@@ -19,11 +19,12 @@ const isPlain = (code: number): boolean => code >= 0x20 && code !== 0x7f && code
 const byteText = (byte: number): string =>
   escapes[byte] ?? (isPlain(byte) ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`);
 
-/** `'a'`. Codes beyond a byte are Unicode's, as Rust's `char` has them. */
-export const quoted = (code: number): string => {
+/** `'a'`. Those of more than a byte are Unicode's, as Rust's `char` is. */
+export const quoted = (code: number, sizeBytes = 1): string => {
   if (code === 34) return `'"'`;
   if (code === 39) return `'\\''`;
-  if (code < 0x80 || code > 0x10_ffff || (code >= 0xd800 && code < 0xe000)) return `'${byteText(code & 0xff)}'`;
+  if (sizeBytes === 1 || code < 0x80 || code > 0x10_ffff || (code >= 0xd800 && code < 0xe000))
+    return `'${byteText(code & 0xff)}'`;
   return `'${String.fromCodePoint(code)}'`;
 };
 

@@ -74,7 +74,8 @@ class Writer {
         return enumeratorText(type, bits);
       case 'base': {
         if (type.encoding === 'boolean') return bits === 0n ? 'false' : bits === 1n ? 'true' : `${bits}`;
-        if (type.encoding === 'character') return `${bits} ${quoted(Number(BigInt.asUintN(8 * type.sizeBytes, bits)))}`;
+        if (type.encoding === 'character')
+          return `${bits} ${quoted(Number(BigInt.asUintN(8 * type.sizeBytes, bits)), type.sizeBytes)}`;
         if (isCharacter(type)) return `${bits} ${quoted(Number(BigInt.asUintN(8, bits)))}`;
         if (type.encoding !== 'float') return type.sizeBytes === 0 ? type.name : `${bits}`;
         const bytes = bytesOf(value, read);
