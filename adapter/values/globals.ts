@@ -4,6 +4,7 @@
  */
 
 import type { DebugInfo } from '../program/debug-info.ts';
+import { demangle } from '../program/demangle/demangle.ts';
 import { attribute, tag } from '../program/dwarf/constants.ts';
 import type { Entry } from '../program/dwarf/entry.ts';
 import { evaluateLocation } from '../program/dwarf/expression.ts';
@@ -47,10 +48,32 @@ export const pathOf = (name: string): readonly string[] => {
 /** What of a name is in the scopes of a path; a path need not begin at the outermost. */
 const named = (info: DebugInfo, path: readonly string[], kinds: readonly NameKind[]): readonly NamedEntry[] => {
   const around = path.slice(0, -1);
-  const found = info.names?.find(path.at(-1) ?? '', kinds) ?? [];
-  const inScope = ({ scope }: NamedEntry): boolean =>
-    around.every((part, index) => scope[scope.length - around.length + index] === part);
-  return found.filter(inScope).slice(0, entriesMax);
+  const name = path.at(-1) ?? '';
+  const found = [name, ...gccSpelling(name)].flatMap((spelt) => info.names?.find(spelt, kinds) ?? []);
+  return found.slice(0, entriesMax).filter((entry) => {
+    if (around.length === 0 || endsWith(entry.scope, around)) return true;
+    return entry.scope.length === 0 && endsWith(linkageScope(info, entry), around);
+  });
+};
+
+const endsWith = (scope: readonly string[], around: readonly string[]): boolean =>
+  around.every((part, index) => scope[scope.length - around.length + index] === part);
+
+/** A definition outside its namespace or class says where it belongs only by its mangled name. */
+const linkageScope = (info: DebugInfo, { offset, inTypes }: NamedEntry): readonly string[] => {
+  const entry = info.dwarf.entryAt(offset, inTypes).withAttribute(attribute.linkageName);
+  const mangled = entry?.text(attribute.linkageName);
+  return mangled === undefined ? [] : pathOf(demangle(mangled).replace(/\(.*$/s, '')).slice(0, -1);
+};
+
+/** GCC calls the template `Box<short, 6>` of everybody else `Box<short int, 6>`. */
+const gccSpelling = (name: string): readonly string[] => {
+  if (!name.includes('<')) return [];
+  const spelt = name
+    .replace(/\bunsigned (long|short)\b(?: int\b)?/g, '$1 unsigned int')
+    .replace(/\bunsigned\b(?! (?:int|char|__int128)\b)/g, 'unsigned int')
+    .replace(/(?<!\blong )\b(long|short)\b(?! (?:int|unsigned|long|double)\b)/g, '$1 int');
+  return spelt === name ? [] : [spelt];
 };
 
 export const hasGlobal = (info: DebugInfo, path: readonly string[]): boolean =>
@@ -76,9 +99,10 @@ export const hasType = (info: DebugInfo, name: string): boolean => named(info, p
 export const globalValue = (
   info: DebugInfo,
   read: ReadMemory,
-  path: readonly string[],
+  wanted: readonly string[],
   file?: string,
 ): Value | undefined => {
+  const path = pathOf(wanted.join('::'));
   let missing: Value | undefined;
   for (const found of named(info, path, valueKinds)) {
     const entry = info.dwarf.entryAt(found.offset, found.inTypes);

@@ -110,6 +110,12 @@ export const membersOf = (value: Value, count: number): readonly Part[] => {
   return found;
 };
 
+/** The names of a value's members with their types, for whoever goes on typing. */
+export const membersIn = (value: Value, read: ReadMemory): readonly { readonly name: string; readonly detail: string }[] =>
+  [...members(variantOf(value, read)?.value ?? value, '.', 0)]
+    .filter(({ kind }) => kind === 'member')
+    .map(({ name, value: member }) => ({ name, detail: declare(member.type) }));
+
 /** Bases first; the members of anonymous members as one's own, as the language has it. */
 function* members(value: Value, joint: '.' | '->', depth: number): Generator<Part> {
   const type = stripped(value.type);
