@@ -177,6 +177,14 @@ export const notYours = (name: string) =>
     remedy: 'Step out to that frame first',
   });
 
+export const notWatched = (accessType: string) =>
+  new DapError('value', {
+    what: 'Reading memory cannot be watched',
+    expected: 'a data breakpoint that stops when its memory is changed',
+    found: `one for ${accessType}`,
+    remedy: 'Choose to break when the value changes',
+  });
+
 export const noRam = (address: bigint) =>
   new DapError('memory', {
     what: `There is no memory to write at 0x${address.toString(16)}`,

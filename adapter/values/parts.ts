@@ -111,7 +111,10 @@ export const membersOf = (value: Value, count: number): readonly Part[] => {
 };
 
 /** The names of a value's members with their types, for whoever goes on typing. */
-export const membersIn = (value: Value, read: ReadMemory): readonly { readonly name: string; readonly detail: string }[] =>
+export const membersIn = (
+  value: Value,
+  read: ReadMemory,
+): readonly { readonly name: string; readonly detail: string }[] =>
   [...members(variantOf(value, read)?.value ?? value, '.', 0)]
     .filter(({ kind }) => kind === 'member')
     .map(({ name, value: member }) => ({ name, detail: declare(member.type) }));

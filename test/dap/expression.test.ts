@@ -1,13 +1,13 @@
 /** Expressions, hit counts, messages, floating-point text, CSR fields and words of a line, each on its own. */
 import { describe, expect, test } from 'vitest';
 import { csrFields, csrSummary } from '../../adapter/dap/csr-fields.ts';
-import type { Scope } from '../../adapter/expressions/evaluate.ts';
-import { floatText, parseFloatText } from '../../adapter/values/float-registers.ts';
 import { parseHitCondition } from '../../adapter/dap/hit-condition.ts';
 import { splitWords } from '../../adapter/dap/launch.ts';
 import { LinkMap } from '../../adapter/dap/link-map.ts';
 import { parseCondition } from '../../adapter/dap/scope.ts';
 import { trapWords } from '../../adapter/dap/trap-words.ts';
+import type { Scope } from '../../adapter/expressions/evaluate.ts';
+import { floatText, parseFloatText } from '../../adapter/values/float-registers.ts';
 import { csrByName } from '../../vmm/machine/csr.ts';
 
 const names = { symbol: (name: string) => ({ panic: 0x8000_1000n, a0_symbol: 7n })[name] };
