@@ -176,6 +176,6 @@ describe('a value of a machine that is recorded', () => {
     expect(await set(client, '$mstatus.FS', '3')).toContain('FS=dirty');
     await client.functionBreakpoints({ name: 'factorial' });
     await client.move('continue');
-    expect(await client.evaluate('total')).toBe('40');
+    expect(await client.evaluate('total')).toBe('52');
   });
 });
