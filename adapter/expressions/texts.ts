@@ -2,7 +2,7 @@
 
 import { stripped, type Type } from '../program/types/type.ts';
 import { isCharacter } from '../values/characters.ts';
-import { sequenceOf } from '../values/sequences.ts';
+import { isRustText, sequenceOf } from '../values/sequences.ts';
 import { bytesOf, elementType, lengthOf, numberOf, type ReadMemory, type Value } from '../values/value.ts';
 import type { Node } from './node.ts';
 
@@ -24,7 +24,7 @@ export const compareTexts = (
 const textBytes = (given: Value, read: ReadMemory): Uint8Array | undefined => {
   const value = sequenceOf(given, read) ?? given;
   const type = stripped(value.type);
-  if (type?.kind === 'array' && isCharacter(elementType(type))) {
+  if (type?.kind === 'array' && (isCharacter(elementType(type)) || isRustText(given))) {
     const length = Math.min(lengthOf(value) ?? textBytesMax, textBytesMax);
     const bytes = value.address === undefined ? bytesOf(value, read) : readUpTo(value.address, length, read);
     return typeof bytes === 'string' ? undefined : ended(bytes);

@@ -1,6 +1,7 @@
 /** Expressions and values of C, over a program that is read from its file. */
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { partsOf } from '../../adapter/values/parts.ts';
 import { openStatic } from './static-program.ts';
 
 const program = openStatic(join(resolve(import.meta.dirname, '../guests/source'), 'values.elf'));
@@ -180,6 +181,14 @@ describe('a list', () => {
     expect(pids('hashed,list(struct task, hash)')).toBe('[2] {1, 2}');
     expect(pids('woken,list(struct task, wake)')).toBe('[2] {3, 2}');
     check('empty,list(struct task, tasks)', '[0] {}');
+  });
+  test('is offered where a structure links its own kind, and says that this is assumed', () => {
+    const part = (expression: string) => partsOf(program.evaluate(expression), program.scope.read, 0, 10).at(-1)!;
+    expect(part('second.tasks').name).toBe('elements (assumed struct task by tasks)');
+    expect(part('second.tasks').path('second.tasks')).toBe('second.tasks,list(struct task, tasks)');
+    expect(part('second.children').name).toBe('prev');
+    expect(program.show('second.children')).toMatch(/ empty$/);
+    expect(program.show('second.tasks')).toMatch(/ 3 linked$/);
   });
   test('that is damaged is bounded, and says how', () => {
     expect(program.show('circle[0],list(struct list_head, next)')).toMatch(
