@@ -43,7 +43,7 @@ export interface Walk {
 }
 
 /** @returns nothing when the value is no head, or its memory cannot be read */
-export const walkList = (head: Value, read: ReadMemory): Walk | undefined => {
+export const walkList = (head: Value, read: ReadMemory, most = nodesMax): Walk | undefined => {
   const shape = headShape(head);
   if (shape === undefined || head.address === undefined) return undefined;
   const first = memberNamed(head, shape.first, read);
@@ -54,7 +54,7 @@ export const walkList = (head: Value, read: ReadMemory): Walk | undefined => {
   // hlist_nulls ends with an odd number; both kinds of nodes begin with the pointer to the next.
   for (let at = start; at !== 0n && at !== head.address && (shape.circular || (at & 1n) === 0n); ) {
     if (seen.has(at)) return { links, damage: `goes round in a circle at 0x${at.toString(16)}` };
-    if (links.length >= nodesMax) return { links, damage: `more than ${nodesMax} elements` };
+    if (links.length >= most) return { links, damage: `more than ${most} elements` };
     const bytes = read(at, 8);
     if (bytes === undefined) return { links, damage: `no memory at 0x${at.toString(16)}` };
     seen.add(at);

@@ -20,6 +20,8 @@ export interface Surroundings {
 }
 
 const itemsMax = 8;
+/** No more elements of a list are counted for one line. */
+const linksMax = 100;
 const depthMax = 2;
 
 /** A value in one line. */
@@ -107,16 +109,16 @@ class Writer {
       const inside = this.#fields(variant.value, depth);
       return inside === '{}' ? variant.name : `${variant.name}${inside.startsWith('{') ? ' ' : ''}${inside}`;
     }
-    const links = headShape(value)?.circular === false || value.within !== undefined ? this.#links(value) : '';
-    return `${this.#fields(value, depth)}${links}`;
+    return `${this.#fields(value, depth)}${this.#links(value)}`;
   }
 
   /** How many elements a head of a list has. */
   #links(value: Value): string {
-    if (this.#letter !== undefined) return '';
-    const walk = walkList(value, this.#around.read);
+    if (this.#letter !== undefined || headShape(value) === undefined) return '';
+    const walk = walkList(value, this.#around.read, linksMax);
     if (walk === undefined) return '';
-    if (walk.links.length === 0) return ' empty';
+    if (walk.links.length === 0 && walk.damage === undefined) return ' empty';
+    if (walk.links.length === linksMax) return ` ${linksMax} linked, or more`;
     return ` ${walk.links.length} linked${walk.damage === undefined ? '' : `, ${walk.damage}`}`;
   }
 
