@@ -174,7 +174,6 @@ export class TypeReader {
             .map((child) => this.#member(child)),
         variantParts: () => children(tag.variantPart).map((child) => this.#variantPart(child)),
         typeArguments: () => children(tag.templateTypeParameter).map((child) => this.typeOf(child)),
-        staticMembers: () => staticMembersOf(whole),
       },
     );
   }
@@ -228,16 +227,6 @@ const baseType = (entry: Entry): Type => {
 
 /** Static members of a class are variables elsewhere; DWARF 4 calls them members too. */
 const isLaidOut = (entry: Entry): boolean => !entry.flag(attribute.external) && !entry.flag(attribute.declaration);
-
-/** DWARF 5 calls them variables of the class. */
-const staticMembersOf = (entry: Entry): readonly string[] => {
-  const names: string[] = [];
-  for (const child of entry.children()) {
-    const isStatic = child.tag === tag.variable || (child.tag === tag.member && !isLaidOut(child));
-    if (isStatic && child.name !== undefined) names.push(child.name);
-  }
-  return names;
-};
 
 const isDimension = (entry: Entry): boolean => entry.tag === tag.subrangeType || entry.tag === tag.enumerationType;
 

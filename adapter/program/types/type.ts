@@ -77,8 +77,6 @@ export interface CompositeType {
   readonly variantParts: readonly VariantPart[];
   /** What a template or generic type was made with, where debug information says so. */
   readonly typeArguments?: readonly (Type | undefined)[];
-  /** Members of the class as such, which lie elsewhere. */
-  readonly staticMembers?: readonly string[];
 }
 
 export interface ArrayDimension {
