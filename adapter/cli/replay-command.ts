@@ -10,6 +10,7 @@ import type { CliHost } from './cli.ts';
 import { grouped } from './values.ts';
 
 export { Digester } from '../../vmm/machine/digest.ts';
+export { cacheFolder } from '../host/folders.ts';
 export { openRecording } from '../session/replay.ts';
 export { noCheckpoints } from '../session/session.ts';
 
