@@ -19,6 +19,7 @@ import {
   stoppedBody,
 } from './stops.ts';
 import type { Target } from './target.ts';
+import { Trail } from './trail.ts';
 import { TrapFilters } from './trap-filters.ts';
 import { type Arrival, type Motion, Traveller } from './travel.ts';
 
@@ -28,6 +29,7 @@ export type SendEvent = (event: string, body?: object) => void;
 export interface Launched {
   readonly target: Target;
   readonly traveller: Traveller;
+  readonly trail: Trail;
   /** What to do once the client has set its breakpoints; does nothing the second time. */
   readonly begin: () => void;
 }
@@ -43,6 +45,8 @@ export interface MotionOptions {
   readonly destination?: Moment;
   /** Whether progress is shown at all: not for running, which has no end in sight. */
   readonly progress?: boolean;
+  /** Whether it is a step by line, which can be undone together with those before it. */
+  readonly leavesTrail?: boolean;
 }
 
 export class Debugger {
@@ -91,7 +95,7 @@ export class Debugger {
       if (!begun) begin();
       begun = true;
     };
-    this.#launched = { target, traveller, begin: once };
+    this.#launched = { target, traveller, trail: new Trail(), begin: once };
   }
 
   /** @throws {DapError} before a launch */
@@ -110,7 +114,8 @@ export class Debugger {
   /** Begins a motion; the client is told when it ends. */
   move(motion: Motion, options: MotionOptions): void {
     this.handles.forget();
-    const { target } = this.launched('continue');
+    const { target, trail } = this.launched('continue');
+    if (options.leavesTrail !== true) trail.clear();
     const threadId = options.thread ?? currentHart(target.machine).id + 1;
     // After a step back, clients show the threads that were not named as still paused unless they are told.
     if (options.backwards === true) this.send('continued', { threadId, allThreadsContinued: true });

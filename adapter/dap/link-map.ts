@@ -46,6 +46,11 @@ export class LinkMap {
     return range === undefined || range.loaded === range.linked ? undefined : address - range.linked + range.loaded;
   }
 
+  /** Where a linked address is for code that runs at `pc`: as low as that runs. */
+  here(address: bigint, pc: bigint): bigint {
+    return this.linked(pc) === pc ? address : (this.loaded(address) ?? address);
+  }
+
   /** All addresses that a linked one may be met at. */
   places(address: bigint): readonly bigint[] {
     const loaded = this.loaded(address);

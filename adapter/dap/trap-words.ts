@@ -12,6 +12,10 @@ export const trapCause = (register: bigint): TrapCause => ({
   interrupt: register >> 63n === 1n,
 });
 
+/** Whether the code that trapped asked for it. */
+export const isEnvironmentCall = ({ code, interrupt }: TrapCause): boolean =>
+  !interrupt && (code === cause.ecallFromUser || code === cause.ecallFromSupervisor || code === cause.ecallFromMachine);
+
 interface ExceptionName {
   readonly code: number;
   /** An identifier for a filter. */

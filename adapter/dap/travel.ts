@@ -10,6 +10,7 @@ import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import type { Breakpoint, Breakpoints } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
+import { spaceOf } from './line-places.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, type TrapFilters } from './trap-filters.ts';
@@ -26,9 +27,9 @@ export type Arrival =
 
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
 
-/** A place at which a motion ends that no breakpoint knows of. */
+/** Places at which a motion ends that no breakpoint knows of. They may become fewer while it goes on. */
 export interface Watch {
-  readonly address: bigint;
+  readonly addresses: readonly bigint[];
   readonly here: (hart: Hart) => boolean;
 }
 
@@ -93,19 +94,19 @@ export class Traveller {
   /**
    * The next instruction of the same routine: over calls, environment calls and interrupts, which are over when the hart
    * comes to the instruction behind them with a stack that is as high as before. Breakpoints on the way stop it.
-   * @param enters whether to stop in what was called
    */
-  *next(hart: Hart, enters: () => boolean = () => false): Motion {
+  *next(hart: Hart): Motion {
     const pc = hart.get('pc');
     const instruction = instructionAt(this.#target.memory, hart, pc);
     const back = this.#returnsTo(hart, pc);
     const arrival = yield* this.step(hart);
     if (arrival.reason !== 'step') return arrival;
     if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
-    if (instruction?.kind !== 'call' || enters()) return arrival;
-    const behind = { ...back, address: pc + BigInt(instruction.length) };
+    if (instruction?.kind !== 'call') return arrival;
+    const address = pc + BigInt(instruction.length);
+    const behind = { ...back, addresses: [address] };
     // A call of the next instruction, as position-independent code does it, is over at once.
-    if (hart.get('pc') === behind.address && behind.here(hart)) return arrival;
+    if (hart.get('pc') === address && behind.here(hart)) return arrival;
     return yield* this.forward(behind);
   }
 
@@ -118,12 +119,19 @@ export class Traveller {
       const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
       const arrival = yield* this.next(hart);
       if (arrival.reason !== 'step' || isReturn) return arrival;
-      const stops = this.#breakpoints.mayStop(hart, scopeOf(this.#target, hart)) ? this.#meet(hart) : [];
-      if (stops.length > 0) {
-        return { reason: 'breakpoint', hart: hart.id, breakpoints: stops };
-      }
+      const met = this.met(hart, false);
+      if (met !== undefined) return met;
       yield this.#target.timeline.now;
     }
+  }
+
+  /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
+  met(hart: Hart, trapped: boolean): Arrival | undefined {
+    const scope = scopeOf(this.#target, hart);
+    if (trapped && this.#filters.active && this.#filters.stops(hart, scope)) return { reason: 'trap', hart: hart.id };
+    const stops =
+      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope) ? this.#meet(hart) : ([] as const);
+    return stops.length > 0 ? { reason: 'breakpoint', hart: hart.id, breakpoints: stops } : undefined;
   }
 
   /** Back to the moment before the last step of a hart. */
@@ -208,7 +216,7 @@ export class Traveller {
 
   #arm(watch?: Watch): void {
     const own = this.#breakpoints.addresses;
-    this.#target.machine.engine.arm(watch === undefined ? own : [...own, watch.address]);
+    this.#target.machine.engine.arm(watch === undefined ? own : [...own, ...watch.addresses]);
   }
 
   /** Whether a candidate might end a motion; counts nothing and says nothing. */
@@ -235,7 +243,9 @@ export class Traveller {
         const hart = this.#target.machine.harts[stop.hart]!;
         const stops = this.#meet(hart);
         if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
-        return watch?.address === stop.pc && watch.here(hart) ? { reason: 'step', hart: stop.hart } : undefined;
+        return watch?.addresses.includes(stop.pc) === true && watch.here(hart)
+          ? { reason: 'step', hart: stop.hart }
+          : undefined;
       }
     }
   }
@@ -265,10 +275,11 @@ export class Traveller {
 
   /** Where a hart is when it has come back to an address of the routine that it is in now. */
   #returnsTo(hart: Hart, address: bigint): Watch {
-    const [sp, mode] = [hart.x(stackPointer), hart.privilege];
+    const [sp, mode, space] = [hart.x(stackPointer), hart.privilege, spaceOf(hart)];
     return {
-      address,
-      here: (other) => other.id === hart.id && other.privilege === mode && other.x(stackPointer) >= sp,
+      addresses: [address],
+      here: (other) =>
+        other.id === hart.id && other.privilege === mode && spaceOf(other) === space && other.x(stackPointer) >= sp,
     };
   }
 }

@@ -1,0 +1,37 @@
+/**
+ * The steps by line that the person has just made, one behind the other, so that going back from where one has come to ends
+ * exactly where it began, whatever the step was: out of a function from its middle, or from the middle of a line. Any other
+ * motion ends the trail; the reverse of a step is then what the machine's history alone says (line-steps-back.ts).
+ */
+
+import type { Moment } from '../../traces/time.ts';
+
+interface Step {
+  readonly hart: number;
+  readonly from: Moment;
+  readonly to: Moment;
+}
+
+const stepsMax = 10_000;
+
+export class Trail {
+  readonly #steps: Step[] = [];
+
+  /** A step forwards has been made. */
+  add(step: Step): void {
+    if (this.#steps.length >= stepsMax) this.#steps.shift();
+    this.#steps.push(step);
+  }
+
+  /** Where the step began that has led a hart here; it is undone by that. */
+  back(hart: number, now: Moment): Moment | undefined {
+    const last = this.#steps.pop();
+    if (last?.hart === hart && last.to === now) return last.from;
+    this.clear();
+    return undefined;
+  }
+
+  clear(): void {
+    this.#steps.length = 0;
+  }
+}
