@@ -19,6 +19,8 @@ export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | `source:${
 export interface BreakpointSpec {
   /** Where it stops: a line may be in several places, and a place may have two addresses before the MMU is on. */
   readonly addresses: readonly bigint[];
+  /** Whether the code that a hart is at is that of a program which it is set in; without it, it is set for all code. */
+  readonly isIn?: (hart: Hart) => boolean;
   /** What the person called it. */
   readonly name: string;
   readonly condition?: Condition;
@@ -96,7 +98,9 @@ export class Breakpoints {
 
   #met(hart: Hart, scope: Scope): readonly Breakpoint[] {
     const here = this.#byAddress.get(hart.get('pc')) ?? [];
-    return here.filter(({ condition }) => condition === undefined || holds(condition, scope));
+    return here.filter(
+      ({ condition, isIn }) => (isIn?.(hart) ?? true) && (condition === undefined || holds(condition, scope)),
+    );
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { ProgramFunction } from '../program/dwarf/functions.ts';
 import { instructionAt } from './instructions.ts';
+import type { Program } from './program.ts';
 import type { Target } from './target.ts';
 
 /** Linked addresses of a call and of what comes after it. */
@@ -19,7 +20,12 @@ const functionBytesMax = 2n ** 18n;
 const known = new WeakMap<ProgramFunction, readonly CallPlace[]>();
 
 /** The calls of a function, in ascending order. Asks the memory once, when all of the function can be read. */
-export const callsOf = (target: Target, hart: Hart, own: ProgramFunction): readonly CallPlace[] => {
+export const callsOf = (
+  { memory }: Target,
+  hart: Hart,
+  { links }: Program,
+  own: ProgramFunction,
+): readonly CallPlace[] => {
   const found = known.get(own);
   if (found !== undefined) return found;
   const calls: CallPlace[] = [];
@@ -27,13 +33,13 @@ export const callsOf = (target: Target, hart: Hart, own: ProgramFunction): reado
   for (const { low, high } of own.ranges) {
     const end = high - low > functionBytesMax ? low + functionBytesMax : high;
     for (let at = low; at < end; ) {
-      const instruction = instructionAt(target.memory, hart, target.program.links.here(at, hart.get('pc')));
+      const instruction = instructionAt(memory, hart, links.here(at, hart.get('pc')));
       isWhole &&= instruction !== undefined;
       if (instruction === undefined) break;
       const behind = at + BigInt(instruction.length);
       if (instruction.kind === 'call') {
         const aim = instruction.target;
-        calls.push({ at, behind, ...(aim !== undefined && { target: target.program.links.linked(aim) }) });
+        calls.push({ at, behind, ...(aim !== undefined && { target: links.linked(aim) }) });
       }
       at = behind;
     }

@@ -85,11 +85,12 @@ export class Debugger {
     const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
     const traveller = new Traveller(target, this.breakpoints, this.filters, say);
     const said = new Set<string>();
-    target.program.onDamage = (message) => {
+    const sayDamage = (message: string): void => {
       if (said.has(message)) return;
       said.add(message);
       this.send('output', { category: 'important', output: `The debug information is not used in full: ${message}\n` });
     };
+    for (const program of target.programs.all) program.onDamage = sayDamage;
     let begun = false;
     const once = (): void => {
       if (!begun) begin();

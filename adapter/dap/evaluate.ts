@@ -106,12 +106,13 @@ export const evaluateRequests: readonly RequestRow[] = [
           if (match !== null) return { result: run(session, match, call), variablesReference: 0 };
         }
       }
-      const { target } = session.halted('evaluate');
-      const { program } = target;
+      const { target: whole } = session.halted('evaluate');
       const frame = frameId == null ? undefined : session.handles.frameOf(frameId);
-      const hart = frame?.hart ?? session.hartOf(undefined, target);
+      const hart = frame?.hart ?? session.hartOf(undefined, whole);
       const { expression: source, format } = splitFormat(asked);
-      const innermost = frame ?? firstFrame(target, hart);
+      const innermost = frame ?? firstFrame(whole, hart);
+      const { program } = innermost;
+      const target = whole.seenFrom(program);
       const node = parseExpression(source, namesAt(program, undefined, innermost));
       const value = evaluateExpression(node, scopeOf(target, hart, innermost));
       const around = surroundings(target, hart);

@@ -17,6 +17,7 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsInstructionBreakpoints: true,
   supportsBreakpointLocationsRequest: true,
   supportsLoadedSourcesRequest: true,
+  supportsModulesRequest: true,
   supportsLogPoints: true,
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,

@@ -48,7 +48,7 @@ export class Places {
   }
 
   at(hart: Hart): Place | undefined {
-    const { program } = this.#target;
+    const program = this.#target.programs.at(hart);
     const pc = program.links.linked(hart.get('pc'));
     const code = this.#codeAt(program, pc);
     if (code === undefined) return undefined;

@@ -81,7 +81,7 @@ export class LineSteps {
     const unwound = frame?.stack?.unwound;
     if (typeof unwound !== 'object') return yield* this.#traveller.out(hart);
     const { cfa, returnAddress } = unwound;
-    const { program } = this.#target;
+    const program = this.#target.programs.at(hart);
     const [id, mode, space] = [hart.id, hart.privilege, spaceOf(hart)];
     return yield* this.#traveller.forward({
       addresses: program.links.places(program.links.linked(returnAddress)),
@@ -115,7 +115,7 @@ export class LineSteps {
 
   /** One instruction of a call, with all that it calls and what interrupts it; of a step into, up to what it enters. */
   *#step(hart: Hart, into: boolean): Motion {
-    const { memory, program } = this.#target;
+    const { memory } = this.#target;
     const pc = hart.get('pc');
     const instruction = instructionAt(memory, hart, pc);
     const length = BigInt(instruction?.length ?? 4);
@@ -135,7 +135,7 @@ export class LineSteps {
     // A call of the next instruction, as position-independent code does it, is over at once.
     if (hart.get('pc') === pc + length && behind.here(hart)) return arrival;
     // Nobody knows whether code that no program has comes back: a trampoline to user mode does not.
-    if (program.symbolic(hart.get('pc')) === undefined) return yield* this.#throughUnknown(hart, behind);
+    if (!this.#isKnown(hart)) return yield* this.#throughUnknown(hart, behind);
     return yield* this.#traveller.forward(joined(behind, landing));
   }
 
@@ -144,12 +144,17 @@ export class LineSteps {
     let arrival: Arrival = { reason: 'step', hart: hart.id };
     for (let count = 0; count < unplacedStepsMax; count++) {
       if (behind.addresses.includes(hart.get('pc')) && behind.here(hart)) return arrival;
-      if (this.#target.program.symbolic(hart.get('pc')) !== undefined && this.knows(hart)) return arrival;
+      if (this.#isKnown(hart)) return arrival;
       arrival = yield* this.#traveller.step(hart);
       if (arrival.reason !== 'step') return arrival;
       yield this.#target.timeline.now;
     }
     return yield* this.#traveller.forward(behind);
+  }
+
+  #isKnown(hart: Hart): boolean {
+    const pc = hart.get('pc');
+    return this.#target.programs.at(hart).symbolic(pc) !== undefined;
   }
 
   /** A hart's coming to one of some addresses with the stack, the mode and the address space that it has now. */
@@ -164,16 +169,16 @@ export class LineSteps {
 
   /** Behind the calls of the functions on the stack: where a jump out of several calls at once lands. */
   #landings(hart: Hart): Watch | undefined {
-    const { program } = this.#target;
+    const program = this.#target.programs.at(hart);
     const [id, mode] = [hart.id, hart.privilege];
     const calls: Pick<Place, 'function' | 'cfa' | 'space'>[] = [];
     const addresses = new Set<bigint>();
     const moved = hart.get('pc') - program.links.linked(hart.get('pc'));
-    for (const { stack } of stackOf(this.#target, hart)) {
+    for (const { stack, program: own } of stackOf(this.#target, hart)) {
       const unwound = stack && program.try(() => stack.unwound);
-      if (stack?.function === undefined || typeof unwound !== 'object') break;
+      if (own !== program || stack?.function === undefined || typeof unwound !== 'object') break;
       calls.push({ function: stack.function, cfa: unwound.cfa, space: spaceOf(hart) });
-      for (const { behind } of callsOf(this.#target, hart, stack.function)) addresses.add(behind + moved);
+      for (const { behind } of callsOf(this.#target, hart, program, stack.function)) addresses.add(behind + moved);
       if (calls.length >= landingFramesMax) break;
     }
     if (addresses.size === 0) return undefined;

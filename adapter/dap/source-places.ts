@@ -18,41 +18,57 @@ export const entryOf = (info: DebugInfo, own: ProgramFunction): bigint => {
   return inFrame ? info.bodyAddress(own) : own.entryPc;
 };
 
-/** Where a line is; a line without code means the next one that has any. */
+/** Linked addresses, and the program that has them. */
+export interface CodePlaces {
+  readonly program: Program;
+  readonly addresses: readonly bigint[];
+}
+
+/** Where a line is in each program that has the file; a line without code means the next one that has any. */
 export const linePlaces = (
-  program: Program,
   sources: Sources,
   path: string,
   line: number,
-): { readonly line: number; readonly addresses: readonly bigint[] } | undefined =>
-  program.try(() => {
-    const { info } = program;
-    if (info === undefined) return undefined;
-    let best: { line: number; addresses: bigint[] } | undefined;
-    for (const compiled of sources.compiled(path)) {
-      const found = info.addressesOf(compiled, line);
-      if (found === undefined || (best !== undefined && found.line > best.line)) continue;
-      if (best === undefined || found.line < best.line) best = { line: found.line, addresses: [] };
-      best.addresses.push(...found.addresses.map(({ row }) => row.address));
-    }
-    if (best === undefined) return undefined;
-    const [first] = best.addresses;
-    const own = first === undefined ? undefined : info.functionAt(first);
-    if (own === undefined || own.entryPc !== first || best.addresses.length > 1) {
-      return { line: best.line, addresses: [...new Set(best.addresses)] };
-    }
-    const address = entryOf(info, own);
-    return { line: info.lineAt(address)?.line ?? best.line, addresses: [address] };
-  });
+): { readonly line: number; readonly places: readonly CodePlaces[] } | undefined => {
+  let best: { line: number; places: CodePlaces[] } | undefined;
+  for (const program of sources.programs) {
+    const found = program.try(() => lineAddresses(program, sources, path, line));
+    if (found === undefined || (best !== undefined && found.line > best.line)) continue;
+    if (best === undefined || found.line < best.line) best = { line: found.line, places: [] };
+    best.places.push({ program, addresses: found.addresses });
+  }
+  return best;
+};
+
+const lineAddresses = (program: Program, sources: Sources, path: string, line: number) => {
+  const { info } = program;
+  if (info === undefined) return undefined;
+  let best: { line: number; addresses: bigint[] } | undefined;
+  for (const compiled of sources.compiled(program, path)) {
+    const found = info.addressesOf(compiled, line);
+    if (found === undefined || (best !== undefined && found.line > best.line)) continue;
+    if (best === undefined || found.line < best.line) best = { line: found.line, addresses: [] };
+    best.addresses.push(...found.addresses.map(({ row }) => row.address));
+  }
+  if (best === undefined) return undefined;
+  const [first] = best.addresses;
+  const own = first === undefined ? undefined : info.functionAt(first);
+  if (own === undefined || own.entryPc !== first || best.addresses.length > 1) {
+    return { line: best.line, addresses: [...new Set(best.addresses)] };
+  }
+  const address = entryOf(info, own);
+  return { line: info.lineAt(address)?.line ?? best.line, addresses: [address] };
+};
 
 const linesMax = 10_000;
 
 /** The lines of a file that have code, within bounds. */
-export const locationsIn = (program: Program, sources: Sources, path: string, first: number, last: number) => {
+export const locationsIn = (sources: Sources, path: string, first: number, last: number) => {
   const found: { line: number }[] = [];
   for (let line = first; line <= last && found.length < linesMax; ) {
-    const next = program.try(() => nextLine(program, sources, path, line));
-    if (next === undefined || next > last) break;
+    const lines = sources.programs.map((program) => program.try(() => nextLine(program, sources, path, line)));
+    const next = Math.min(...lines.map((each) => each ?? Number.POSITIVE_INFINITY));
+    if (next > last) break;
     found.push({ line: next });
     line = next + 1;
   }
@@ -60,7 +76,7 @@ export const locationsIn = (program: Program, sources: Sources, path: string, fi
 };
 
 const nextLine = (program: Program, sources: Sources, path: string, line: number): number | undefined => {
-  const lines = sources.compiled(path).map((compiled) => program.info?.addressesOf(compiled, line)?.line);
+  const lines = sources.compiled(program, path).map((compiled) => program.info?.addressesOf(compiled, line)?.line);
   const known = lines.filter((found): found is number => found !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 };

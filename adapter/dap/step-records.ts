@@ -100,7 +100,9 @@ export class StepRecords {
     const { moment: at, pc } = this.current;
     yield* this.#target.timeline.travel(at);
     const { links } = call.program;
-    const calls = callsOf(this.#target, this.#hart, call.function).flatMap(({ at: place }) => links.places(place));
+    const calls = callsOf(this.#target, this.#hart, call.program, call.function).flatMap(({ at: place }) =>
+      links.places(place),
+    );
     return yield* this.#search([...calls, pc, pc - 2n, pc - 4n], call);
   }
 

@@ -15,14 +15,23 @@ import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { Live } from './live.ts';
-import { Program, type ProgramFile } from './program.ts';
+import { Program, type ProgramFile, type ProgramOptions } from './program.ts';
+import { type ProgramSpace, Programs } from './programs.ts';
 import { type SourceOptions, Sources } from './sources.ts';
 
-/** What a launch configuration says of the program and its sources. */
+/** A program besides the kernel. */
+export interface OtherProgram {
+  readonly file: ProgramFile;
+  readonly space: ProgramSpace;
+  readonly options: ProgramOptions;
+}
+
+/** What a launch configuration says of the programs and their sources. */
 export interface TargetOptions extends SourceOptions {
   /** When it is not what was loaded. */
   readonly program?: ProgramFile | undefined;
   readonly debug?: ProgramFile | undefined;
+  readonly others?: readonly OtherProgram[];
 }
 
 /** Firmware lies below a kernel, which is on the next 2 MiB ("Linux RISC-V boot requirements"). */
@@ -39,7 +48,9 @@ const loadedProgram = ({ images }: Session): ProgramFile | undefined => {
 
 export class Target {
   readonly session: Session;
+  /** The one that is looked at: the kernel, unless this is the target as a frame of another program sees it (`seenFrom`). */
   readonly program: Program;
+  readonly programs: Programs;
   readonly console: ConsoleOutput;
   readonly memory: GuestMemory;
   /** Samples nothing until somebody asks. */
@@ -49,7 +60,11 @@ export class Target {
 
   readonly sources: Sources;
 
-  constructor(session: Session, console: ConsoleOutput, { program, debug, ...sources }: TargetOptions = {}) {
+  constructor(
+    session: Session,
+    console: ConsoleOutput,
+    { program, debug, others = [], ...sources }: TargetOptions = {},
+  ) {
     this.session = session;
     this.console = console;
     const { machine } = session.header;
@@ -57,10 +72,17 @@ export class Target {
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
     this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress });
-    this.sources = new Sources(this.program, sources);
     this.memory = new GuestMemory(session.machine, boot.rom);
+    const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
+    this.programs = new Programs(this.program, placed, this.memory);
+    this.sources = new Sources(this.programs.all, sources);
     this.stats = new StatsCollector(session);
     this.live = session.kind === 'live' ? new Live(session.recorder) : undefined;
+  }
+
+  /** The same target, with names and types as another one of its programs has them. */
+  seenFrom(program: Program): Target {
+    return program === this.program ? this : Object.create(this, { program: { value: program } });
   }
 
   get machine(): Machine {

@@ -59,7 +59,7 @@ const registerVariable = (session: Debugger, target: Target, hart: Hart, name: s
 });
 
 const trapVariables = (target: Target, hart: Hart): Variable[] => {
-  const place = (address: bigint): string => target.program.describe(address);
+  const place = (address: bigint): string => target.programs.describe(hart, address);
   return (['s', 'm'] as const).flatMap((mode) => {
     const [cause, epc, value] = [hart.get(`${mode}cause`), hart.get(`${mode}epc`), hart.get(`${mode}tval`)];
     const into = mode === 's' ? 'S-mode' : 'M-mode';
@@ -229,8 +229,9 @@ export const variableRequests: readonly RequestRow[] = [
     'variables',
     { variablesReference: whole, start: optional(natural), count: optional(natural) },
     (session, { variablesReference, start, count }) => {
-      const { target } = session.halted('variables');
+      const { target: whole } = session.halted('variables');
       const group = session.handles.groupOf(variablesReference);
+      const target = whole.seenFrom('frame' in group ? group.frame.program : whole.programs.at(group.hart));
       const from = start ?? 0;
       if (group.kind === 'parts') {
         const most = (count ?? 0) > 0 ? Math.min(count!, partsMax) : partsMax;
