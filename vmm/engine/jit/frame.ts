@@ -147,7 +147,7 @@ export class Frame {
 
   /** Leaves unless the budget reaches for so many steps from an offset. */
   checkBudget(offset: number, steps: number): void {
-    this.code.get(this.budget).i32(steps).ops(op.i32LtS).if();
+    this.code.get(this.budget).i32(steps).ops(op.i32LtS).unlikely().if();
     this.leave(offset, regionExit.short);
     this.code.end();
   }

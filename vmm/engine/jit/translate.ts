@@ -157,7 +157,7 @@ class RegionEmitter {
     code.get(frame.hart);
     frame.pushVirtual(next);
     code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(frame.host);
-    code.i32(runExit.returned).ops(op.i32Ne).if();
+    code.i32(runExit.returned).ops(op.i32Ne).unlikely().if();
     code.get(frame.host).ops(op.return);
     code.end();
     frame.reload(this.#live.get(next)!);
@@ -216,6 +216,6 @@ class RegionEmitter {
     code.tee(host).memory(op.i64Load, 0);
     code.get(address).i64Small(-pageBytes).ops(op.i64And, op.i64Ne);
     code.get(host).memory(op.i32Load, 8).get(address).ops(op.i32WrapI64, op.i32Add);
-    code.i32(this.#parts.hostAt(offset)).ops(op.i32Ne, op.i32Or).if();
+    code.i32(this.#parts.hostAt(offset)).ops(op.i32Ne, op.i32Or).unlikely().if();
   }
 }
