@@ -116,7 +116,10 @@ export class Debugger {
   move(motion: Motion, options: MotionOptions): void {
     this.handles.forget();
     const { target, trail } = this.launched('continue');
-    if (options.leavesTrail !== true) trail.clear();
+    if (options.leavesTrail !== true) {
+      trail.clear();
+      target.callSite = undefined;
+    }
     const threadId = options.thread ?? currentHart(target.machine).id + 1;
     // After a step back, clients show the threads that were not named as still paused unless they are told.
     if (options.backwards === true) this.send('continued', { threadId, allThreadsContinued: true });

@@ -17,6 +17,8 @@ import { Places } from './line-places.ts';
 import { LineSteps } from './line-steps.ts';
 import { LineStepsBack } from './line-steps-back.ts';
 import { optional, type RequestRow, request, whole } from './request.ts';
+import type { Target } from './target.ts';
+import type { Standing } from './trail.ts';
 import type { Motion } from './travel.ts';
 
 interface Kind {
@@ -30,22 +32,28 @@ interface Kind {
   readonly body?: object;
 }
 
+const standing = (target: Target, hart: Hart): Standing => ({
+  moment: target.timeline.now,
+  site: target.callSiteOf(hart),
+});
+
 /** A step forwards by line, which can be undone. */
 const forwards = (stepping: (steps: LineSteps, hart: Hart) => Motion) =>
   function* ({ target, traveller, trail }: Launched, hart: Hart): Motion {
-    const from = target.timeline.now;
+    const from = standing(target, hart);
     const arrival = yield* stepping(new LineSteps(target, traveller), hart);
-    if (arrival.reason === 'step') trail.add({ hart: hart.id, from, to: target.timeline.now });
+    if (arrival.reason === 'step') trail.add({ hart: hart.id, from, to: standing(target, hart) });
     return arrival;
   };
 
 /** Back to where the step that has just been made began; else where the one began that might have led here. */
 function* undone({ target, traveller, trail }: Launched, hart: Hart): Motion {
   const { timeline, console } = target;
-  const from = trail.back(hart.id, timeline.now);
+  const from = trail.back(hart.id, standing(target, hart));
   if (from === undefined) return yield* new LineStepsBack(target, traveller, hart).back();
   console.muted = true;
-  yield* timeline.travel(from);
+  yield* timeline.travel(from.moment);
+  target.callSite = from.site;
   return { reason: 'step', hart: hart.id };
 }
 

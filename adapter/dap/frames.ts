@@ -70,7 +70,8 @@ export function* stackOf(target: Target, hart: Hart): Generator<ViewFrame> {
     const frame: Unplaced = next;
     const { origin, program: own } = frame;
     const stack: StackFrame | undefined = own.info && own.try(() => frame.stack ?? stackFrame(own.info!, frame));
-    const placed: readonly PlacedFrame[] = (stack && own.try(() => stack.placed)) ?? [];
+    const all: readonly PlacedFrame[] = (stack && own.try(() => stack.placed)) ?? [];
+    const placed = level === 0 ? all.slice(hiddenIn(target, hart, all)) : all;
     const pc = BigInt.asUintN(64, frame.state.pc + (own === program ? moved : 0n));
     const common = { hart, program: own, stack, pc, origin, state: frame.state };
     if (placed.length === 0) yield { ...common, placed: undefined, level: level++ };
@@ -78,6 +79,12 @@ export function* stackOf(target: Target, hart: Hart): Generator<ViewFrame> {
     next = callerOf(target, hart, frame, stack) ?? userOf(target, hart, frame);
   }
 }
+
+/** How many inlined calls are not shown, because the stop is at the line that makes them. */
+const hiddenIn = (target: Target, hart: Hart, placed: readonly PlacedFrame[]): number => {
+  const site = target.callSiteOf(hart);
+  return site === undefined ? 0 : Math.max(0, placed.length - 1 - site.inlined.length);
+};
 
 /** A frame before it is known what functions it is of. */
 interface Unplaced {

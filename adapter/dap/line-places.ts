@@ -2,8 +2,13 @@
  * Where a hart is in the source, for stepping: a line in one call of a function, inlined calls included. Code without a line,
  * code that begins no statement, and prologues of code that is not optimised belong to a call and have no line of their own.
  * It says what a place is and when two are the same; how one goes from one to the next is in line-steps.ts.
+ *
+ * Code of an inlined call can be looked at from outside, as who steps over the call does: it is then part of the line that
+ * makes the call (`seenFrom`). Whether one is at the first instruction of the call or at the line that makes it is the same
+ * state of the machine; which of them a person is shown is a `CallSite`.
  */
 
+import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { privilege } from '../../vmm/machine/hart.ts';
 import type { DebugInfo, PlacedFrame } from '../program/debug-info.ts';
@@ -24,6 +29,8 @@ interface CodePlace {
   readonly isEntry: boolean;
   /** The inlined calls that it is in, outermost first, by the offsets of their entries. */
   readonly inlined: readonly number[];
+  /** Of each of these calls the line that makes it. */
+  readonly callLines: readonly string[];
   /** File and line; nothing where code has no line of its own. */
   readonly line: string | undefined;
   readonly row: FrameRow | undefined;
@@ -34,6 +41,14 @@ export interface Place extends CodePlace {
   readonly cfa: bigint | undefined;
   /** User programs have the same addresses as one another: the root of the page table they run by. */
   readonly space: bigint;
+}
+
+/** A stop that is shown at a line that makes an inlined call, not in what is called. */
+export interface CallSite {
+  readonly hart: number;
+  readonly moment: Moment;
+  /** The inlined calls that the line is in. */
+  readonly inlined: readonly number[];
 }
 
 /** Remembered for this many addresses of a program; then it begins anew. */
@@ -55,9 +70,11 @@ export class Places {
     return { ...code, cfa: this.#cfa(code, hart), space: spaceOf(hart) };
   }
 
-  /** Whether the function that a hart is in has lines. */
-  hasLines(hart: Hart): boolean {
-    return this.at(hart) !== undefined;
+  /** As it is shown: at the line of an inlined call where the last motion has ended there. */
+  shown(hart: Hart): Place | undefined {
+    const place = this.at(hart);
+    const site = this.#target.callSiteOf(hart);
+    return place && site ? seenFrom(place, site.inlined) : place;
   }
 
   #codeAt(program: Program, pc: bigint): CodePlace | undefined {
@@ -95,12 +112,13 @@ const codePlaceAt = (program: Program, info: DebugInfo, pc: bigint): CodePlace |
   // Optimisers begin several statements at one instruction, which is then of the last one, or of none of them.
   const isStatement = table.allAt(pc).some((one) => one.isStatement);
   const hasLine = row !== undefined && row.line !== 0 && isStatement && !inPrologue;
-  const inlined = frames.slice(0, -1).map(({ frame }: PlacedFrame) => frame.entry.offset);
+  const calls = frames.slice(0, -1).reverse();
   return {
     program,
     function: own,
     isEntry: pc === own.entryPc,
-    inlined: inlined.reverse(),
+    inlined: calls.map(({ frame }: PlacedFrame) => frame.entry.offset),
+    callLines: calls.map(({ frame: { call } }: PlacedFrame) => `${call?.file}:${call?.line}`),
     line: hasLine ? `${row.file}:${row.line}` : undefined,
     row: info.frameRowAt(pc),
   };
@@ -117,6 +135,12 @@ export const isPrefix = (start: readonly number[], whole: readonly number[]): bo
 /** Whether the chain `inner` is in a call that is inlined in `outer`. */
 export const isInside = (inner: readonly number[], outer: readonly number[]): boolean =>
   inner.length > outer.length && isPrefix(outer, inner);
+
+/** A place as it is from some inlined calls around it: what is deeper is part of the line that calls it. */
+export const seenFrom = (place: Place, inlined: readonly number[]): Place =>
+  place.line !== undefined && isInside(place.inlined, inlined)
+    ? { ...place, inlined, line: place.callLines[inlined.length] }
+    : place;
 
 /** Whether both are the same line in the same call, of inlined ones too. */
 export const isSamePlace = (one: Place, other: Place): boolean =>

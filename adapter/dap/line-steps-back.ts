@@ -14,7 +14,7 @@
 import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { instructionAt } from './instructions.ts';
-import { isInside, isPrefix, isSameCall, isSamePlace, type Place, Places } from './line-places.ts';
+import { isInside, isSameCall, isSamePlace, type Place, Places, seenFrom } from './line-places.ts';
 import { StepRecords } from './step-records.ts';
 import type { Target } from './target.ts';
 import type { Arrival, Motion, Traveller } from './travel.ts';
@@ -36,6 +36,7 @@ export class LineStepsBack {
   readonly #hart: Hart;
   readonly #places: Places;
   readonly #records: StepRecords;
+  readonly #start: Place | undefined;
   /** How many steps back have been without a place, and where that began. */
   #unplaced = 0;
   #unplacedEnd: Moment;
@@ -46,6 +47,7 @@ export class LineStepsBack {
     this.#hart = hart;
     this.#places = new Places(target);
     this.#records = new StepRecords(target, traveller, this.#places, hart);
+    this.#start = this.#places.shown(hart);
     this.#unplacedEnd = target.timeline.now;
   }
 
@@ -68,45 +70,34 @@ export class LineStepsBack {
   *#moving(motion: Motion): Motion {
     const { timeline, console } = this.#target;
     console.muted = true;
-    const from = timeline.now;
+    const [from, site] = [timeline.now, this.#target.callSiteOf(this.#hart)];
     const arrival = yield* motion;
-    return timeline.now === from ? yield* this.#traveller.stepBack(this.#hart) : arrival;
+    const isUnmoved =
+      timeline.now === from && this.#target.callSiteOf(this.#hart)?.inlined.length === site?.inlined.length;
+    return isUnmoved ? yield* this.#traveller.stepBack(this.#hart) : arrival;
   }
 
   *#back(): Motion {
-    const start = this.#records.current.place;
+    const start = this.#start;
     if (start === undefined) return { reason: 'unmoved' };
     const last = yield* this.#records.peek();
     let way = yield* this.#before(false);
     const isReturn = way === 'passed' && (yield* this.#isReturn(last!.moment));
     let isOut = way === 'left';
-    /** The inlined call that the code before was in, if it was in one that is deeper. */
-    let deeper: { readonly moment: Moment; readonly place: Place } | undefined;
-    let found: Place | undefined;
     for (; way !== 'start'; way = yield* this.#before(false), isOut ||= way === 'left') {
-      const { moment, place } = this.#records.current;
+      const { place } = this.#records.current;
       if (place?.line === undefined) continue;
-      if (isOut || !isSameCall(place, start) || !isInside(place.inlined, start.inlined)) {
-        found = place;
-        break;
-      }
-      deeper ??= { moment, place };
+      const seen = !isOut && isSameCall(place, start) ? seenFrom(place, start.inlined) : place;
+      const isAmid = !isOut && isSamePlace(seen, start);
+      if (isReturn && (isAmid || start.line === undefined)) break;
+      // The last line of an inlined call that has just been left.
+      return yield* this.#toBeginning(isAmid ? place : seen, false);
     }
-    const isAmid = found !== undefined && isSamePlace(found, start);
-    if (isAmid || (start.line === undefined && isReturn)) {
-      // The last line of what has just been left, of an inlined call, or of a call.
-      if (isReturn) return yield* this.#lastLineFrom(last!.moment, start);
-      if (deeper !== undefined) {
-        yield* this.#records.restart(deeper.moment);
-        found = deeper.place;
-      }
-    }
-    return yield* this.#toBeginning(found, false);
+    return isReturn ? yield* this.#lastLineFrom(last!.moment, start) : yield* this.#toBeginning(undefined, false);
   }
 
   *#backInto(): Motion {
-    const start = this.#records.current.place;
-    if (start === undefined) return { reason: 'unmoved' };
+    if (this.#start === undefined) return { reason: 'unmoved' };
     for (;;) {
       if ((yield* this.#before(true)) === 'start') return yield* this.#toBeginning(undefined, true);
       const { place } = this.#records.current;
@@ -115,20 +106,18 @@ export class LineStepsBack {
   }
 
   *#backOut(): Motion {
-    const start = this.#records.current.place;
+    const start = this.#start;
     if (start === undefined) return { reason: 'unmoved' };
-    const isInlined = start.inlined.length > 0;
-    let isOut = false;
-    if (!isInlined && !(yield* this.#toEntry(start))) return { reason: 'start', hart: this.#hart.id };
+    const line = start.callLines[start.inlined.length - 1];
+    if (line !== undefined) {
+      return yield* this.#toBeginning({ ...start, inlined: start.inlined.slice(0, -1), line }, false);
+    }
+    if (!(yield* this.#toEntry(start))) return { reason: 'start', hart: this.#hart.id };
     for (;;) {
       const way = yield* this.#before(false);
       if (way === 'start') return yield* this.#toBeginning(undefined, false);
-      isOut ||= way === 'left';
       const { place } = this.#records.current;
-      if (place?.line === undefined) continue;
-      if (isOut || !isSameCall(place, start) || (isInlined && !isPrefix(start.inlined, place.inlined))) {
-        return yield* this.#toBeginning(place, false);
-      }
+      if (place?.line !== undefined) return yield* this.#toBeginning(place, false);
     }
   }
 
@@ -168,12 +157,23 @@ export class LineStepsBack {
       if (way === 'start' || way === 'left') break;
       const found = this.#records.current;
       if (found.place?.line === undefined) continue;
-      if (isSamePlace(found.place, place)) earliest = found.moment;
-      else if (into || !isSameCall(found.place, place) || !isInside(found.place.inlined, place.inlined)) break;
+      const isIn = !into && isSameCall(found.place, place);
+      if (!isSamePlace(isIn ? seenFrom(found.place, place.inlined) : found.place, place)) break;
+      earliest = found.moment;
     }
     yield* this.#target.timeline.travel(earliest);
+    this.#show(place);
     if (place === undefined && earliest === 0) return { reason: 'start', hart: this.#hart.id };
     return { reason: 'step', hart: this.#hart.id } satisfies Arrival;
+  }
+
+  /** Where the line that was looked for has begun with an inlined call, the stop is at the line. */
+  #show(wanted: Place | undefined): void {
+    const { timeline } = this.#target;
+    const place = this.#places.at(this.#hart);
+    const isSite = wanted !== undefined && place !== undefined && isInside(place.inlined, wanted.inlined);
+    const site = { hart: this.#hart.id, moment: timeline.now, inlined: wanted?.inlined ?? [] };
+    this.#target.callSite = isSite ? site : undefined;
   }
 
   /** One step back in a call, over what it called and what interrupted it, or into what it called. */
@@ -188,16 +188,18 @@ export class LineStepsBack {
       records.back();
       return 'within';
     }
-    if (here.isEntry) {
+    // What came here out of a trap may have been interrupted here; nothing else does.
+    const isTrapReturn = (here.isEntry || into) && (yield* this.#isTrapReturn(before.moment));
+    if (here.isEntry && !isTrapReturn) {
       records.back();
       return 'left';
     }
-    if (into && before.place !== undefined && !(yield* this.#isTrapReturn(before.moment))) {
+    if (into && before.place !== undefined && !isTrapReturn) {
       records.back();
       return 'entered';
     }
     if (!(yield* records.backInto(here))) return 'start';
-    const isEntered = into && (yield* this.#isTrapReturn(before.moment)) && (yield* this.#isEnvironmentCall());
+    const isEntered = into && isTrapReturn && (yield* this.#isEnvironmentCall());
     if (!isEntered) return 'passed';
     yield* records.restart(before.moment);
     return 'entered';

@@ -10,6 +10,8 @@
  *     ecall               like a call; stepped into, the first line behind the trap's entry is the stop
  *     interrupt, fault    passed, unless a breakpoint is met: it is nothing that the line asked for
  *     code without a line passed
+ *     an inlined call     of a step over: part of the line that makes it, which is a stop if it is another line; the stack is
+ *                         shown without the call then, and a step into shows it
  *
  * A return ends a step where the caller goes on, in the middle of the line of the call. A jump out of several calls at once
  * (longjmp) is met where it lands, since it lands behind a call. A call that is left by a jump (a tail call) is left: the stop
@@ -21,7 +23,7 @@ import type { Hart } from '../../vmm/machine/hart.ts';
 import { callsOf } from './calls.ts';
 import { stackOf } from './frames.ts';
 import { instructionAt } from './instructions.ts';
-import { isInside, isPrefix, isSameCall, isSamePlace, type Place, Places, spaceOf } from './line-places.ts';
+import { isPrefix, isSameCall, isSamePlace, type Place, Places, seenFrom, spaceOf } from './line-places.ts';
 import type { Target } from './target.ts';
 import { lastTrap } from './trap-filters.ts';
 import { isEnvironmentCall, trapCause } from './trap-words.ts';
@@ -53,18 +55,25 @@ export class LineSteps {
 
   /** To the next line, over calls or into those that have lines. */
   *next(hart: Hart, into: boolean): Motion {
-    const start = this.#places.at(hart);
-    return yield* this.#until(hart, into, (place) => {
-      if (start === undefined) return true;
-      if (into) return !isSamePlace(place, start);
-      if (!isSameCall(place, start)) return true;
-      return !isInside(place.inlined, start.inlined) && !isSamePlace(place, start);
-    });
+    const start = this.#places.shown(hart);
+    if (into && this.#target.callSiteOf(hart) !== undefined) {
+      // From the line of an inlined call to its first instruction, which is where the hart is already.
+      this.#target.callSite = undefined;
+      return { reason: 'step', hart: hart.id };
+    }
+    const inlined = start?.inlined ?? [];
+    const seen = (place: Place) => (into || !start || !isSameCall(place, start) ? place : seenFrom(place, inlined));
+    const arrival = yield* this.#until(hart, into, (place) => start === undefined || !isSamePlace(seen(place), start));
+    const place = this.#places.at(hart);
+    const isSite = arrival.reason === 'step' && place !== undefined && seen(place) !== place;
+    this.#target.callSite = isSite ? { hart: hart.id, moment: this.#target.timeline.now, inlined } : undefined;
+    return arrival;
   }
 
   /** To the caller: of an inlined function, to behind its code. */
   *out(hart: Hart): Motion {
-    const start = this.#places.at(hart);
+    const start = this.#places.shown(hart);
+    this.#target.callSite = undefined;
     if (start !== undefined && start.inlined.length > 0) {
       return yield* this.#until(hart, false, (place) => {
         return !isSameCall(place, start) || !isPrefix(start.inlined, place.inlined);
@@ -131,7 +140,7 @@ export class LineSteps {
       return into && isCall ? arrival : yield* this.#traveller.forward(again);
     }
     if (instruction?.kind !== 'call') return arrival;
-    if (into && this.#places.hasLines(hart)) return arrival;
+    if (into && this.knows(hart)) return arrival;
     // A call of the next instruction, as position-independent code does it, is over at once.
     if (hart.get('pc') === pc + length && behind.here(hart)) return arrival;
     // Nobody knows whether code that no program has comes back: a trampoline to user mode does not.

@@ -7,6 +7,7 @@
 import type { DebugInfo } from '../program/debug-info.ts';
 import { operation } from '../program/dwarf/constants.ts';
 import { blocksAt, expressionAt, framesAt, functionsOf, type ProgramFunction } from '../program/dwarf/functions.ts';
+import { type InlinedCall, inlinedCallsOf } from '../program/inlined-calls.ts';
 import type { Program } from './program.ts';
 import type { Sources } from './sources.ts';
 
@@ -43,6 +44,22 @@ export const linePlaces = (
 const lineAddresses = (program: Program, sources: Sources, path: string, line: number) => {
   const { info } = program;
   if (info === undefined) return undefined;
+  const calls = sources.compiled(program, path).flatMap((compiled) => callSites(info, compiled, line));
+  const rows = rowAddresses(program, info, sources, path, line);
+  if (calls.length === 0) return rows;
+  const addresses = rows?.line === line ? rows.addresses : [];
+  return { line, addresses: [...new Set([...addresses, ...calls.map(({ address }) => address)])] };
+};
+
+/** Where inlined calls of a line begin, unless other code of the line leads there. */
+export const callSites = (info: DebugInfo, path: string, line: number): readonly InlinedCall[] =>
+  inlinedCallsOf(info, path, line).filter(({ address, function: own }) => {
+    const before = address === own.entryPc ? undefined : info.lineAt(address - 1n);
+    const isLed = before?.line === line && (before.file.path === path || before.file.path.endsWith(`/${path}`));
+    return !isLed;
+  });
+
+const rowAddresses = (program: Program, info: DebugInfo, sources: Sources, path: string, line: number) => {
   let best: { line: number; addresses: bigint[] } | undefined;
   for (const compiled of sources.compiled(program, path)) {
     const found = info.addressesOf(compiled, line);
@@ -62,23 +79,42 @@ const lineAddresses = (program: Program, sources: Sources, path: string, line: n
 
 const linesMax = 10_000;
 
-/** The lines of a file that have code, within bounds. */
-export const locationsIn = (sources: Sources, path: string, first: number, last: number) => {
-  const found: { line: number }[] = [];
-  for (let line = first; line <= last && found.length < linesMax; ) {
-    const lines = sources.programs.map((program) => program.try(() => nextLine(program, sources, path, line)));
-    const next = Math.min(...lines.map((each) => each ?? Number.POSITIVE_INFINITY));
-    if (next > last) break;
-    found.push({ line: next });
-    line = next + 1;
+export interface CodeLocation {
+  readonly line: number;
+  readonly column?: number;
+}
+
+/** The lines of a file that have code, with the columns where statements of theirs begin, within bounds. */
+export const locationsIn = (sources: Sources, path: string, first: number, last: number): readonly CodeLocation[] => {
+  const found = new Map<string, CodeLocation>();
+  for (const program of sources.programs) {
+    program.try(() => {
+      for (let line = first; line <= last && found.size < linesMax; line++) {
+        const next = nextLine(program, sources, path, line);
+        if (next === undefined || next.line > last) break;
+        ({ line } = next);
+        for (const column of next.columns) {
+          found.set(`${line}:${column}`, column > 0 ? { line, column } : { line });
+        }
+      }
+    });
   }
-  return found;
+  return [...found.values()].sort((one, other) => one.line - other.line || (one.column ?? 0) - (other.column ?? 0));
 };
 
-const nextLine = (program: Program, sources: Sources, path: string, line: number): number | undefined => {
-  const lines = sources.compiled(program, path).map((compiled) => program.info?.addressesOf(compiled, line)?.line);
-  const known = lines.filter((found): found is number => found !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+const nextLine = (program: Program, sources: Sources, path: string, line: number) => {
+  let best: { line: number; columns: Set<number> } | undefined;
+  const { info } = program;
+  for (const compiled of info === undefined ? [] : sources.compiled(program, path)) {
+    const calls = inlinedCallsOf(info!, compiled, line);
+    const rows = info!.addressesOf(compiled, line);
+    const found = calls.length > 0 ? line : rows?.line;
+    if (found === undefined || (best !== undefined && found > best.line)) continue;
+    if (best === undefined || found < best.line) best = { line: found, columns: new Set() };
+    for (const { row } of rows?.line === found ? rows.addresses : []) best.columns.add(row.column);
+    for (const { column } of calls) best.columns.add(column);
+  }
+  return best;
 };
 
 /** Where the functions of a name begin, those that are inlined somewhere included. */

@@ -14,6 +14,7 @@ import { StatsCollector } from '../stats/stats.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
+import type { CallSite } from './line-places.ts';
 import { Live } from './live.ts';
 import { Program, type ProgramFile, type ProgramOptions } from './program.ts';
 import { type ProgramSpace, Programs } from './programs.ts';
@@ -59,6 +60,8 @@ export class Target {
   readonly live: Live | undefined;
 
   readonly sources: Sources;
+  /** Set by a motion that has ended there. */
+  callSite: CallSite | undefined;
 
   constructor(
     session: Session,
@@ -83,6 +86,11 @@ export class Target {
   /** The same target, with names and types as another one of its programs has them. */
   seenFrom(program: Program): Target {
     return program === this.program ? this : Object.create(this, { program: { value: program } });
+  }
+
+  /** The line of an inlined call that a hart is shown at. */
+  callSiteOf({ id }: Hart): CallSite | undefined {
+    return this.callSite?.hart === id && this.callSite.moment === this.timeline.now ? this.callSite : undefined;
   }
 
   get machine(): Machine {

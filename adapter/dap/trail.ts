@@ -5,11 +5,18 @@
  */
 
 import type { Moment } from '../../traces/time.ts';
+import type { CallSite } from './line-places.ts';
+
+/** Where one was: the moment, and whether at the line of an inlined call. */
+export interface Standing {
+  readonly moment: Moment;
+  readonly site: CallSite | undefined;
+}
 
 interface Step {
   readonly hart: number;
-  readonly from: Moment;
-  readonly to: Moment;
+  readonly from: Standing;
+  readonly to: Standing;
 }
 
 const stepsMax = 10_000;
@@ -24,9 +31,9 @@ export class Trail {
   }
 
   /** Where the step began that has led a hart here; it is undone by that. */
-  back(hart: number, now: Moment): Moment | undefined {
+  back(hart: number, now: Standing): Standing | undefined {
     const last = this.#steps.pop();
-    if (last?.hart === hart && last.to === now) return last.from;
+    if (last?.hart === hart && last.to.moment === now.moment && last.to.site === now.site) return last.from;
     this.clear();
     return undefined;
   }
