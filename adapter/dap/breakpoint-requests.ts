@@ -6,6 +6,7 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
+import type { Hart } from '../../vmm/machine/hart.ts';
 import { InputError } from '../program/input-error.ts';
 import type { BreakpointOrigin, BreakpointSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
@@ -14,6 +15,7 @@ import { parseHitCondition } from './hit-condition.ts';
 import { parseLogMessage } from './log-message.ts';
 import { addressOf } from './memory-requests.ts';
 import type { Program } from './program.ts';
+import type { Programs } from './programs.ts';
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, parseCondition } from './scope.ts';
 import { type CodePlaces, functionPlaces, linePlaces, locationsIn } from './source-places.ts';
@@ -47,6 +49,7 @@ const specOf = ({ programs }: Target, asked: Asked, places: readonly CodePlaces[
   const users = places.map(({ program }) => program).filter((program) => programs.isUser(program));
   return {
     addresses: places.flatMap(({ program, addresses }) => addresses.flatMap((each) => program.links.places(each))),
+    ...(places.some(({ sites }) => sites !== undefined) && { siteAt: siteIn(programs, places) }),
     ...(users.length > 0 && { isIn: (hart) => places.some(({ program }) => program === programs.at(hart)) }),
     name,
     key: JSON.stringify([condition, hitCondition, logMessage]),
@@ -55,6 +58,14 @@ const specOf = ({ programs }: Target, asked: Asked, places: readonly CodePlaces[
     ...(given(logMessage) && { log: parseLogMessage(logMessage, names) }),
   };
 };
+
+const siteIn =
+  (programs: Programs, places: readonly CodePlaces[]) =>
+  (hart: Hart): readonly number[] | undefined => {
+    const program = programs.at(hart);
+    const own = places.find((place) => place.program === program);
+    return own?.sites?.get(program.links.linked(hart.get('pc')));
+  };
 
 /**
  * Where a name leads in a program: a symbol first, even one that is called like a register; then a function of the source, one
@@ -122,10 +133,15 @@ const setAll = <Item extends Asked>(
   });
 };
 
+interface AskedLine extends Omit<Asked, 'name'> {
+  readonly line: number;
+  readonly column?: number | null | undefined;
+}
+
 /** Breakpoints on lines of a file; each answer says the line that has code. */
-const setLines = (session: Debugger, path: string, asked: readonly (Omit<Asked, 'name'> & { line: number })[]) => {
+const setLines = (session: Debugger, path: string, asked: readonly AskedLine[]) => {
   const { programs, sources } = session.launched('setBreakpoints').target;
-  const lines = asked.map(({ line }) => linePlaces(sources, path, line));
+  const lines = asked.map(({ line, column }) => linePlaces(sources, path, line, column ?? undefined));
   const items = asked.map((item, index) => ({ ...item, index, name: `${path}:${item.line}` }));
   const answers = setAll(session, `source:${path}`, items, ({ index, name }) => {
     const found = lines[index]!;

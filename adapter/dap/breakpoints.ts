@@ -21,6 +21,8 @@ export interface BreakpointSpec {
   readonly addresses: readonly bigint[];
   /** Whether the code that a hart is at is that of a program which it is set in; without it, it is set for all code. */
   readonly isIn?: (hart: Hart) => boolean;
+  /** The inlined calls around a line that calls an inlined function, where a hart is at the beginning of that. */
+  readonly siteAt?: (hart: Hart) => readonly number[] | undefined;
   /** What the person called it. */
   readonly name: string;
   readonly condition?: Condition;

@@ -138,6 +138,7 @@ export class Debugger {
       arrived: (arrival) => {
         this.#settled(target);
         this.lastArrival = arrival;
+        if (arrival.reason === 'breakpoint') target.callSite = siteOf(target, arrival);
         this.#sayStopped(stoppedBody(target, arrival, options.thread));
       },
       failed: (error) => {
@@ -207,3 +208,13 @@ export class Debugger {
     this.#closed = true;
   }
 }
+
+/** A breakpoint on a line that calls an inlined function shows that line, not what it calls. */
+const siteOf = (target: Target, { hart: id, breakpoints }: Extract<Arrival, { reason: 'breakpoint' }>) => {
+  const hart = target.machine.harts[id]!;
+  for (const { siteAt } of breakpoints) {
+    const inlined = siteAt?.(hart);
+    if (inlined !== undefined) return { hart: id, moment: target.timeline.now, inlined };
+  }
+  return undefined;
+};

@@ -118,13 +118,15 @@ const kinds: readonly Kind[] = [
 ];
 
 const rowOf = ({ command, motion, byLine, body, ...options }: Kind): RequestRow =>
-  request(command, { threadId: whole, granularity }, (session: Debugger, args, call) => {
+  request(command, { threadId: whole, granularity, targetId: optional(whole) }, (session: Debugger, args, call) => {
     const { threadId } = args;
     const launched = session.halted(command);
     const hart = launched.target.hart(threadId);
     const wantsLines = byLine !== undefined && args.granularity !== 'instruction';
     const byLines = wantsLines && new Places(launched.target).at(hart) !== undefined;
-    const moves = byLines ? byLine(launched, hart) : motion(launched, hart);
+    const into = command === 'stepIn' && args.targetId != null ? session.handles.callOf(args.targetId) : undefined;
+    const step = into === undefined ? byLine : forwards((steps, each) => steps.intoCall(each, into));
+    const moves = byLines ? step!(launched, hart) : motion(launched, hart);
     call.after(() => session.move(moves, { ...options, thread: threadId, leavesTrail: byLines }));
     return body;
   });

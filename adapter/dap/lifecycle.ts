@@ -18,6 +18,8 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsBreakpointLocationsRequest: true,
   supportsLoadedSourcesRequest: true,
   supportsModulesRequest: true,
+  supportsStepInTargetsRequest: true,
+  supportsGotoTargetsRequest: true,
   supportsLogPoints: true,
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,

@@ -108,6 +108,8 @@ const codePlaceAt = (program: Program, info: DebugInfo, pc: bigint): CodePlace |
   const table = own && lineTableOf(own.entry.unit);
   if (own === undefined || table === undefined) return undefined;
   const row = table.at(pc);
+  // A table may have several numbers for one file.
+  const lineName = (file: number, line: number) => `${table.files[file]?.path}:${line}`;
   const inPrologue = pc >= own.entryPc && pc < entryOf(info, own);
   // Optimisers begin several statements at one instruction, which is then of the last one, or of none of them.
   const isStatement = table.allAt(pc).some((one) => one.isStatement);
@@ -118,8 +120,8 @@ const codePlaceAt = (program: Program, info: DebugInfo, pc: bigint): CodePlace |
     function: own,
     isEntry: pc === own.entryPc,
     inlined: calls.map(({ frame }: PlacedFrame) => frame.entry.offset),
-    callLines: calls.map(({ frame: { call } }: PlacedFrame) => `${call?.file}:${call?.line}`),
-    line: hasLine ? `${row.file}:${row.line}` : undefined,
+    callLines: calls.map(({ frame: { call } }: PlacedFrame) => lineName(call?.file ?? 0, call?.line ?? 0)),
+    line: hasLine ? lineName(row.file, row.line) : undefined,
     row: info.frameRowAt(pc),
   };
 };

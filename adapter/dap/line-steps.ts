@@ -37,6 +37,12 @@ const landingFramesMax = 8;
 /** A recursion comes by the places where such a jump might land all the time: then it is no longer looked for. */
 const landingMissesMax = 20_000;
 
+/** A call of a line: the linked address of the instruction that makes it, or the offset of an inlined one's entry. */
+export interface CallTarget {
+  readonly at: bigint;
+  readonly inlined?: number;
+}
+
 export class LineSteps {
   readonly #target: Target;
   readonly #traveller: Traveller;
@@ -70,6 +76,32 @@ export class LineSteps {
     return arrival;
   }
 
+  /**
+   * Into one of the calls of the present line, over those before it; where the line is left without making it, there.
+   */
+  *intoCall(hart: Hart, call: CallTarget): Motion {
+    const start = this.#places.shown(hart);
+    this.#target.callSite = undefined;
+    for (;;) {
+      const place = this.#places.at(hart);
+      if (place !== undefined && start !== undefined && isSameCall(place, start)) {
+        if (call.inlined !== undefined && place.inlined.includes(call.inlined)) {
+          return place.line !== undefined
+            ? { reason: 'step', hart: hart.id }
+            : yield* this.#until(hart, true, () => true);
+        }
+        if (place.program.links.linked(hart.get('pc')) === call.at) {
+          return yield* this.#until(hart, true, (found) => !isSamePlace(found, place));
+        }
+        const isLeft = place.line !== undefined && !isSamePlace(seenFrom(place, start.inlined), start);
+        if (isLeft) return { reason: 'step', hart: hart.id };
+      } else if (place?.line !== undefined) return { reason: 'step', hart: hart.id };
+      const arrival = yield* this.#step(hart, false);
+      if (arrival.reason !== 'step') return arrival;
+      yield this.#target.timeline.now;
+    }
+  }
+
   /** To the caller: of an inlined function, to behind its code. */
   *out(hart: Hart): Motion {
     const start = this.#places.shown(hart);
@@ -92,11 +124,12 @@ export class LineSteps {
     const { cfa, returnAddress } = unwound;
     const program = this.#target.programs.at(hart);
     const [id, mode, space] = [hart.id, hart.privilege, spaceOf(hart)];
-    return yield* this.#traveller.forward({
+    const returned: Watch = {
       addresses: program.links.places(program.links.linked(returnAddress)),
       here: (other) =>
         other.id === id && other.privilege === mode && spaceOf(other) === space && other.x(registerSp) >= cfa,
-    });
+    };
+    return yield* this.#traveller.forward(joined(returned, this.#landings(hart, 1)));
   }
 
   /** Goes on until a line begins that is wanted. Code without places is left again, or the step ends at its beginning. */
@@ -176,8 +209,8 @@ export class LineSteps {
     };
   }
 
-  /** Behind the calls of the functions on the stack: where a jump out of several calls at once lands. */
-  #landings(hart: Hart): Watch | undefined {
+  /** Behind the calls of the functions on the stack from a depth on: where a jump out of several calls at once lands. */
+  #landings(hart: Hart, depth: 0 | 1 = 0): Watch | undefined {
     const program = this.#target.programs.at(hart);
     const [id, mode] = [hart.id, hart.privilege];
     const calls: Pick<Place, 'function' | 'cfa' | 'space'>[] = [];
@@ -187,6 +220,7 @@ export class LineSteps {
       const unwound = stack && program.try(() => stack.unwound);
       if (own !== program || stack?.function === undefined || typeof unwound !== 'object') break;
       calls.push({ function: stack.function, cfa: unwound.cfa, space: spaceOf(hart) });
+      if (calls.length <= depth) continue;
       for (const { behind } of callsOf(this.#target, hart, program, stack.function)) addresses.add(behind + moved);
       if (calls.length >= landingFramesMax) break;
     }
@@ -197,7 +231,7 @@ export class LineSteps {
       here: (other: Hart): boolean => {
         if (other.id !== id || other.privilege !== mode) return false;
         const place = this.#places.at(other);
-        const isLanding = place !== undefined && calls.some((call) => isSameCall(call, place));
+        const isLanding = place !== undefined && calls.slice(depth).some((call) => isSameCall(call, place));
         if (!isLanding && ++misses > landingMissesMax) watch.addresses = [];
         return isLanding;
       },

@@ -7,6 +7,7 @@
 import type { DebugInfo } from '../program/debug-info.ts';
 import { operation } from '../program/dwarf/constants.ts';
 import { blocksAt, expressionAt, framesAt, functionsOf, type ProgramFunction } from '../program/dwarf/functions.ts';
+import { type LineRow, lineTableOf } from '../program/dwarf/line-table.ts';
 import { type InlinedCall, inlinedCallsOf } from '../program/inlined-calls.ts';
 import type { Program } from './program.ts';
 import type { Sources } from './sources.ts';
@@ -23,6 +24,8 @@ export const entryOf = (info: DebugInfo, own: ProgramFunction): bigint => {
 export interface CodePlaces {
   readonly program: Program;
   readonly addresses: readonly bigint[];
+  /** Of these, where inlined calls begin that are meant by the line that makes them, and the inlined calls around that. */
+  readonly sites?: ReadonlyMap<bigint, readonly number[]> | undefined;
 }
 
 /** Where a line is in each program that has the file; a line without code means the next one that has any. */
@@ -30,25 +33,40 @@ export const linePlaces = (
   sources: Sources,
   path: string,
   line: number,
+  column?: number,
 ): { readonly line: number; readonly places: readonly CodePlaces[] } | undefined => {
   let best: { line: number; places: CodePlaces[] } | undefined;
   for (const program of sources.programs) {
-    const found = program.try(() => lineAddresses(program, sources, path, line));
+    const found = program.try(() => lineAddresses(program, sources, path, line, column));
     if (found === undefined || (best !== undefined && found.line > best.line)) continue;
     if (best === undefined || found.line < best.line) best = { line: found.line, places: [] };
-    best.places.push({ program, addresses: found.addresses });
+    best.places.push({ program, addresses: found.addresses, sites: found.sites });
   }
   return best;
 };
 
-const lineAddresses = (program: Program, sources: Sources, path: string, line: number) => {
+const lineAddresses = (
+  program: Program,
+  sources: Sources,
+  path: string,
+  line: number,
+  column: number | undefined,
+):
+  | { readonly line: number; readonly addresses: readonly bigint[]; readonly sites?: CodePlaces['sites'] }
+  | undefined => {
   const { info } = program;
   if (info === undefined) return undefined;
-  const calls = sources.compiled(program, path).flatMap((compiled) => callSites(info, compiled, line));
-  const rows = rowAddresses(program, info, sources, path, line);
-  if (calls.length === 0) return rows;
-  const addresses = rows?.line === line ? rows.addresses : [];
-  return { line, addresses: [...new Set([...addresses, ...calls.map(({ address }) => address)])] };
+  const sites = sources.compiled(program, path).flatMap((compiled) => callSites(info, compiled, line));
+  const calls = sites.filter((call) => column === undefined || call.column === column);
+  const rows = rowAddresses(program, info, sources, path, line, column);
+  if (calls.length === 0)
+    return rows ?? (column === undefined ? undefined : lineAddresses(program, sources, path, line, undefined));
+  const addresses = (rows?.line === line ? rows.addresses : []).filter((each) => !isBehindCall(info, each, line));
+  return {
+    line,
+    addresses: [...new Set([...addresses, ...calls.map(({ address }) => address)])],
+    sites: new Map(calls.map(({ address, around }) => [address, around])),
+  };
 };
 
 /** Where inlined calls of a line begin, unless other code of the line leads there. */
@@ -59,13 +77,47 @@ export const callSites = (info: DebugInfo, path: string, line: number): readonly
     return !isLed;
   });
 
-const rowAddresses = (program: Program, info: DebugInfo, sources: Sources, path: string, line: number) => {
+/** Whether code goes on with a line behind a call that the line makes, inlined: it has begun with the call, then. */
+const isBehindCall = (info: DebugInfo, address: bigint, line: number): boolean =>
+  info.framesAt(address - 1n).some(({ frame }) => frame.call?.line === line) &&
+  !info.framesAt(address).some(({ frame }) => frame.call?.line === line);
+
+/** All statements of a line, where a breakpoint may be: not just the first of those that follow one another. */
+const statementsOf = (info: DebugInfo, path: string, line: number): readonly LineRow[] => {
+  const found: LineRow[] = [];
+  for (const unit of new Set(info.addressesOf(path, line)?.addresses.map((each) => each.unit))) {
+    const table = lineTableOf(unit);
+    for (const row of table?.rows() ?? []) {
+      const file = row.line === line && row.isStatement ? table!.files[row.file]?.path : undefined;
+      if (file !== undefined && (file === path || file.endsWith(`/${path}`))) found.push(row);
+    }
+  }
+  return found;
+};
+
+const rowAddresses = (
+  program: Program,
+  info: DebugInfo,
+  sources: Sources,
+  path: string,
+  line: number,
+  column: number | undefined,
+) => {
   let best: { line: number; addresses: bigint[] } | undefined;
   for (const compiled of sources.compiled(program, path)) {
     const found = info.addressesOf(compiled, line);
-    if (found === undefined || (best !== undefined && found.line > best.line)) continue;
+    const rows = (
+      column === undefined ? found?.addresses.map(({ row }) => row) : statementsOf(info, compiled, line)
+    )?.filter((row) => column === undefined || row.column === column);
+    if (
+      found === undefined ||
+      rows === undefined ||
+      rows.length === 0 ||
+      (best !== undefined && found.line > best.line)
+    )
+      continue;
     if (best === undefined || found.line < best.line) best = { line: found.line, addresses: [] };
-    best.addresses.push(...found.addresses.map(({ row }) => row.address));
+    best.addresses.push(...rows.map(({ address }) => address));
   }
   if (best === undefined) return undefined;
   const [first] = best.addresses;
@@ -111,7 +163,7 @@ const nextLine = (program: Program, sources: Sources, path: string, line: number
     const found = calls.length > 0 ? line : rows?.line;
     if (found === undefined || (best !== undefined && found > best.line)) continue;
     if (best === undefined || found < best.line) best = { line: found, columns: new Set() };
-    for (const { row } of rows?.line === found ? rows.addresses : []) best.columns.add(row.column);
+    for (const row of rows?.line === found ? statementsOf(info!, compiled, found) : []) best.columns.add(row.column);
     for (const { column } of calls) best.columns.add(column);
   }
   return best;

@@ -1,7 +1,7 @@
 /** Requests about harts: threads, their stacks and what is in scope there, and the trap that a hart stands behind. */
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { Hart } from '../../vmm/machine/hart.ts';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { SourceLine } from '../program/debug-info.ts';
 import type { StackFrame } from '../program/stack.ts';
 import type { Debugger } from './debugger.ts';
@@ -12,9 +12,11 @@ import { natural, optional, type RequestRow, request, whole } from './request.ts
 import { frameBlocks } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, lastTrapWords } from './trap-filters.ts';
-import { causeWords, trapCause } from './trap-words.ts';
+import { causeWords, idOf, trapCause } from './trap-words.ts';
 
-export const modeName = (hart: Hart): string => ['U-mode', 'S-mode', 'reserved mode', 'M-mode'][hart.privilege]!;
+const modeNames = ['U-mode', 'S-mode', 'reserved mode', 'M-mode'] as const;
+
+export const modeName = (hart: Hart): string => modeNames[hart.privilege];
 
 const threadName = (hart: Hart): string => {
   if (hart.low('hsmState') !== 0) return `hart ${hart.id} (not started)`;
@@ -106,10 +108,19 @@ export const threadRequests: readonly RequestRow[] = [
     if (session.lastArrival?.reason === 'breakpoint') {
       return { exceptionId: 'guest panic', description: 'The guest panics', breakMode: 'always' };
     }
+    const place = (address: bigint) => target.programs.describe(hart, address);
+    const { cause, epc, value, from } = lastTrap(hart);
+    const words = causeWords(trapCause(cause));
     return {
-      exceptionId: causeWords(trapCause(lastTrap(hart).cause)),
-      description: lastTrapWords(hart, (address) => target.programs.describe(hart, address)),
+      exceptionId: words,
+      description: lastTrapWords(hart, place),
       breakMode: 'always',
+      details: {
+        message: `${words}, from ${modeNames[from]} into ${modeName(hart)}`,
+        typeName: idOf(trapCause(cause)),
+        evaluateName: hart.privilege === privilege.machine ? '$mcause' : '$scause',
+        stackTrace: [`cause ${hex(cause)} (${words})`, `epc ${place(epc)}`, `tval ${place(value)}`].join('\n'),
+      },
     };
   }),
 ];

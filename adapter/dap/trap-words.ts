@@ -66,6 +66,11 @@ export const interrupts: readonly InterruptName[] = [
   { code: 11, id: 'mei', words: 'machine external interrupt' },
 ];
 
+/** The identifier of a cause, as filters have it. */
+export const idOf = ({ code, interrupt }: TrapCause): string =>
+  (interrupt ? interrupts : exceptions).find((row) => row.code === code)?.id ??
+  `${interrupt ? 'interrupt' : 'exception'}-${code}`;
+
 export const causeWords = ({ code, interrupt }: TrapCause): string => {
   const found = (interrupt ? interrupts : exceptions).find((row) => row.code === code);
   return found?.words ?? `${interrupt ? 'interrupt' : 'exception'} ${code}`;

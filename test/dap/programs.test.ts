@@ -1,52 +1,18 @@
 /** Several programs at once: a kernel with two user programs at the same addresses, not optimised and optimised. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { refusal, type TestClient } from './client.ts';
-import { record, replay } from './fixture.ts';
-
-const folder = resolve(import.meta.dirname, '../guests/processes');
-const source = (name: string) => join(folder, name);
-const lineOf = (name: string, text: string): number =>
-  readFileSync(source(name), 'utf8')
-    .split('\n')
-    .findIndex((line) => line.includes(text)) + 1;
+import { refusal } from './client.ts';
+import { replay } from './fixture.ts';
+import { begin, breakAt, byLine, folder, lineOf, recordProcesses, source, stack, where } from './processes.ts';
 
 const traces: Record<string, string> = {};
 beforeAll(async () => {
-  for (const level of ['O0', 'O2']) {
-    traces[level] = await record(join(folder, `kernel-${level}.elf`), `processes-${level}`, 3_000_000);
-  }
+  for (const level of ['O0', 'O2']) traces[level] = await recordProcesses(level);
 });
-
-const byLine = { granularity: 'line' };
-const begin = async (level: string, ...functions: string[]): Promise<TestClient> => {
-  const programs = [
-    { file: `one-${level}.elf`, name: 'one' },
-    { file: `two-${level}.elf`, name: 'two' },
-  ];
-  const client = await replay(traces[level]!, { cwd: folder, programs });
-  if (functions.length > 0) await client.functionBreakpoints(...functions.map((name) => ({ name })));
-  await client.move('configurationDone');
-  if (functions.length > 0) await client.move('continue');
-  await client.functionBreakpoints();
-  return client;
-};
-const stack = async (client: TestClient) => {
-  const { stackFrames } = (await client.stackTraceRequest({ threadId: 1 })).body;
-  return stackFrames.map(({ name, line }) => `${name}:${line}`);
-};
-const where = async (client: TestClient): Promise<string> => (await stack(client))[0]!;
-const breakAt = async (client: TestClient, file: string, text: string) => {
-  const breakpoints = [{ line: lineOf(file, text) }];
-  const { body } = await client.setBreakpointsRequest({ source: { path: source(file) }, breakpoints });
-  return body.breakpoints[0]!;
-};
 
 describe.each(['O0', 'O2'])('programs built with -%s', (level) => {
   test('stop in their own process only, and have their own names', async () => {
-    const client = await begin(level);
-    expect(await breakAt(client, 'two.c', 'sum += pair.left')).toMatchObject({ verified: true });
+    const client = await begin(traces[level]!, level);
+    expect(await breakAt(client, 'two.c', lineOf('two.c', 'sum += pair.left'))).toMatchObject([{ verified: true }]);
     const seen = new Set<string>();
     for (;;) {
       const { reason } = await client.move('continue');
@@ -59,7 +25,7 @@ describe.each(['O0', 'O2'])('programs built with -%s', (level) => {
   });
 
   test('are called by a name of their own, and one of a name by its program', async () => {
-    const client = await begin(level, 'two!main');
+    const client = await begin(traces[level]!, level, 'two!main');
     expect((await where(client)).split(':')[0]).toBe('main [two]');
     await client.functionBreakpoints({ name: 'main' });
     await client.move('reverseContinue');
@@ -68,7 +34,7 @@ describe.each(['O0', 'O2'])('programs built with -%s', (level) => {
   });
 
   test('have stacks that go from the kernel to the program that made the call', async () => {
-    const client = await begin(level, 'add_digits');
+    const client = await begin(traces[level]!, level, 'add_digits');
     const frames = (await stack(client)).map((frame) => frame.split(':')[0]);
     const entry = frames.indexOf('trap_vector');
     // Optimised code has jumped to add_digits, and left nothing of the function that called it.
@@ -88,7 +54,7 @@ describe.each(['O0', 'O2'])('programs built with -%s', (level) => {
   });
 
   test('are listed as modules', async () => {
-    const client = await begin(level);
+    const client = await begin(traces[level]!, level);
     const { body } = await client.customRequest('modules');
     expect(
       body.modules.map(({ name, isUserCode }: { name: string; isUserCode: boolean }) => [name, isUserCode]),
@@ -105,8 +71,8 @@ describe.each(['O0', 'O2'])('programs built with -%s', (level) => {
   });
 
   test('are stepped from into the kernel and back, both ways', async () => {
-    const client = await begin(level);
-    await breakAt(client, 'one.c', 'far[8192] = 2');
+    const client = await begin(traces[level]!, level);
+    await breakAt(client, 'one.c', lineOf('one.c', 'far[8192] = 2'));
     await client.move('continue');
     const seen: [string, number][] = [];
     const look = async () => seen.push([await where(client), await client.moment()]);
@@ -132,7 +98,7 @@ describe.each(['O0', 'O2'])('programs built with -%s', (level) => {
   });
 
   test('step over a system call, a page that was not there, and the turns of others', async () => {
-    const client = await begin(level, 'one!main');
+    const client = await begin(traces[level]!, level, 'one!main');
     const seen: [string, number][] = [[await where(client), await client.moment()]];
     while (seen.at(-1)![0] !== `main [one]:${lineOf('one.c', 'total += digits')}`) {
       await client.move('next', byLine);
