@@ -15,7 +15,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry } from './access.ts';
-import { probe, regionExit, runExit } from './exits.ts';
+import { jumpedByTable, probe, regionExit, runExit } from './exits.ts';
 import { enterSignature } from './imports.ts';
 import {
   type CounterName,
@@ -138,6 +138,8 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   code.get(reason).ops(op.i32Eqz).brIf(next); // regionExit.dispatch
   code.i32(hotSteps.other).set(probing);
   code.get(reason).i32(regionExit.return).ops(op.i32Eq).brIf(next);
+  code.i32(hotSteps.begin | jumpedByTable).set(probing);
+  code.get(reason).i32(regionExit.jumped).ops(op.i32Eq).brIf(next);
   const outside = code.block();
   code.get(reason).i32(regionExit.interpret).ops(op.i32LtS).brIf(outside);
   code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);

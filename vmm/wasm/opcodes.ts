@@ -32,6 +32,7 @@ export const op = {
   i64Load32S: 0x34,
   i64Load32U: 0x35,
   i32Store: 0x36,
+  i32Store8: 0x3a,
   i64Store: 0x37,
   i32Store16: 0x3b,
   i64Store8: 0x3c,

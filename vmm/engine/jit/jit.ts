@@ -18,6 +18,8 @@ import {
   arrivalsEntries,
   hartTlbPointers,
   hotSteps,
+  jumpTargetsBase,
+  jumpTargetsEntries,
   pageBytes,
   ramOffset,
   regionCacheBase,
@@ -66,6 +68,11 @@ const defaultBatchRegions = 48;
 /** Regions wait for others no longer than this, unless they become hot again. */
 const batchSteps = 60_000_000;
 const regionsMax = 8192;
+/**
+ * After so many steps all counts are halved: a place that is come to now and then never gets hot. Otherwise, in a long run,
+ * nearly all places would, one after the other.
+ */
+const agingSteps = 1_000_000_000;
 /** A page that is written this often holds data too: it is left to the interpreter. */
 const rewritesMax = 16;
 
@@ -83,6 +90,7 @@ export class Jit {
   #slots = 0;
   #steps = 0;
   #queuedSince = 0;
+  #agedAt = 0;
   #batchRegions = defaultBatchRegions;
   readonly #counters = { regions: 0, modules: 0, instructions: 0, codeBytes: 0 };
 
@@ -114,7 +122,15 @@ export class Jit {
   /** After each portion of a run: regions that wait long enough are compiled. */
   ran(steps: number): void {
     this.#steps += steps;
+    if (this.#steps - this.#agedAt > agingSteps) this.#age();
     if (this.#queue.size > 0 && this.#steps - this.#queuedSince > batchSteps) this.#compile();
+  }
+
+  #age(): void {
+    const first = arrivalsBase >>> 2;
+    const counts = this.#memory.i32.subarray(first, first + arrivalsEntries);
+    for (const [place, count] of counts.entries()) if (count !== 0) counts[place] = count >> 1;
+    this.#agedAt = this.#steps;
   }
 
   /** Control has come often to the pc of this hart. */
@@ -165,13 +181,24 @@ export class Jit {
       const host = hosts.get(page);
       return host === undefined ? undefined : host + pageOffset + offset - page * pageBytes;
     };
-    const region = findRegion(pageOffset, (offset) => {
+    const read = (offset: number): number | undefined => {
       const host = hostAt(offset);
       if (host === undefined) return undefined;
       pages.add(ramPageOf(host));
       return u16[host >>> 1];
-    });
+    };
+    const jumpTargets = (): number[] => this.#jumpTargetsOf(hostAt(-pageOffset)!).map((target) => target - pageOffset);
+    const region = findRegion(pageOffset, read, jumpTargets);
     return region === undefined ? undefined : { region, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
+  }
+
+  /** Where indirect jumps went in the page at a host address: offsets in it. */
+  #jumpTargetsOf(page: number): number[] {
+    const first = jumpTargetsBase + ((page >>> 1) & (jumpTargetsEntries - 1));
+    const marks = this.#memory.u8.subarray(first, first + pageBytes / 2);
+    const offsets: number[] = [];
+    for (let at = marks.indexOf(1); at >= 0; at = marks.indexOf(1, at + 1)) offsets.push(at * 2);
+    return offsets;
   }
 
   #compile(): void {
