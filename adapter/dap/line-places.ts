@@ -15,8 +15,6 @@ import type { DebugInfo, PlacedFrame } from '../program/debug-info.ts';
 import type { FrameRow } from '../program/dwarf/frames.ts';
 import type { ProgramFunction } from '../program/dwarf/functions.ts';
 import { lineTableOf } from '../program/dwarf/line-table.ts';
-import { cfaOf } from '../program/dwarf/unwind.ts';
-import { machineState } from './frames.ts';
 import type { Program } from './program.ts';
 import { entryOf } from './source-places.ts';
 import type { Target } from './target.ts';
@@ -25,7 +23,8 @@ import type { Target } from './target.ts';
 interface CodePlace {
   readonly program: Program;
   readonly function: ProgramFunction;
-  /** Whether calls of the function begin here. */
+  /** Where calls of the function begin. */
+  readonly entry: bigint;
   readonly isEntry: boolean;
   /** The inlined calls that it is in, outermost first, by the offsets of their entries. */
   readonly inlined: readonly number[];
@@ -33,13 +32,24 @@ interface CodePlace {
   readonly callLines: readonly string[];
   /** File and line; nothing where code has no line of its own. */
   readonly line: string | undefined;
-  readonly row: FrameRow | undefined;
+  /** How the call's frame is found; nothing before the first instruction of the function's own. */
+  readonly row: FrameRow | 'at entry' | undefined;
 }
 
 export interface Place extends CodePlace {
   /** Which call of the function it is: its canonical frame address, where that is known. */
   readonly cfa: bigint | undefined;
   /** User programs have the same addresses as one another: the root of the page table they run by. */
+  readonly space: bigint;
+}
+
+/** What there is to know of a hart at one moment to tell its place, which may be asked for later. */
+export interface Standpoint {
+  readonly program: Program;
+  /** As it was linked. */
+  readonly pc: bigint;
+  readonly sp: bigint;
+  readonly fp: bigint;
   readonly space: bigint;
 }
 
@@ -51,6 +61,10 @@ export interface CallSite {
   readonly inlined: readonly number[];
 }
 
+const registerSp = 2;
+const registerFp = 8;
+/** Room for patches is at most this long. */
+const patchBytesMax = 32n;
 /** Remembered for this many addresses of a program; then it begins anew. */
 const rememberedMax = 100_000;
 
@@ -63,11 +77,19 @@ export class Places {
   }
 
   at(hart: Hart): Place | undefined {
+    return this.placeAt(this.standpoint(hart));
+  }
+
+  standpoint(hart: Hart): Standpoint {
     const program = this.#target.programs.at(hart);
     const pc = program.links.linked(hart.get('pc'));
+    return { program, pc, sp: hart.x(registerSp), fp: hart.x(registerFp), space: spaceOf(hart) };
+  }
+
+  placeAt(standpoint: Standpoint): Place | undefined {
+    const { program, pc, space } = standpoint;
     const code = this.#codeAt(program, pc);
-    if (code === undefined) return undefined;
-    return { ...code, cfa: this.#cfa(code, hart), space: spaceOf(hart) };
+    return code && { ...code, cfa: cfaOf(code.row, standpoint), space };
   }
 
   /** As it is shown: at the line of an inlined call where the last motion has ended there. */
@@ -90,14 +112,16 @@ export class Places {
     known.set(pc, place);
     return place;
   }
-
-  #cfa({ program, function: own, row }: CodePlace, hart: Hart): bigint | undefined {
-    if (row === undefined) return undefined;
-    const { cfa } = row;
-    if (cfa.kind === 'register') return BigInt.asUintN(64, hart.x(cfa.register) + cfa.offset);
-    return program.try(() => cfaOf(cfa, machineState(this.#target, hart), own.entry.unit));
-  }
 }
+
+/** Compilers count from the stack pointer or from the frame pointer; what counts otherwise has no function of the source. */
+const cfaOf = (row: CodePlace['row'], { sp, fp }: Standpoint): bigint | undefined => {
+  if (row === 'at entry') return sp;
+  if (row?.cfa.kind !== 'register') return undefined;
+  const { register, offset } = row.cfa;
+  const base = register === registerSp ? sp : register === registerFp ? fp : undefined;
+  return base === undefined ? undefined : BigInt.asUintN(64, base + offset);
+};
 
 /** What tells processes apart: the root of the page table in user mode. A kernel's stacks are at addresses of their own. */
 export const spaceOf = (hart: Hart): bigint => (hart.privilege === privilege.user ? hart.get('satp') : 0n);
@@ -106,7 +130,8 @@ const codePlaceAt = (program: Program, info: DebugInfo, pc: bigint): CodePlace |
   const frames = info.framesAt(pc);
   const own = frames[0]?.function;
   const table = own && lineTableOf(own.entry.unit);
-  if (own === undefined || table === undefined) return undefined;
+  if (own === undefined || table === undefined) return patchedEntry(program, info, pc);
+  const entry = callEntry(program, own);
   const row = table.at(pc);
   // A table may have several numbers for one file.
   const lineName = (file: number, line: number) => `${table.files[file]?.path}:${line}`;
@@ -118,12 +143,33 @@ const codePlaceAt = (program: Program, info: DebugInfo, pc: bigint): CodePlace |
   return {
     program,
     function: own,
-    isEntry: pc === own.entryPc,
+    entry,
+    isEntry: pc === entry,
     inlined: calls.map(({ frame }: PlacedFrame) => frame.entry.offset),
     callLines: calls.map(({ frame: { call } }: PlacedFrame) => lineName(call?.file ?? 0, call?.line ?? 0)),
     line: hasLine ? lineName(row.file, row.line) : undefined,
     row: info.frameRowAt(pc),
   };
+};
+
+/** Where calls of a function begin: kernels have room for patches before what the debug information says. */
+const callEntry = (program: Program, own: ProgramFunction): bigint => {
+  const start = program.startOf(own.entryPc);
+  return start !== undefined && own.entryPc - start <= patchBytesMax ? start : own.entryPc;
+};
+
+/** The room for patches at a function's beginning (`-fpatchable-function-entry`), which has no line and no frame yet. */
+const patchedEntry = (program: Program, info: DebugInfo, pc: bigint): CodePlace | undefined => {
+  const start = program.startOf(pc);
+  if (start === undefined || pc - start >= patchBytesMax) return undefined;
+  for (let at = pc + 2n; at <= start + patchBytesMax; at += 2n) {
+    const own = info.functionAt(at);
+    if (own === undefined) continue;
+    if (own.entryPc !== at || lineTableOf(own.entry.unit) === undefined) return undefined;
+    const common = { inlined: [], callLines: [], line: undefined, row: 'at entry' } as const;
+    return { ...common, program, function: own, entry: start, isEntry: pc === start };
+  }
+  return undefined;
 };
 
 type Call = Pick<Place, 'function' | 'cfa' | 'space'>;

@@ -7,17 +7,38 @@
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { callsOf } from './calls.ts';
-import { isSameCall, type Place, type Places } from './line-places.ts';
+import { isSameCall, type Place, type Places, type Standpoint } from './line-places.ts';
 import type { Target } from './target.ts';
 import type { Traveller } from './travel.ts';
 
-/** A hart before one of its steps. */
-export interface StepRecord {
+/** A hart before one of its steps. Most steps are passed without anybody's asking for their place, which takes long to tell. */
+export class StepRecord {
   readonly moment: Moment;
   /** How many steps the hart has made. */
   readonly steps: number;
-  readonly pc: bigint;
-  readonly place: Place | undefined;
+  readonly standpoint: Standpoint;
+  readonly #places: Places;
+  #place: Place | undefined | 'unknown' = 'unknown';
+
+  constructor(places: Places, hart: Hart, at: Moment) {
+    this.moment = at;
+    this.steps = hart.count('steps');
+    this.standpoint = places.standpoint(hart);
+    this.#places = places;
+  }
+
+  get place(): Place | undefined {
+    if (this.#place === 'unknown') this.#place = this.#places.placeAt(this.standpoint);
+    return this.#place;
+  }
+
+  /** Whether it is in a call. */
+  isIn(call: Place): boolean {
+    const { program, pc, space } = this.standpoint;
+    const isNear = program === call.program && space === call.space;
+    if (!isNear || !call.function.ranges.some(({ low, high }) => pc >= low && pc < high)) return false;
+    return this.place !== undefined && isSameCall(this.place, call);
+  }
 }
 
 type Work<Result> = Generator<Moment | Promise<void>, Result>;
@@ -79,8 +100,7 @@ export class StepRecords {
       if (index >= this.#records.length) {
         if (index - this.#index > lookBackMax || !(yield* this.#extend())) break;
       }
-      const { place } = this.#records[index]!;
-      if (place !== undefined && isSameCall(place, call)) {
+      if (this.#records[index]!.isIn(call)) {
         this.#index = index;
         return true;
       }
@@ -92,13 +112,13 @@ export class StepRecords {
   *backToEntry(call: Place): Work<boolean> {
     const { links } = call.program;
     yield* this.#target.timeline.travel(this.current.moment);
-    return yield* this.#search(links.places(call.function.entryPc), call);
+    return yield* this.#search(links.places(call.entry), call);
   }
 
   /** A call is left by a call, or where what it was trapped by comes back to. */
   *#searchInto(call: Place): Work<boolean> {
-    const { moment: at, pc } = this.current;
-    yield* this.#target.timeline.travel(at);
+    yield* this.#target.timeline.travel(this.current.moment);
+    const pc = this.#hart.get('pc');
     const { links } = call.program;
     const calls = callsOf(this.#target, this.#hart, call.program, call.function).flatMap(({ at: place }) =>
       links.places(place),
@@ -127,13 +147,7 @@ export class StepRecords {
   }
 
   #record(): StepRecord {
-    const hart = this.#hart;
-    return {
-      moment: this.#target.timeline.now,
-      steps: hart.count('steps'),
-      pc: hart.get('pc'),
-      place: this.#places.at(hart),
-    };
+    return new StepRecord(this.#places, this.#hart, this.#target.timeline.now);
   }
 
   /** Makes the steps before the earliest record again. */
