@@ -172,7 +172,8 @@ const patchedEntry = (program: Program, info: DebugInfo, pc: bigint): CodePlace 
   return undefined;
 };
 
-type Call = Pick<Place, 'function' | 'cfa' | 'space'>;
+/** What tells one call of a function from another. */
+export type Call = Pick<Place, 'function' | 'cfa' | 'space'>;
 
 export const isSameCall = (one: Call, other: Call): boolean =>
   one.function === other.function && one.cfa === other.cfa && one.space === other.space;

@@ -19,23 +19,18 @@
  */
 
 import type { Moment } from '../../traces/time.ts';
-import type { Hart } from '../../vmm/machine/hart.ts';
-import { callsOf } from './calls.ts';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import { stackOf } from './frames.ts';
 import { instructionAt } from './instructions.ts';
-import { isPrefix, isSameCall, isSamePlace, type Place, Places, seenFrom, spaceOf } from './line-places.ts';
+import { isPrefix, isSameCall, isSamePlace, type Place, Places, seenFrom } from './line-places.ts';
 import type { Target } from './target.ts';
 import { lastTrap } from './trap-filters.ts';
 import { isEnvironmentCall, trapCause } from './trap-words.ts';
-import type { Arrival, Motion, Traveller, Watch } from './travel.ts';
+import type { Arrival, Motion, Traveller } from './travel.ts';
+import { atSameStack, atStack, joined, landings, type Watch } from './watches.ts';
 
-const registerSp = 2;
 /** So many instructions without a place are gone through one by one to find the next place. */
 const unplacedStepsMax = 10_000;
-/** Frames that a jump out of several calls is looked for in. */
-const landingFramesMax = 8;
-/** A recursion comes by the places where such a jump might land all the time: then it is no longer looked for. */
-const landingMissesMax = 20_000;
 
 /** A call of a line: the linked address of the instruction that makes it, or the offset of an inlined one's entry. */
 export interface CallTarget {
@@ -122,14 +117,9 @@ export class LineSteps {
     const unwound = frame?.stack?.unwound;
     if (typeof unwound !== 'object') return yield* this.#traveller.out(hart);
     const { cfa, returnAddress } = unwound;
-    const program = this.#target.programs.at(hart);
-    const [id, mode, space] = [hart.id, hart.privilege, spaceOf(hart)];
-    const returned: Watch = {
-      addresses: program.links.places(program.links.linked(returnAddress)),
-      here: (other) =>
-        other.id === id && other.privilege === mode && spaceOf(other) === space && other.x(registerSp) >= cfa,
-    };
-    return yield* this.#traveller.forward(joined(returned, this.#landings(hart, 1)));
+    const { links } = this.#target.programs.at(hart);
+    const returned = atStack(hart, links.places(links.linked(returnAddress)), (sp) => sp >= cfa);
+    return yield* this.#traveller.forward(joined(returned, landings(this.#target, this.#places, hart, 1)));
   }
 
   /** Goes on until a line begins that is wanted. Code without places is left again, or the step ends at its beginning. */
@@ -141,6 +131,8 @@ export class LineSteps {
       if (arrival.reason !== 'step') return arrival;
       const place = this.#places.at(hart);
       if (place === undefined) {
+        // A user program that nobody has named: the kernel's work is done, and there are no lines to be found.
+        if (hart.privilege === privilege.user && !this.#isKnown(hart)) return arrival;
         unplacedAt ??= this.#target.timeline.now;
         unplaced += 1;
         if (unplaced > unplacedStepsMax) {
@@ -161,9 +153,9 @@ export class LineSteps {
     const pc = hart.get('pc');
     const instruction = instructionAt(memory, hart, pc);
     const length = BigInt(instruction?.length ?? 4);
-    const behind = this.#watchFor(hart, [pc + length]);
-    const again = this.#watchFor(hart, [pc, pc + length]);
-    const landing = instruction?.kind === 'call' ? this.#landings(hart) : undefined;
+    const behind = atSameStack(hart, [pc + length]);
+    const again = atSameStack(hart, [pc, pc + length]);
+    const landing = instruction?.kind === 'call' ? landings(this.#target, this.#places, hart, 0) : undefined;
     const arrival = yield* this.#traveller.step(hart);
     if (arrival.reason !== 'step') return arrival;
     const met = this.#traveller.met(hart, arrival.trapped === true);
@@ -198,57 +190,4 @@ export class LineSteps {
     const pc = hart.get('pc');
     return this.#target.programs.at(hart).symbolic(pc) !== undefined;
   }
-
-  /** A hart's coming to one of some addresses with the stack, the mode and the address space that it has now. */
-  #watchFor(hart: Hart, addresses: readonly bigint[]): Watch {
-    const [id, mode, space, sp] = [hart.id, hart.privilege, spaceOf(hart), hart.x(registerSp)];
-    return {
-      addresses: addresses.map((address) => BigInt.asUintN(64, address)),
-      here: (other) =>
-        other.id === id && other.privilege === mode && spaceOf(other) === space && other.x(registerSp) === sp,
-    };
-  }
-
-  /** Behind the calls of the functions on the stack from a depth on: where a jump out of several calls at once lands. */
-  #landings(hart: Hart, depth: 0 | 1 = 0): Watch | undefined {
-    const program = this.#target.programs.at(hart);
-    const [id, mode] = [hart.id, hart.privilege];
-    const calls: Pick<Place, 'function' | 'cfa' | 'space'>[] = [];
-    const addresses = new Set<bigint>();
-    const moved = hart.get('pc') - program.links.linked(hart.get('pc'));
-    for (const { stack, program: own } of stackOf(this.#target, hart)) {
-      const unwound = stack && program.try(() => stack.unwound);
-      if (own !== program || stack?.function === undefined || typeof unwound !== 'object') break;
-      calls.push({ function: stack.function, cfa: unwound.cfa, space: spaceOf(hart) });
-      if (calls.length <= depth) continue;
-      for (const { behind } of callsOf(this.#target, hart, program, stack.function)) addresses.add(behind + moved);
-      if (calls.length >= landingFramesMax) break;
-    }
-    if (addresses.size === 0) return undefined;
-    let misses = 0;
-    const watch = {
-      addresses: [...addresses] as readonly bigint[],
-      here: (other: Hart): boolean => {
-        if (other.id !== id || other.privilege !== mode) return false;
-        const place = this.#places.at(other);
-        const isLanding = place !== undefined && calls.slice(depth).some((call) => isSameCall(call, place));
-        if (!isLanding && ++misses > landingMissesMax) watch.addresses = [];
-        return isLanding;
-      },
-    };
-    return watch;
-  }
 }
-
-const joined = (one: Watch, other: Watch | undefined): Watch => {
-  if (other === undefined) return one;
-  return {
-    get addresses() {
-      return [...one.addresses, ...other.addresses];
-    },
-    here: (hart) => {
-      const pc = hart.get('pc');
-      return (one.addresses.includes(pc) && one.here(hart)) || (other.addresses.includes(pc) && other.here(hart));
-    },
-  };
-};

@@ -20,7 +20,8 @@ import type { CallTarget } from './line-steps.ts';
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { type CodePlaces, linePlaces } from './source-places.ts';
 import type { Target } from './target.ts';
-import type { Arrival, Motion, Watch } from './travel.ts';
+import type { Arrival, Motion } from './travel.ts';
+import type { Watch } from './watches.ts';
 
 interface NamedCall {
   readonly label: string;

@@ -10,11 +10,11 @@ import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import type { Breakpoint, Breakpoints } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
-import { spaceOf } from './line-places.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, type TrapFilters } from './trap-filters.ts';
 import { trapCause } from './trap-words.ts';
+import { atStack, type Watch } from './watches.ts';
 
 /** How a motion ended. `hart` is the one to look at. */
 export type Arrival =
@@ -26,12 +26,6 @@ export type Arrival =
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
 
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
-
-/** Places at which a motion ends that no breakpoint knows of. They may become fewer while it goes on. */
-export interface Watch {
-  readonly addresses: readonly bigint[];
-  readonly here: (hart: Hart) => boolean;
-}
 
 const forever = moment(Number.MAX_SAFE_INTEGER);
 /** Steps of other harts that are made one by one before a hart is waited for in larger pieces. */
@@ -98,7 +92,7 @@ export class Traveller {
   *next(hart: Hart): Motion {
     const pc = hart.get('pc');
     const instruction = instructionAt(this.#target.memory, hart, pc);
-    const back = this.#returnsTo(hart, pc);
+    const back = returnTo(hart, pc);
     const arrival = yield* this.step(hart);
     if (arrival.reason !== 'step') return arrival;
     if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
@@ -272,16 +266,12 @@ export class Traveller {
   #idle(stop: Extract<TimelineStop, { reason: 'idle' }>): Promise<void> | Moment {
     return this.#target.live?.idle(stop) ?? this.#target.timeline.now;
   }
-
-  /** Where a hart is when it has come back to an address of the routine that it is in now. */
-  #returnsTo(hart: Hart, address: bigint): Watch {
-    const [sp, mode, space] = [hart.x(stackPointer), hart.privilege, spaceOf(hart)];
-    return {
-      addresses: [address],
-      here: (other) =>
-        other.id === hart.id && other.privilege === mode && spaceOf(other) === space && other.x(stackPointer) >= sp,
-    };
-  }
 }
+
+/** Where a hart is when it has come back to an address of the routine that it is in now. */
+const returnTo = (hart: Hart, address: bigint): Watch => {
+  const sp = hart.x(stackPointer);
+  return atStack(hart, [address], (found) => found >= sp);
+};
 
 const stackPointer = 2;

@@ -5,7 +5,8 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TestClient } from './client.ts';
-import { begin, breakAt, byLine, lineOf, recordProcesses, source, stack, where } from './processes.ts';
+import { replay } from './fixture.ts';
+import { begin, breakAt, byLine, folder, lineOf, recordProcesses, source, stack, where } from './processes.ts';
 
 const traces: Record<string, string> = {};
 beforeAll(async () => {
@@ -127,6 +128,19 @@ describe.each(['O0', 'O2'])('a program built with -%s', (level) => {
     await client2.move('stepBack', byLine);
     expect(await client2.moment()).toBe(from);
   });
+});
+
+test('a step out of the kernel ends in a user program, even one that nobody has named', async () => {
+  const client = await replay(traces.O0!, { cwd: folder });
+  await client.functionBreakpoints({ name: 'add_digits' });
+  await client.move('configurationDone');
+  await client.move('continue');
+  await client.functionBreakpoints();
+  for (let count = 0; !(await where(client)).startsWith('0x4000'); count++) {
+    await client.move('stepOut', byLine);
+    expect(count).toBeLessThan(5);
+  }
+  expect(await client.evaluate('privilege')).toBe('0x0');
 });
 
 test('a line that only calls an inlined function has a breakpoint, and is shown, not what it calls', async () => {
