@@ -8,7 +8,8 @@
  *
  * Where optimised code returns to the very beginning of a line, two steps end: that over the call and that out of it. `back`
  * goes over the call then, as nothing in the state says which it was; whoever has just made the other one, and wants to go
- * back to its beginning, is served by trail.ts. Interrupts and faults are passed, environment calls are calls.
+ * back to its beginning, is served by trail.ts. Interrupts and faults are passed, environment calls are calls. A breakpoint that is
+ * met on the way ends a step back, too.
  */
 
 import type { Moment } from '../../traces/time.ts';
@@ -66,15 +67,21 @@ export class LineStepsBack {
     return this.#moving(this.#backOut());
   }
 
-  /** Where nothing is found, such as the beginning of a process that began as a copy of another one, an instruction. */
+  /**
+   * A breakpoint on the way ends it, as it does forwards. Where nothing is found, such as the beginning of a process that began
+   * as a copy of another one, it is an instruction.
+   */
   *#moving(motion: Motion): Motion {
     const { timeline, console } = this.#target;
     console.muted = true;
     const [from, site] = [timeline.now, this.#target.callSiteOf(this.#hart)];
     const arrival = yield* motion;
-    const isUnmoved =
-      timeline.now === from && this.#target.callSiteOf(this.#hart)?.inlined.length === site?.inlined.length;
-    return isUnmoved ? yield* this.#traveller.stepBack(this.#hart) : arrival;
+    const now = this.#target.callSiteOf(this.#hart);
+    if (timeline.now === from) {
+      return now?.inlined.length === site?.inlined.length ? yield* this.#traveller.stepBack(this.#hart) : arrival;
+    }
+    if (arrival.reason !== 'step') return arrival;
+    return (yield* this.#traveller.lastStop(timeline.now, from)) ?? arrival;
   }
 
   *#back(): Motion {

@@ -180,6 +180,28 @@ export class Traveller {
     return { reason: 'step', hart: found.hart };
   }
 
+  /**
+   * To the last stop between two moments, neither of them included, that running forwards would have made; to the first of the
+   * two where there is none.
+   */
+  *lastStop(from: Moment, to: Moment): Generator<Moment | Promise<void>, Arrival | undefined> {
+    const { timeline } = this.#target;
+    const options = this.#options();
+    if (options.armed !== true && options.traps !== true) return undefined;
+    yield* timeline.travel(from);
+    let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
+    for (let passing = true; timeline.now < to; ) {
+      const until = passing ? moment(timeline.now + 1) : to;
+      const stop = timeline.forward(until, passing ? { ...options, armed: false } : options);
+      if (stop.reason === 'end' || stop.reason === 'power') break;
+      if (timeline.now < to && this.#mayStop(stop)) found = { at: timeline.now, stop };
+      passing = stop.reason === 'breakpoint';
+      yield timeline.now;
+    }
+    yield* timeline.travel(found?.at ?? from);
+    return found && this.#arrival(found.stop);
+  }
+
   /** To a moment, at most to the end of what is known. */
   *goTo(destination: Moment): Motion {
     const { timeline, console } = this.#target;

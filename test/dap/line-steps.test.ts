@@ -103,6 +103,21 @@ describe.each(['O0', 'O2'])('a program built with -%s', (level) => {
     expect([await where(client), await client.moment()]).toEqual([place, from]);
   });
 
+  test('is stepped back over a call to the last breakpoint that it met', async () => {
+    const client = await begin(traces[level]!, level, 'one!main');
+    await breakAt(client, 'one.c', lineOf('one.c', 'wait(300)'));
+    await client.move('continue');
+    await breakAt(client, 'one.c');
+    const from = await client.moment();
+    await client.move('next', byLine);
+    const after = await client.moment();
+    await client.functionBreakpoints({ name: 'one!wait' });
+    await client.goTo(after);
+    expect(await client.move('stepBack', byLine)).toMatchObject({ reason: 'function breakpoint' });
+    expect(await client.moment()).toBeGreaterThan(from);
+    expect(await where(client)).toMatch(/^wait \[one\]/);
+  });
+
   test('goes out of a function, back into its end, and back to the line of the call', async () => {
     const client = await begin(traces[level]!, level, 'add_digits');
     await client.move('stepOut', byLine);
