@@ -10,6 +10,7 @@ import { machineRuns, notLaunched } from './errors.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
+import { StopRules } from './stop-rules.ts';
 import {
   asInstructionStop,
   currentHart,
@@ -83,7 +84,7 @@ export class Debugger {
 
   launch(target: Target, begin: () => void): void {
     const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
-    const traveller = new Traveller(target, this.breakpoints, this.filters, say);
+    const traveller = new Traveller(target, new StopRules(target, this.breakpoints, this.filters, say));
     const said = new Set<string>();
     const sayDamage = (message: string): void => {
       if (said.has(message)) return;

@@ -8,23 +8,14 @@ import { type Moment, moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import type { Breakpoint, Breakpoints } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
-import { scopeOf } from './scope.ts';
+import type { Arrival, StopRules } from './stop-rules.ts';
 import type { Target } from './target.ts';
-import { lastTrap, type TrapFilters } from './trap-filters.ts';
+import { lastTrap } from './trap-filters.ts';
 import { trapCause } from './trap-words.ts';
 import { atStack, type Watch } from './watches.ts';
 
-/** How a motion ended. `hart` is the one to look at. */
-export type Arrival =
-  | { readonly reason: 'goto' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
-  /** `trapped`: the step was the entry into a trap or an interrupt. */
-  | { readonly reason: 'step'; readonly hart: number; readonly trapped?: boolean }
-  | { readonly reason: 'breakpoint'; readonly hart: number; readonly breakpoints: readonly Breakpoint[] }
-  | { readonly reason: 'trap'; readonly hart: number }
-  | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
-
+export type { Arrival } from './stop-rules.ts';
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
 
 const forever = moment(Number.MAX_SAFE_INTEGER);
@@ -34,17 +25,18 @@ const waitPieceSteps = 100_000;
 
 export class Traveller {
   readonly #target: Target;
-  readonly #breakpoints: Breakpoints;
-  readonly #filters: TrapFilters;
-  readonly #say: (message: string) => void;
+  readonly #rules: StopRules;
   /** Up to where the person has seen what the guest printed. */
   #seen = 0;
 
-  constructor(target: Target, breakpoints: Breakpoints, filters: TrapFilters, say: (message: string) => void) {
+  constructor(target: Target, rules: StopRules) {
     this.#target = target;
-    this.#breakpoints = breakpoints;
-    this.#filters = filters;
-    this.#say = say;
+    this.#rules = rules;
+  }
+
+  /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
+  met(hart: Hart, trapped: boolean): Arrival | undefined {
+    return this.#rules.met(hart, trapped);
   }
 
   /** Runs until something stops it. */
@@ -55,9 +47,9 @@ export class Traveller {
     for (;;) {
       const before = timeline.now;
       const until = passing ? moment(before + 1) : forever;
-      const stop = this.#portion(until, { ...this.#options(watch), ...(passing && { armed: false }) });
+      const stop = this.#portion(until, { ...this.#rules.options(watch), ...(passing && { armed: false }) });
       passing = passing && timeline.now === before;
-      const arrival = this.#arrival(stop, watch);
+      const arrival = this.#rules.arrival(stop, watch);
       if (arrival !== undefined) return arrival;
       if (stop.reason === 'breakpoint') passing = true;
       yield stop.reason === 'idle' ? this.#idle(stop) : timeline.now;
@@ -77,7 +69,7 @@ export class Traveller {
         singles = waitPieceSteps;
         continue;
       }
-      if (stop.reason === 'end' || stop.reason === 'power') return this.#ending(stop);
+      if (stop.reason === 'end' || stop.reason === 'power') return this.#rules.ending(stop);
       if (hart.count('steps') !== steps) {
         return { reason: 'step', hart: hart.id, trapped: hart.count('traps') !== traps };
       }
@@ -113,19 +105,10 @@ export class Traveller {
       const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
       const arrival = yield* this.next(hart);
       if (arrival.reason !== 'step' || isReturn) return arrival;
-      const met = this.met(hart, false);
+      const met = this.#rules.met(hart, false);
       if (met !== undefined) return met;
       yield this.#target.timeline.now;
     }
-  }
-
-  /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
-  met(hart: Hart, trapped: boolean): Arrival | undefined {
-    const scope = scopeOf(this.#target, hart);
-    if (trapped && this.#filters.active && this.#filters.stops(hart, scope)) return { reason: 'trap', hart: hart.id };
-    const stops =
-      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope) ? this.#meet(hart) : ([] as const);
-    return stops.length > 0 ? { reason: 'breakpoint', hart: hart.id, breakpoints: stops } : undefined;
   }
 
   /** Back to the moment before the last step of a hart. */
@@ -158,12 +141,12 @@ export class Traveller {
   *reverse(): Motion {
     const { timeline, console } = this.#target;
     console.muted = true;
-    this.#arm();
+    this.#rules.arm();
     for (;;) {
-      const options = this.#options();
-      const found = yield* timeline.reverse(options, (stop) => this.#mayStop(stop));
+      const options = this.#rules.options();
+      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop));
       if (found === undefined) return { reason: 'start' };
-      const arrival = this.#arrival(found);
+      const arrival = this.#rules.arrival(found);
       if (arrival !== undefined) return arrival;
     }
   }
@@ -186,7 +169,7 @@ export class Traveller {
    */
   *lastStop(from: Moment, to: Moment): Generator<Moment | Promise<void>, Arrival | undefined> {
     const { timeline } = this.#target;
-    const options = this.#options();
+    const options = this.#rules.options();
     if (options.armed !== true && options.traps !== true) return undefined;
     yield* timeline.travel(from);
     let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
@@ -194,12 +177,12 @@ export class Traveller {
       const until = passing ? moment(timeline.now + 1) : to;
       const stop = timeline.forward(until, passing ? { ...options, armed: false } : options);
       if (stop.reason === 'end' || stop.reason === 'power') break;
-      if (timeline.now < to && this.#mayStop(stop)) found = { at: timeline.now, stop };
+      if (timeline.now < to && this.#rules.mayStop(stop)) found = { at: timeline.now, stop };
       passing = stop.reason === 'breakpoint';
       yield timeline.now;
     }
     yield* timeline.travel(found?.at ?? from);
-    return found && this.#arrival(found.stop);
+    return found && this.#rules.arrival(found.stop);
   }
 
   /** To a moment, at most to the end of what is known. */
@@ -223,66 +206,6 @@ export class Traveller {
     const stop = timeline.forward(moment(limit), options);
     this.#seen = Math.max(this.#seen, timeline.now);
     return stop;
-  }
-
-  #options(watch?: Watch): RunOptions {
-    this.#arm(watch);
-    return { armed: this.#breakpoints.count > 0 || watch !== undefined, traps: this.#filters.active };
-  }
-
-  #arm(watch?: Watch): void {
-    const own = this.#breakpoints.addresses;
-    this.#target.machine.engine.arm(watch === undefined ? own : [...own, ...watch.addresses]);
-  }
-
-  /** Whether a candidate might end a motion; counts nothing and says nothing. */
-  #mayStop(stop: TimelineStop): boolean {
-    if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
-    const hart = this.#target.machine.harts[stop.hart]!;
-    const scope = scopeOf(this.#target, hart);
-    return stop.reason === 'trap' ? this.#filters.stops(hart, scope) : this.#breakpoints.mayStop(hart, scope);
-  }
-
-  /** What a stop of the machine means for a motion; `undefined`: go on. */
-  #arrival(stop: TimelineStop, watch?: Watch): Arrival | undefined {
-    switch (stop.reason) {
-      case 'until':
-      case 'requested':
-      case 'idle':
-        return undefined;
-      case 'end':
-      case 'power':
-        return this.#ending(stop);
-      case 'trap':
-        return this.#mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
-      case 'breakpoint': {
-        const hart = this.#target.machine.harts[stop.hart]!;
-        const stops = this.#meet(hart);
-        if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
-        return watch?.addresses.includes(stop.pc) === true && watch.here(hart)
-          ? { reason: 'step', hart: stop.hart }
-          : undefined;
-      }
-    }
-  }
-
-  /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
-  #meet(hart: Hart): readonly Breakpoint[] {
-    const { program } = this.#target;
-    const symbolic = (address: bigint) => program.symbolic(address);
-    const { stops, messages } = this.#breakpoints.meet(hart, scopeOf(this.#target, hart), symbolic);
-    for (const message of messages) this.#say(message);
-    return stops;
-  }
-
-  #ending(stop: Extract<TimelineStop, { reason: 'end' | 'power' }>): Arrival {
-    const { session } = this.#target;
-    if (stop.reason === 'end') return { reason: 'end' };
-    const { action, exitCode } = stop;
-    if (session.kind === 'live') {
-      session.recorder.end({ reason: action === 'off' ? 'poweroff' : 'reset', exitCode: exitCode >>> 0 });
-    }
-    return { reason: 'power', action, exitCode };
   }
 
   #idle(stop: Extract<TimelineStop, { reason: 'idle' }>): Promise<void> | Moment {
