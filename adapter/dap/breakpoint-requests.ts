@@ -16,7 +16,7 @@ import { parseLogMessage } from './log-message.ts';
 import { addressOf } from './memory-requests.ts';
 import type { Program } from './program.ts';
 import type { Programs } from './programs.ts';
-import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
+import { afterNames, natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, parseCondition } from './scope.ts';
 import { type CodePlaces, functionPlaces, linePlaces, locationsIn } from './source-places.ts';
 import type { Target } from './target.ts';
@@ -194,6 +194,13 @@ const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer
   return answers;
 };
 
+const hasBreakpoints = (args: unknown): boolean =>
+  typeof args === 'object' &&
+  args !== null &&
+  'breakpoints' in args &&
+  Array.isArray(args.breakpoints) &&
+  args.breakpoints.length > 0;
+
 export const breakpointRequests: readonly RequestRow[] = [
   request(
     'setBreakpoints',
@@ -211,10 +218,14 @@ export const breakpointRequests: readonly RequestRow[] = [
       return { breakpoints: locationsIn(sources, source.path ?? '', line, endLine ?? line) };
     },
   ),
-  request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
-    const { target } = session.launched('setFunctionBreakpoints');
-    return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(target, name)) };
-  }),
+  afterNames(
+    request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
+      const { target } = session.launched('setFunctionBreakpoints');
+      return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(target, name)) };
+    }),
+    // Clients send an empty list at each launch, which shall not wait.
+    hasBreakpoints,
+  ),
   request(
     'setInstructionBreakpoints',
     { breakpoints: list({ instructionReference: text, offset: optional(whole), ...when }) },

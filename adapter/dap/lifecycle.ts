@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Debugger } from './debugger.ts';
 import { launchedTwice } from './errors.ts';
 import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
-import { optional, type RequestRow, request, text } from './request.ts';
+import { afterHeld, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
 import { filterList } from './trap-filters.ts';
 
@@ -29,6 +29,10 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsSetVariable: true,
   supportsSetExpression: true,
   supportsEvaluateForHovers: true,
+  supportsCompletionsRequest: true,
+  completionTriggerCharacters: ['.', '>', '$'],
+  supportsDataBreakpoints: true,
+  supportsDataBreakpointBytes: true,
   supportsReadMemoryRequest: true,
   supportsWriteMemoryRequest: true,
   supportsDisassembleRequest: true,
@@ -60,12 +64,18 @@ const launch: RequestRow = {
     const args = checkLaunch(value);
     session.launching = true;
     try {
-      const target = await openTarget(args);
+      const target = await openTarget(args, (line) =>
+        session.send('output', { category: 'console', output: `${line}\n` }),
+      );
       session.launch(target, () => begin(session, target, args));
     } finally {
       session.launching = false;
     }
-    call.after(() => session.send('initialized'));
+    call.after(() => {
+      session.send('initialized');
+      // Its names are collected while the client sets breakpoints.
+      session.launched('launch').target.program.prepare();
+    });
     return undefined;
   },
 };
@@ -81,10 +91,12 @@ export const lifecycleRequests: readonly RequestRow[] = [
     },
   ),
   launch,
-  request('configurationDone', {}, (session, _, call) => {
-    const { begin: start } = session.launched('configurationDone');
-    call.after(start);
-  }),
+  afterHeld(
+    request('configurationDone', {}, (session, _, call) => {
+      const { begin: start } = session.launched('configurationDone');
+      call.after(start);
+    }),
+  ),
   request('disconnect', {}, (session, _, call) => {
     call.after(() => session.close());
   }),

@@ -7,13 +7,16 @@
 
 import { basename } from 'node:path';
 import { DebugInfo } from '../program/debug-info.ts';
+import { demangle } from '../program/demangle/demangle.ts';
 import type { AddressRange } from '../program/dwarf/lists.ts';
 import { addressesOf, placedElf } from '../program/elf/placed.ts';
-import { type Elf, readElf, sectionFlag, sectionType } from '../program/elf.ts';
+import { type Elf, type FileBytes, readElf, sectionFlag, sectionType } from '../program/elf.ts';
 import { InputError } from '../program/input-error.ts';
 import { buildNameIndex } from '../program/names/build.ts';
+import { type NameCache, nameKey } from '../program/names/cache.ts';
 import { NameIndex } from '../program/names/name-index.ts';
 import { scanNames } from '../program/names/scan.ts';
+import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symbol-search.ts';
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
 import { LinkMap } from './link-map.ts';
 import type { CodePiece } from './process-text.ts';
@@ -21,7 +24,7 @@ import type { CodePiece } from './process-text.ts';
 /** A file with symbols or debug information. */
 export interface ProgramFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: FileBytes;
 }
 
 export interface ProgramOptions {
@@ -35,10 +38,14 @@ export interface ProgramOptions {
   readonly processAddress?: bigint | 'linked' | undefined;
   /** Where the sections of a module are. */
   readonly sections?: Readonly<Record<string, bigint>> | undefined;
+  /** Where indexes of names are kept; without it, they are made each time. */
+  readonly cache?: NameCache | undefined;
 }
 
-/** Names of more debug information than this are collected in the background, and are not known until that is done. */
-const backgroundBytesMin = 16 * 2 ** 20;
+/** Names of more debug information than this are collected in the background, and are kept. */
+const backgroundBytesMin = 4 * 2 ** 20;
+
+const isScanned = (section: string): boolean => /^\.z?debug_(info|types)$/.test(section);
 
 export class Program {
   readonly #symbols: SymbolTable | undefined;
@@ -46,8 +53,12 @@ export class Program {
   readonly #elf: Elf | undefined;
   readonly #debugElf: Elf | undefined;
   readonly #sections: Readonly<Record<string, bigint>>;
-  readonly links: LinkMap;
   readonly label: string;
+  readonly #cache: NameCache | undefined;
+  readonly links: LinkMap;
+  /** Present while names are being collected; resolved, never rejected, when that is over. */
+  collecting: Promise<void> | undefined;
+  #search: SymbolSearch | undefined;
   #info: DebugInfo | 'none' | undefined;
   #ranges: readonly AddressRange[] | undefined;
   /** Why debug information is not used, to be told to the person. */
@@ -56,19 +67,20 @@ export class Program {
   /** @throws {ProgramError} when a file is no ELF of a 64-bit RISC-V program */
   constructor(file?: ProgramFile, options: ProgramOptions = {}) {
     const { debug, loadAddress, processAddress, sections = {} } = options;
+    this.#cache = options.cache;
     const placed = (found: Elf) => placedElf(found, (name) => sections[name]);
     const inProcess = processAddress === 'linked' ? undefined : processAddress;
     const isModule = options.sections !== undefined;
     const elf = file && placed(readElf(file.bytes, file.name, isModule ? 'symbols' : 'program'));
     const debugElf = debug && placed(readElf(debug.bytes, debug.name, 'symbols'));
-    const tables = [elf, debugElf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
+    const tables = [debugElf, elf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
     this.#symbols = tables.find(({ size }) => size > 0) ?? tables[0];
     this.#file = debug ?? file;
     this.#elf = elf ?? debugElf;
     this.#debugElf = debugElf;
     this.#sections = sections;
     this.label = options.label ?? basename(file?.name ?? debug?.name ?? '');
-    const segments = this.#elf?.segments ?? [];
+    const segments = (debugElf ?? elf)?.segments ?? [];
     this.links =
       processAddress !== undefined ? LinkMap.ofProcess(segments, inProcess) : new LinkMap(segments, loadAddress);
   }
@@ -121,24 +133,44 @@ export class Program {
     return this.#info === 'none' ? undefined : this.#info;
   }
 
+  /** Reads what takes time before somebody asks for it. */
+  prepare(): void {
+    void this.info;
+  }
+
   #readInfo(): DebugInfo | undefined {
     if (this.#file === undefined) return undefined;
     const info = new DebugInfo(this.#file.bytes, this.#file.name, {
       linkedAddress: (address) => this.links.linked(address),
       sectionAddress: addressesOf(this.#sections),
+      functionSymbolAt: (address) => this.#symbols?.functionAt(address),
     });
     if (!info.hasDebugInfo) return undefined;
-    if (info.sections.get('.debug_info').bytes.length < backgroundBytesMin) {
-      info.names = this.try(() => NameIndex.of([scanNames(info.dwarf).arrays()]));
-    } else {
-      buildNameIndex(info.dwarf).then(
-        (names) => {
-          info.names = names;
-        },
-        (error: unknown) => this.onDamage(error instanceof Error ? error.message : String(error)),
-      );
-    }
+    this.#nameAll(info);
     return info;
+  }
+
+  #nameAll(info: DebugInfo): void {
+    const { elf, sections, dwarf } = info;
+    const storedBytes = elf.sections.reduce((sum, { name, sizeBytes }) => sum + (isScanned(name) ? sizeBytes : 0n), 0n);
+    if (storedBytes < backgroundBytesMin) {
+      info.names = this.try(() => NameIndex.of([scanNames(dwarf).arrays()]));
+      return;
+    }
+    const key = this.#cache && this.try(() => nameKey(elf, sections.buildId));
+    info.names = key === undefined ? undefined : this.#cache?.read(key);
+    if (info.names !== undefined) return;
+    const collect = async (): Promise<void> => {
+      try {
+        info.names = await buildNameIndex(dwarf);
+        if (key !== undefined) this.#cache?.write(key, info.names);
+      } catch (error) {
+        this.onDamage(error instanceof Error ? error.message : String(error));
+      } finally {
+        this.collecting = undefined;
+      }
+    };
+    this.collecting = collect();
   }
 
   /** What a reading of debug information gives; nothing when it is damaged there. */
@@ -150,6 +182,13 @@ export class Program {
       this.onDamage(error.message);
       return undefined;
     }
+  }
+
+  /** Functions, data and types by what somebody types. */
+  search(query: SymbolQuery): SymbolPage {
+    const { info } = this;
+    if (this.#search === undefined) this.#search = new SymbolSearch(this.#symbols, info);
+    return this.try(() => this.#search?.search(query)) ?? { total: 0, symbols: [] };
   }
 
   find(name: string): ProgramSymbol | undefined {
@@ -166,7 +205,8 @@ export class Program {
   /** `usertrap+0x1c`, or nothing. */
   symbolic(address: bigint): string | undefined {
     const place = this.#symbols?.at(this.links.linked(address));
-    return place === undefined ? undefined : describePlace(place);
+    if (place === undefined) return undefined;
+    return describePlace({ ...place, symbol: { ...place.symbol, name: demangle(place.symbol.name) } });
   }
 
   /** `0x80001234 (usertrap+0x1c)`, or the number alone. */

@@ -1,12 +1,14 @@
 /** THE table of requests: every command that the debugger answers, by theme. */
 
 import { breakpointRequests } from './breakpoint-requests.ts';
+import { completionRequests } from './completions.ts';
 import { customRequests } from './custom-requests.ts';
+import { dataBreakpointRequests } from './data-breakpoints.ts';
 import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
-import type { RequestRow } from './request.ts';
+import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
 import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
@@ -20,9 +22,9 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...targetRequests,
     ...threadRequests,
     ...sourceRequests,
-    ...variableRequests,
+    ...variableRequests.map((row) => afterNames(row)),
     ...memoryRequests,
-    ...evaluateRequests,
+    ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
     ...customRequests,
   ].map((row) => [row.command, row]),
 );

@@ -6,10 +6,11 @@
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import type { Breakpoint, Breakpoints } from './breakpoints.ts';
+import type { Breakpoint, Breakpoints, Verdict } from './breakpoints.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import type { TrapFilters } from './trap-filters.ts';
+import { WatchedBytes } from './watched-bytes.ts';
 import type { Watch } from './watches.ts';
 
 /** How a motion ended. `hart` is the one to look at. */
@@ -26,18 +27,30 @@ export class StopRules {
   readonly #breakpoints: Breakpoints;
   readonly #filters: TrapFilters;
   readonly #say: (message: string) => void;
+  readonly #watchedBytes: WatchedBytes;
 
   constructor(target: Target, breakpoints: Breakpoints, filters: TrapFilters, say: (message: string) => void) {
     this.#target = target;
     this.#breakpoints = breakpoints;
     this.#filters = filters;
     this.#say = say;
+    this.#watchedBytes = new WatchedBytes(target.machine);
+  }
+
+  /** Looks at what watched memory holds, to know later whether it has changed. */
+  noteWatched(): void {
+    this.#watchedBytes.note(this.#breakpoints.watching);
   }
 
   /** How the machine is to run; arms it. */
   options(watch?: Watch): RunOptions {
     this.arm(watch);
-    return { armed: this.#breakpoints.count > 0 || watch !== undefined, traps: this.#filters.active };
+    const { count, ranges } = this.#breakpoints;
+    return {
+      armed: count > 0 || watch !== undefined,
+      traps: this.#filters.active,
+      ...(ranges.length > 0 && { watch: ranges }),
+    };
   }
 
   /** Lets the machine stop where a breakpoint is. */
@@ -48,6 +61,7 @@ export class StopRules {
 
   /** Whether a candidate might end a motion; counts nothing and says nothing. */
   mayStop(stop: TimelineStop): boolean {
+    if (stop.reason === 'watch') return true; // whether it changed anything is looked at on arriving
     if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
     const hart = this.#target.machine.harts[stop.hart]!;
     const scope = scopeOf(this.#target, hart);
@@ -66,6 +80,10 @@ export class StopRules {
         return this.ending(stop);
       case 'trap':
         return this.mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
+      case 'watch': {
+        const breakpoints = this.#meetChanged(this.#target.machine.harts[stop.hart]!);
+        return breakpoints.length === 0 ? undefined : { reason: 'breakpoint', hart: stop.hart, breakpoints };
+      }
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
         const stops = this.#meet(hart);
@@ -79,9 +97,20 @@ export class StopRules {
 
   /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
   #meet(hart: Hart): readonly Breakpoint[] {
+    return this.#said(this.#breakpoints.meet(hart, scopeOf(this.#target, hart), this.#symbolic(hart)));
+  }
+
+  #meetChanged(hart: Hart): readonly Breakpoint[] {
+    const changed = this.#watchedBytes.changed(this.#breakpoints.watching);
+    return this.#said(this.#breakpoints.meetChanged(changed, scopeOf(this.#target, hart), this.#symbolic(hart)));
+  }
+
+  #symbolic(hart: Hart): (address: bigint) => string | undefined {
     const { programs } = this.#target;
-    const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
-    const { stops, messages } = this.#breakpoints.meet(hart, scopeOf(this.#target, hart), symbolic);
+    return (address) => programs.of(hart, address).symbolic(address);
+  }
+
+  #said({ stops, messages }: Verdict): readonly Breakpoint[] {
     for (const message of messages) this.#say(message);
     return stops;
   }

@@ -44,6 +44,7 @@ export class Traveller {
     const { timeline } = this.#target;
     // Where one stands has been looked at: a breakpoint here stops only when one comes here again.
     let passing = true;
+    this.#rules.noteWatched();
     for (;;) {
       const before = timeline.now;
       const until = passing ? moment(before + 1) : forever;
@@ -146,9 +147,19 @@ export class Traveller {
       const options = this.#rules.options();
       const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop));
       if (found === undefined) return { reason: 'start' };
+      if (found.reason === 'watch') yield* this.#noteBefore();
       const arrival = this.#rules.arrival(found);
       if (arrival !== undefined) return arrival;
     }
+  }
+
+  /** Looks at what watched memory held a step ago. */
+  *#noteBefore(): Generator<Moment, void> {
+    const { timeline } = this.#target;
+    const { now } = timeline;
+    yield* timeline.travel(moment(Math.max(0, now - 1)));
+    this.#rules.noteWatched();
+    yield* timeline.travel(now);
   }
 
   /** Back to the last moment at which a hart was at one of some addresses, as `here` wants it, or to the start. */
@@ -170,7 +181,7 @@ export class Traveller {
   *lastStop(from: Moment, to: Moment): Generator<Moment | Promise<void>, Arrival | undefined> {
     const { timeline } = this.#target;
     const options = this.#rules.options();
-    if (options.armed !== true && options.traps !== true) return undefined;
+    if (options.armed !== true && options.traps !== true && options.watch === undefined) return undefined;
     yield* timeline.travel(from);
     let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
     for (let passing = true; timeline.now < to; ) {
@@ -182,7 +193,10 @@ export class Traveller {
       yield timeline.now;
     }
     yield* timeline.travel(found?.at ?? from);
-    return found && this.#rules.arrival(found.stop);
+    if (found?.stop.reason === 'watch') yield* this.#noteBefore();
+    const arrival = found && this.#rules.arrival(found.stop);
+    if (arrival === undefined) yield* timeline.travel(from);
+    return arrival;
   }
 
   /** To a moment, at most to the end of what is known. */
