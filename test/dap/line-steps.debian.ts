@@ -11,7 +11,7 @@ import { byLine } from './processes.ts';
 
 const cache = join(import.meta.dirname, '../guests/debian/.cache');
 const debug = process.env.CHRONOVISOR_KERNEL_DEBUG ?? cache;
-const recordedSteps = 60_000_000;
+const recordedSteps = 260_000_000;
 const walkSteps = 120;
 
 test('steps from start_kernel are undone, those into without being remembered', { timeout: 300_000 }, async () => {
