@@ -6,6 +6,7 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
+import type { Hart } from '../../vmm/machine/hart.ts';
 import { InputError } from '../program/input-error.ts';
 import type { BreakpointOrigin, BreakpointSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
@@ -14,9 +15,11 @@ import { parseHitCondition } from './hit-condition.ts';
 import { parseLogMessage } from './log-message.ts';
 import { addressOf } from './memory-requests.ts';
 import type { Program } from './program.ts';
+import type { Programs } from './programs.ts';
 import { afterNames, natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, parseCondition } from './scope.ts';
-import { functionPlaces, linePlaces, locationsIn } from './source-places.ts';
+import { type CodePlaces, functionPlaces, linePlaces, locationsIn } from './source-places.ts';
+import type { Target } from './target.ts';
 import { isFilter, panicFilter, panicSymbol, type TrapFilter } from './trap-filters.ts';
 
 const breakpointsMax = 10_000;
@@ -35,12 +38,19 @@ interface Asked {
 
 const given = (found: string | null | undefined): found is string => found != null && found.trim() !== '';
 
-/** @throws {InputError} when the condition, hit count or message is wrong */
-const specOf = (program: Program, asked: Asked, addresses: readonly bigint[]): BreakpointSpec => {
+/**
+ * A breakpoint in one or several programs, which its condition has the names of the first of.
+ * @throws {InputError} when the condition, hit count or message is wrong
+ */
+const specOf = ({ programs }: Target, asked: Asked, places: readonly CodePlaces[]): BreakpointSpec => {
   const { name, condition, hitCondition, logMessage } = asked;
-  const names = namesAt(program, addresses[0]);
+  const [first] = places;
+  const names = namesAt(first?.program ?? programs.kernel, first?.addresses[0]);
+  const users = places.map(({ program }) => program).filter((program) => programs.isUser(program));
   return {
-    addresses: addresses.flatMap((address) => program.links.places(address)),
+    addresses: places.flatMap(({ program, addresses }) => addresses.flatMap((each) => program.links.places(each))),
+    ...(places.some(({ sites }) => sites !== undefined) && { siteAt: siteIn(programs, places) }),
+    ...(users.length > 0 && { isIn: (hart) => places.some(({ program }) => program === programs.at(hart)) }),
     name,
     key: JSON.stringify([condition, hitCondition, logMessage]),
     ...(given(condition) && { condition: parseCondition(condition, names) }),
@@ -49,20 +59,43 @@ const specOf = (program: Program, asked: Asked, addresses: readonly bigint[]): B
   };
 };
 
+const siteIn =
+  (programs: Programs, places: readonly CodePlaces[]) =>
+  (hart: Hart): readonly number[] | undefined => {
+    const program = programs.at(hart);
+    const own = places.find((place) => place.program === program);
+    return own?.sites?.get(program.links.linked(hart.get('pc')));
+  };
+
 /**
- * Where a name leads: a symbol first, even one that is called like a register; then a function of the source, one of a file
- * (`trap.c::handle`) or one that is static or inlined; then an expression of symbols.
+ * Where a name leads in a program: a symbol first, even one that is called like a register; then a function of the source, one
+ * of a file (`trap.c::handle`) or one that is static or inlined.
  */
-const placesOf = (program: Program, name: string): readonly bigint[] => {
-  const bare = name.trim().replace(/^\*/, '');
-  const symbol = program.find(bare);
-  const functions = program.info && program.try(() => functionPlaces(program, program.info!, bare));
+const placesIn = (program: Program, name: string): readonly bigint[] => {
+  const functions = program.info && program.try(() => functionPlaces(program, program.info!, name));
   if (functions !== undefined && functions.length > 0) return functions;
-  if (symbol !== undefined) return [symbol.address];
-  const expression = parseCondition(bare, { symbol: (found) => program.find(found)?.address });
+  const symbol = program.find(name);
+  return symbol === undefined ? [] : [symbol.address];
+};
+
+/**
+ * Where a name leads: in the first program that has it, or in that which is named before it (`shell!main`); else as an
+ * expression of symbols, with the kernel's.
+ */
+const placesOf = ({ programs }: Target, name: string): readonly CodePlaces[] => {
+  const bare = name.trim().replace(/^\*/, '');
+  const [, label, inner] = /^([^!]+)!(.+)$/.exec(bare) ?? [];
+  const asked = programs.all.filter((program) => program.label === label);
+  for (const program of asked.length > 0 ? asked : programs.all) {
+    const addresses = placesIn(program, asked.length > 0 ? inner! : bare);
+    if (addresses.length > 0) return [{ program, addresses }];
+  }
+  const { kernel } = programs;
+  const expression = parseCondition(bare, { symbol: (found) => kernel.find(found)?.address });
   const nothing = () => undefined;
-  const symbols = (found: string) => program.find(found)?.address;
-  return [expression({ register: nothing, variable: nothing, symbol: symbols, type: nothing, read: nothing })];
+  const symbols = (found: string) => kernel.find(found)?.address;
+  const address = expression({ register: nothing, variable: nothing, symbol: symbols, type: nothing, read: nothing });
+  return [{ program: kernel, addresses: [address] }];
 };
 
 type Answer = DebugProtocol.Breakpoint;
@@ -71,14 +104,16 @@ const setAll = <Item extends Asked>(
   session: Debugger,
   origin: BreakpointOrigin,
   items: readonly Item[],
-  placesOfItem: (item: Item) => readonly bigint[],
+  placesOfItem: (item: Item) => readonly CodePlaces[],
 ): Answer[] => {
   const { target } = session.launched('setBreakpoints');
   const outcomes = items.map((item): BreakpointSpec | InputError => {
     try {
-      const addresses = placesOfItem(item);
-      if (addresses.some((address) => address % 2n !== 0n)) throw badAddress(item.name);
-      return specOf(target.program, item, addresses);
+      const places = placesOfItem(item);
+      if (places.some(({ addresses }) => addresses.some((address) => address % 2n !== 0n))) {
+        throw badAddress(item.name);
+      }
+      return specOf(target, item, places);
     } catch (error) {
       if (error instanceof InputError) return error;
       throw error;
@@ -98,15 +133,25 @@ const setAll = <Item extends Asked>(
   });
 };
 
+interface AskedLine extends Omit<Asked, 'name'> {
+  readonly line: number;
+  readonly column?: number | null | undefined;
+}
+
 /** Breakpoints on lines of a file; each answer says the line that has code. */
-const setLines = (session: Debugger, path: string, asked: readonly (Omit<Asked, 'name'> & { line: number })[]) => {
-  const { program, sources } = session.launched('setBreakpoints').target;
-  const lines = asked.map(({ line }) => linePlaces(program, sources, path, line));
+const setLines = (session: Debugger, path: string, asked: readonly AskedLine[]) => {
+  const { programs, sources } = session.launched('setBreakpoints').target;
+  const lines = asked.map(({ line, column }) => linePlaces(sources, path, line, column ?? undefined));
   const items = asked.map((item, index) => ({ ...item, index, name: `${path}:${item.line}` }));
   const answers = setAll(session, `source:${path}`, items, ({ index, name }) => {
     const found = lines[index]!;
-    if (found === undefined) throw noCode(name, program.info !== undefined);
-    return found.addresses;
+    if (found === undefined) {
+      throw noCode(
+        name,
+        programs.all.some(({ info }) => info !== undefined),
+      );
+    }
+    return found.places;
   });
   return answers.map((answer, index) => ({
     ...answer,
@@ -130,7 +175,8 @@ const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer
       if (symbol(panicSymbol) === undefined) {
         return { verified: false, message: `The program has no symbol ${panicSymbol}` };
       }
-      return setAll(session, 'panic', [{ name: panicSymbol, condition }], () => [symbol(panicSymbol)!])[0]!;
+      const places = [{ program: target.program, addresses: [symbol(panicSymbol)!] }];
+      return setAll(session, 'panic', [{ name: panicSymbol, condition }], () => places)[0]!;
     }
     if (!isFilter(filterId)) return { verified: false, message: `There is no filter ${filterId.slice(0, 100)}` };
     try {
@@ -168,14 +214,14 @@ export const breakpointRequests: readonly RequestRow[] = [
     'breakpointLocations',
     { source: v.object({ path: optional(text) }), line: natural, endLine: optional(natural) },
     (session, { source, line, endLine }) => {
-      const { program, sources } = session.launched('breakpointLocations').target;
-      return { breakpoints: locationsIn(program, sources, source.path ?? '', line, endLine ?? line) };
+      const { sources } = session.launched('breakpointLocations').target;
+      return { breakpoints: locationsIn(sources, source.path ?? '', line, endLine ?? line) };
     },
   ),
   afterNames(
     request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
-      const { program } = session.launched('setFunctionBreakpoints').target;
-      return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(program, name)) };
+      const { target } = session.launched('setFunctionBreakpoints');
+      return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(target, name)) };
     }),
     // Clients send an empty list at each launch, which shall not wait.
     hasBreakpoints,
@@ -184,9 +230,10 @@ export const breakpointRequests: readonly RequestRow[] = [
     'setInstructionBreakpoints',
     { breakpoints: list({ instructionReference: text, offset: optional(whole), ...when }) },
     (session, { breakpoints }) => {
+      const { program } = session.launched('setInstructionBreakpoints').target;
       const items = breakpoints.map((item) => ({ ...item, name: item.instructionReference }));
       const place = ({ instructionReference, offset }: (typeof items)[number]) => [
-        addressOf(instructionReference, offset ?? 0),
+        { program, addresses: [addressOf(instructionReference, offset ?? 0)] },
       ];
       return { breakpoints: setAll(session, 'instruction', items, place) };
     },

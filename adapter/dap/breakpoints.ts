@@ -20,6 +20,10 @@ export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | 'data' | `
 export interface BreakpointSpec {
   /** Where it stops: a line may be in several places, and a place may have two addresses before the MMU is on. */
   readonly addresses: readonly bigint[];
+  /** Whether the code that a hart is at is that of a program which it is set in; without it, it is set for all code. */
+  readonly isIn?: (hart: Hart) => boolean;
+  /** The inlined calls around a line that calls an inlined function, where a hart is at the beginning of that. */
+  readonly siteAt?: (hart: Hart) => readonly number[] | undefined;
   /** Of a data breakpoint: what is watched, in RAM. */
   readonly watched?: readonly WatchRange[];
   /** What the person called it. */
@@ -118,7 +122,8 @@ export class Breakpoints {
   }
 
   #met(hart: Hart, scope: Scope): readonly Breakpoint[] {
-    return fulfilled(this.#byAddress.get(hart.get('pc')) ?? [], scope);
+    const here = (this.#byAddress.get(hart.get('pc')) ?? []).filter(({ isIn }) => isIn?.(hart) ?? true);
+    return fulfilled(here, scope);
   }
 }
 

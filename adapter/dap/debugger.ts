@@ -10,6 +10,7 @@ import { machineRuns, notLaunched } from './errors.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
+import { StopRules } from './stop-rules.ts';
 import {
   asInstructionStop,
   currentHart,
@@ -19,6 +20,7 @@ import {
   stoppedBody,
 } from './stops.ts';
 import type { Target } from './target.ts';
+import { Trail } from './trail.ts';
 import { TrapFilters } from './trap-filters.ts';
 import { type Arrival, type Motion, Traveller } from './travel.ts';
 
@@ -28,6 +30,7 @@ export type SendEvent = (event: string, body?: object) => void;
 export interface Launched {
   readonly target: Target;
   readonly traveller: Traveller;
+  readonly trail: Trail;
   /** What to do once the client has set its breakpoints; does nothing the second time. */
   readonly begin: () => void;
 }
@@ -43,6 +46,8 @@ export interface MotionOptions {
   readonly destination?: Moment;
   /** Whether progress is shown at all: not for running, which has no end in sight. */
   readonly progress?: boolean;
+  /** Whether it is a step by line, which can be undone together with those before it. */
+  readonly leavesTrail?: boolean;
 }
 
 export class Debugger {
@@ -95,19 +100,20 @@ export class Debugger {
 
   launch(target: Target, begin: () => void): void {
     const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
-    const traveller = new Traveller(target, this.breakpoints, this.filters, say);
+    const traveller = new Traveller(target, new StopRules(target, this.breakpoints, this.filters, say));
     const said = new Set<string>();
-    target.program.onDamage = (message) => {
+    const sayDamage = (message: string): void => {
       if (said.has(message)) return;
       said.add(message);
       this.send('output', { category: 'important', output: `The debug information is not used in full: ${message}\n` });
     };
+    for (const program of target.programs.all) program.onDamage = sayDamage;
     let begun = false;
     const once = (): void => {
       if (!begun) begin();
       begun = true;
     };
-    this.#launched = { target, traveller, begin: once };
+    this.#launched = { target, traveller, trail: new Trail(), begin: once };
   }
 
   /** @throws {DapError} before a launch */
@@ -126,7 +132,11 @@ export class Debugger {
   /** Begins a motion; the client is told when it ends. */
   move(motion: Motion, options: MotionOptions): void {
     this.handles.forget();
-    const { target } = this.launched('continue');
+    const { target, trail } = this.launched('continue');
+    if (options.leavesTrail !== true) {
+      trail.clear();
+      target.callSite = undefined;
+    }
     const threadId = options.thread ?? currentHart(target.machine).id + 1;
     // After a step back, clients show the threads that were not named as still paused unless they are told.
     if (options.backwards === true) this.send('continued', { threadId, allThreadsContinued: true });
@@ -145,6 +155,7 @@ export class Debugger {
       arrived: (arrival) => {
         this.#settled(target);
         this.lastArrival = arrival;
+        if (arrival.reason === 'breakpoint') target.callSite = siteOf(target, arrival);
         this.#sayStopped(stoppedBody(target, arrival, options.thread));
       },
       failed: (error) => {
@@ -214,3 +225,13 @@ export class Debugger {
     this.#closed = true;
   }
 }
+
+/** A breakpoint on a line that calls an inlined function shows that line, not what it calls. */
+const siteOf = (target: Target, { hart: id, breakpoints }: Extract<Arrival, { reason: 'breakpoint' }>) => {
+  const hart = target.machine.harts[id]!;
+  for (const { siteAt } of breakpoints) {
+    const inlined = siteAt?.(hart);
+    if (inlined !== undefined) return { hart: id, moment: target.timeline.now, inlined };
+  }
+  return undefined;
+};

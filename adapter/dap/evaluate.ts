@@ -105,11 +105,12 @@ export const evaluateRequests: readonly RequestRow[] = [
           if (match !== null) return { result: run(session, match, call), variablesReference: 0 };
         }
       }
-      const { target } = session.halted('evaluate');
-      const { program } = target;
+      const { target: whole } = session.halted('evaluate');
       const frame = frameId == null ? undefined : session.handles.frameOf(frameId);
-      const hart = frame?.hart ?? session.hartOf(undefined, target);
-      const innermost = frame ?? firstFrame(target, hart);
+      const hart = frame?.hart ?? session.hartOf(undefined, whole);
+      const innermost = frame ?? firstFrame(whole, hart);
+      const { program } = innermost;
+      const target = whole.seenFrom(program);
       const watch = parseWatch(asked, namesAt(program, undefined, innermost));
       const value = evaluateWatch(watch, scopeOf(target, hart, innermost));
       const { node, letter } = watch;

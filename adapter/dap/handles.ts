@@ -6,6 +6,8 @@
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { unknownFrame, unknownReference } from './errors.ts';
 import type { ViewFrame } from './frames.ts';
+import type { CallTarget } from './line-steps.ts';
+import type { CodePlaces } from './source-places.ts';
 import type { Shown } from './value-variables.ts';
 
 /** What can be opened in the variables view. */
@@ -23,6 +25,8 @@ export class Handles {
   #next = 1;
   readonly #frames = new Map<number, ViewFrame>();
   readonly #groups = new Map<number, Group>();
+  readonly #calls = new Map<number, CallTarget>();
+  readonly #code = new Map<number, readonly CodePlaces[]>();
 
   frame(frame: ViewFrame): number {
     this.#frames.set(this.#next, frame);
@@ -48,9 +52,37 @@ export class Handles {
     return group;
   }
 
+  /** A call that can be stepped into. */
+  call(call: CallTarget): number {
+    this.#calls.set(this.#next, call);
+    return this.#next++;
+  }
+
+  /** Code that can be gone to. */
+  code(places: readonly CodePlaces[]): number {
+    this.#code.set(this.#next, places);
+    return this.#next++;
+  }
+
+  /** @throws {DapError} when the number is not one of the present stop */
+  callOf(id: number): CallTarget {
+    const call = this.#calls.get(id);
+    if (call === undefined) throw unknownReference(id);
+    return call;
+  }
+
+  /** @throws {DapError} when the number is not one of the present stop */
+  codeOf(id: number): readonly CodePlaces[] {
+    const places = this.#code.get(id);
+    if (places === undefined) throw unknownReference(id);
+    return places;
+  }
+
   /** The machine moves. Numbers go on, so that an old one is never taken for a new one. */
   forget(): void {
     this.#frames.clear();
     this.#groups.clear();
+    this.#calls.clear();
+    this.#code.clear();
   }
 }

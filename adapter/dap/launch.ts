@@ -20,6 +20,7 @@ import { denseCheckpoints, type Session } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
 import { badLaunch, unbalancedQuote } from './errors.ts';
 import type { ProgramFile } from './program.ts';
+import { programEntries, readPrograms } from './program-entries.ts';
 import { Target } from './target.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
@@ -35,6 +36,8 @@ const launchSchema = v.object({
   program: v.nullish(name),
   /** Another ELF with the debug information and symbols of the program: a separate debug file, or a kernel's `vmlinux`. */
   symbols: v.nullish(name),
+  /** Further programs: user programs and kernel modules. See program-entries.ts. */
+  programs: v.nullish(programEntries),
   /** Where sources are: the beginning of a path as the compiler knew it, and what stands there instead. */
   sourceMap: v.nullish(v.record(v.string(), v.string('expected the name of a folder'), 'expected paths and folders')),
   /** The folder where indexes of debug information and translated code are kept, or false to keep none; by default the user's cache folder. */
@@ -102,11 +105,21 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
     return { name: inFolder(file), bytes };
   };
   const [program, debug] = [read('the program', args.program), read('the symbols', args.symbols)];
+  const [first, ...rest] = readPrograms(args.programs ?? [], inFolder);
+  const isKernel = program === undefined && first?.space.kind === 'kernel' && first.options.sections === undefined;
+  const others = first === undefined || isKernel ? rest : [first, ...rest];
   const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
   const folder = folderOf(args.cache, inFolder);
   const session = await openSession(args, inFolder, console, folder);
   const cache = folder === undefined ? undefined : new NameCache(join(folder, 'names'), { log });
-  return new Target(session, console, { program, debug, map, folders: [resolve(args.cwd ?? '.')], cache, closes });
+  return new Target(session, console, {
+    ...(isKernel ? { program: first.file, debug: first.options.debug } : { program, debug }),
+    others,
+    map,
+    folders: [resolve(args.cwd ?? '.')],
+    cache,
+    closes,
+  });
 };
 
 /** The folder of caches, if there is to be one. */

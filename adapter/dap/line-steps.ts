@@ -1,241 +1,193 @@
 /**
- * Steps by line of the source, forwards and back. A place is a line in one call of a function, inlined calls included; a step
- * goes on until the place is another. What is called is gone through by a breakpoint at the return and the height of the
- * stack (travel.ts), forwards and back. Code without a line, code that begins no statement, and prologues of code that is not
- * optimised belong to no place, so that going back stops where going forwards does.
+ * Steps by line of the source, forwards; back is line-steps-back.ts. A statement is a line here, as clients that say
+ * "statement" for every step mean it.
+ *
+ * A stop is where a place (line-places.ts) begins: the first instruction of a line in one call, where what that call did before
+ * was another line. A loop within a line is one line. What happens on the way is no stop:
+ *
+ *     a call              of a step over: passed by a breakpoint at the return and the height of the stack
+ *     a call              of a step into: a stop if what is called has lines, else passed
+ *     ecall               like a call; stepped into, the first line behind the trap's entry is the stop
+ *     interrupt, fault    passed, unless a breakpoint is met: it is nothing that the line asked for
+ *     code without a line passed
+ *     an inlined call     of a step over: part of the line that makes it, which is a stop if it is another line; the stack is
+ *                         shown without the call then, and a step into shows it
+ *
+ * A return ends a step where the caller goes on, in the middle of the line of the call. A jump out of several calls at once
+ * (longjmp) is met where it lands, since it lands behind a call. A call that is left by a jump (a tail call) is left: the stop
+ * is in what it jumped to.
  */
 
 import type { Moment } from '../../traces/time.ts';
-import type { Hart } from '../../vmm/machine/hart.ts';
-import type { DebugInfo, PlacedFrame } from '../program/debug-info.ts';
-import type { ProgramFunction } from '../program/dwarf/functions.ts';
-import { lineTableOf } from '../program/dwarf/line-table.ts';
-import { cfaNow, machineState } from './frames.ts';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
+import { stackOf } from './frames.ts';
 import { instructionAt } from './instructions.ts';
-import { entryOf } from './source-places.ts';
+import { isPrefix, isSameCall, isSamePlace, type Place, Places, seenFrom } from './line-places.ts';
 import type { Target } from './target.ts';
+import { lastTrap } from './trap-filters.ts';
+import { isEnvironmentCall, trapCause } from './trap-words.ts';
 import type { Arrival, Motion, Traveller } from './travel.ts';
+import { atSameStack, atStack, joined, landings, type Watch } from './watches.ts';
 
-/** Where a hart is in the source. */
-interface Place {
-  readonly function: ProgramFunction;
-  /** Which call of the function it is: its canonical frame address, where that is known. */
-  readonly cfa: bigint | undefined;
-  /** The inlined calls that it is in, outermost first, by the offsets of their entries. */
-  readonly inlined: readonly number[];
-  /** File and line; nothing where code has no place of its own. */
-  readonly line: string | undefined;
+/** So many instructions without a place are gone through one by one to find the next place. */
+const unplacedStepsMax = 10_000;
+
+/** A call of a line: the linked address of the instruction that makes it, or the offset of an inlined one's entry. */
+export interface CallTarget {
+  readonly at: bigint;
+  readonly inlined?: number;
 }
-
-const registerSp = 2;
 
 export class LineSteps {
   readonly #target: Target;
   readonly #traveller: Traveller;
+  readonly #places: Places;
 
   constructor(target: Target, traveller: Traveller) {
     this.#target = target;
     this.#traveller = traveller;
+    this.#places = new Places(target);
   }
 
   /** Whether a hart is where there are lines to step by. */
   knows(hart: Hart): boolean {
-    return this.#place(hart) !== undefined;
+    return this.#places.at(hart) !== undefined;
   }
 
-  /** To the next line, over calls or into those that have lines. A return ends it, in the line of the call. */
+  /** To the next line, over calls or into those that have lines. */
   *next(hart: Hart, into: boolean): Motion {
-    const start = this.#place(hart);
-    let depth = start;
+    const start = this.#places.shown(hart);
+    if (into && this.#target.callSiteOf(hart) !== undefined) {
+      // From the line of an inlined call to its first instruction, which is where the hart is already.
+      this.#target.callSite = undefined;
+      return { reason: 'step', hart: hart.id };
+    }
+    const inlined = start?.inlined ?? [];
+    const seen = (place: Place) => (into || !start || !isSameCall(place, start) ? place : seenFrom(place, inlined));
+    const arrival = yield* this.#until(hart, into, (place) => start === undefined || !isSamePlace(seen(place), start));
+    const place = this.#places.at(hart);
+    const isSite = arrival.reason === 'step' && place !== undefined && seen(place) !== place;
+    this.#target.callSite = isSite ? { hart: hart.id, moment: this.#target.timeline.now, inlined } : undefined;
+    return arrival;
+  }
+
+  /**
+   * Into one of the calls of the present line, over those before it; where the line is left without making it, there.
+   */
+  *intoCall(hart: Hart, call: CallTarget): Motion {
+    const start = this.#places.shown(hart);
+    this.#target.callSite = undefined;
     for (;;) {
-      const arrival = yield* this.#traveller.next(hart, () => into && this.#isEntry(hart));
+      const place = this.#places.at(hart);
+      if (place !== undefined && start !== undefined && isSameCall(place, start)) {
+        if (call.inlined !== undefined && place.inlined.includes(call.inlined)) {
+          return place.line !== undefined
+            ? { reason: 'step', hart: hart.id }
+            : yield* this.#until(hart, true, () => true);
+        }
+        if (place.program.links.linked(hart.get('pc')) === call.at) {
+          return yield* this.#until(hart, true, (found) => !isSamePlace(found, place));
+        }
+        const isLeft = place.line !== undefined && !isSamePlace(seenFrom(place, start.inlined), start);
+        if (isLeft) return { reason: 'step', hart: hart.id };
+      } else if (place?.line !== undefined) return { reason: 'step', hart: hart.id };
+      const arrival = yield* this.#step(hart, false);
       if (arrival.reason !== 'step') return arrival;
-      const place = this.#place(hart);
-      if (place === undefined || start === undefined || depth === undefined) {
-        // Code without lines that was not called: a return to it, or a jump.
-        if (start === undefined || this.#isElsewhere(hart, depth)) return arrival;
-      } else if (isSameCall(place, depth)) {
-        const isDeeper = isInside(place.inlined, depth.inlined);
-        const isStop = place.line !== undefined && (into || !isDeeper);
-        if (isStop && (place.line !== start.line || !isSameChain(place, depth))) return arrival;
-      } else if (place.line !== undefined) return arrival;
-      else depth = place; // entered, or returned to, where there is no line yet
       yield this.#target.timeline.now;
     }
   }
 
   /** To the caller: of an inlined function, to behind its code. */
   *out(hart: Hart): Motion {
-    const start = this.#place(hart);
-    if (start !== undefined && start.inlined.length > 0) return yield* this.#outOfInlined(hart, start);
-    const { program } = this.#target;
-    const state = machineState(this.#target, hart);
-    const unwinding = program.info && program.try(() => program.info?.unwind(state));
-    if (unwinding?.kind !== 'frame') return yield* this.#traveller.out(hart);
-    const { cfa, returnAddress } = unwinding.frame;
-    const [id, privilege] = [hart.id, hart.privilege];
-    return yield* this.#traveller.forward({
-      address: returnAddress,
-      here: (other) => other.id === id && other.privilege === privilege && other.x(registerSp) >= cfa,
-    });
+    const start = this.#places.shown(hart);
+    this.#target.callSite = undefined;
+    if (start !== undefined && start.inlined.length > 0) {
+      return yield* this.#until(hart, false, (place) => {
+        return !isSameCall(place, start) || !isPrefix(start.inlined, place.inlined);
+      });
+    }
+    const arrival = yield* this.#return(hart);
+    if (arrival.reason !== 'step' || this.knows(hart)) return arrival;
+    // Out of a trap's handler, the entry of the trap is still to be gone through.
+    return yield* this.#until(hart, false, () => true);
   }
 
-  *#outOfInlined(hart: Hart, start: Place): Motion {
+  *#return(hart: Hart): Motion {
+    const [frame] = stackOf(this.#target, hart);
+    const unwound = frame?.stack?.unwound;
+    if (typeof unwound !== 'object') return yield* this.#traveller.out(hart);
+    const { cfa, returnAddress } = unwound;
+    const { links } = this.#target.programs.at(hart);
+    const returned = atStack(hart, links.places(links.linked(returnAddress)), (sp) => sp >= cfa);
+    return yield* this.#traveller.forward(joined(returned, landings(this.#target, this.#places, hart, 1)));
+  }
+
+  /** Goes on until a line begins that is wanted. Code without places is left again, or the step ends at its beginning. */
+  *#until(hart: Hart, into: boolean, isStop: (place: Place) => boolean): Motion {
+    let unplaced = 0;
+    let unplacedAt: Moment | undefined;
     for (;;) {
-      const arrival = yield* this.#traveller.next(hart);
+      const arrival = yield* this.#step(hart, into);
       if (arrival.reason !== 'step') return arrival;
-      const place = this.#place(hart);
-      if (place === undefined || !isSameCall(place, start)) return arrival;
-      const left = place.inlined.length < start.inlined.length || !isPrefix(start.inlined, place.inlined);
-      if (left && place.line !== undefined) return arrival;
+      const place = this.#places.at(hart);
+      if (place === undefined) {
+        // A user program that nobody has named: the kernel's work is done, and there are no lines to be found.
+        if (hart.privilege === privilege.user && !this.#isKnown(hart)) return arrival;
+        unplacedAt ??= this.#target.timeline.now;
+        unplaced += 1;
+        if (unplaced > unplacedStepsMax) {
+          yield* this.#target.timeline.travel(unplacedAt);
+          return arrival;
+        }
+      } else {
+        [unplaced, unplacedAt] = [0, undefined];
+        if (place.line !== undefined && isStop(place)) return arrival;
+      }
       yield this.#target.timeline.now;
     }
   }
 
-  /**
-   * Back to where the line before began; in the middle of a line, to where this line began. From the middle of a line that a
-   * call has just returned to, back into what was called.
-   */
-  *back(hart: Hart): Motion {
-    const start = this.#place(hart);
-    if (start === undefined) return yield* this.#traveller.stepBack(hart);
-    const { timeline } = this.#target;
-    /** The line that is gone back to the beginning of, once it is known. */
-    let found: Place | undefined;
-    let earliest: Moment | undefined;
-    let base = start;
-    let isFirst = true;
-    // A step over a call does not end here, so it was a return that led here.
-    const isReturn = start.line === undefined || this.#isAmidLine(hart);
-    for (;;) {
-      const before = timeline.now;
-      const traps = hart.count('traps');
-      const arrival = yield* this.#traveller.stepBack(hart);
-      if (arrival.reason !== 'step' || timeline.now === before) return yield* this.#settle(earliest, hart, arrival);
-      let place = this.#place(hart);
-      if (this.#undidReturn(hart, traps)) {
-        const enters = isFirst && isReturn && place !== undefined;
-        if (!enters) {
-          const passed = yield* this.#overBackwards(hart, before, base);
-          if (passed.reason !== 'step') return yield* this.#settle(earliest, hart, passed);
-          place = this.#place(hart);
-        }
-      }
-      isFirst = false;
-      if (place !== undefined && !isSameCall(place, base)) {
-        // Out to the caller, or back into a call: its line is the one that was looked for, unless there is one already.
-        if (found !== undefined) return yield* this.#settle(earliest, hart, arrival);
-        base = place;
-      }
-      if (place === undefined) {
-        if (found !== undefined || this.#isElsewhere(hart, base)) return yield* this.#settle(earliest, hart, arrival);
-      } else if (place.line !== undefined && (found === undefined || !isInside(place.inlined, found.inlined))) {
-        const isInner = found === undefined && isSameCall(place, start) && isInside(place.inlined, start.inlined);
-        if (found === undefined && !isInner) {
-          found = place;
-          earliest = timeline.now;
-        } else if (found !== undefined) {
-          if (place.line !== found.line || !isSameChain(place, found))
-            return yield* this.#settle(earliest, hart, arrival);
-          earliest = timeline.now;
-        }
-      }
-      yield timeline.now;
+  /** One instruction of a call, with all that it calls and what interrupts it; of a step into, up to what it enters. */
+  *#step(hart: Hart, into: boolean): Motion {
+    const { memory } = this.#target;
+    const pc = hart.get('pc');
+    const instruction = instructionAt(memory, hart, pc);
+    const length = BigInt(instruction?.length ?? 4);
+    const behind = atSameStack(hart, [pc + length]);
+    const again = atSameStack(hart, [pc, pc + length]);
+    const landing = instruction?.kind === 'call' ? landings(this.#target, this.#places, hart, 0) : undefined;
+    const arrival = yield* this.#traveller.step(hart);
+    if (arrival.reason !== 'step') return arrival;
+    const met = this.#traveller.met(hart, arrival.trapped === true);
+    if (met !== undefined) return met;
+    if (arrival.trapped === true) {
+      const isCall = isEnvironmentCall(trapCause(lastTrap(hart).cause));
+      return into && isCall ? arrival : yield* this.#traveller.forward(again);
     }
+    if (instruction?.kind !== 'call') return arrival;
+    if (into && this.knows(hart)) return arrival;
+    // A call of the next instruction, as position-independent code does it, is over at once.
+    if (hart.get('pc') === pc + length && behind.here(hart)) return arrival;
+    // Nobody knows whether code that no program has comes back: a trampoline to user mode does not.
+    if (!this.#isKnown(hart)) return yield* this.#throughUnknown(hart, behind);
+    return yield* this.#traveller.forward(joined(behind, landing));
   }
 
-  /** Forwards again to the moment that was chosen. */
-  *#settle(chosen: Moment | undefined, hart: Hart, otherwise: Arrival): Motion {
-    if (chosen === undefined) return otherwise;
-    yield* this.#target.timeline.travel(chosen);
-    return { reason: 'step', hart: hart.id };
+  /** Through code that no program has: until it has come back, or to code that is known, or for long enough. */
+  *#throughUnknown(hart: Hart, behind: Watch): Motion {
+    let arrival: Arrival = { reason: 'step', hart: hart.id };
+    for (let count = 0; count < unplacedStepsMax; count++) {
+      if (behind.addresses.includes(hart.get('pc')) && behind.here(hart)) return arrival;
+      if (this.#isKnown(hart)) return arrival;
+      arrival = yield* this.#traveller.step(hart);
+      if (arrival.reason !== 'step') return arrival;
+      yield this.#target.timeline.now;
+    }
+    return yield* this.#traveller.forward(behind);
   }
 
-  /** From the end of what was called, or of a trap's handler, back to the call, or to where the trap came. */
-  *#overBackwards(hart: Hart, after: Moment, base: Place): Motion {
-    yield* this.#target.timeline.travel(after);
-    const [id, privilege, sp, pc] = [hart.id, hart.privilege, hart.x(registerSp), hart.get('pc')];
-    // A call is two or four bytes before what it returns to; an interrupt returns to where it came.
-    const addresses = [pc - 4n, pc - 2n, pc].map((address) => BigInt.asUintN(64, address));
-    return yield* this.#traveller.backTo(
-      addresses,
-      (other) =>
-        other.id === id && other.privilege === privilege && other.x(registerSp) === sp && this.#isCallOf(other, base),
-    );
-  }
-
-  #isCallOf(hart: Hart, base: Place): boolean {
-    const place = this.#place(hart);
-    return place !== undefined && isSameCall(place, base);
-  }
-
-  /** Whether a step back that was just made undid a return: from a call, or from a handler that interrupted the code. */
-  #undidReturn(hart: Hart, traps: number): boolean {
-    const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
-    return isReturn && hart.count('traps') === traps;
-  }
-
-  /** Whether a hart has left a call for code that has no place. */
-  #isElsewhere(hart: Hart, from: Place | undefined): boolean {
-    return from === undefined || this.#functionOf(hart) !== from.function;
-  }
-
-  /** Whether the instruction before the present one is of the same line, as it is behind a call that is part of a line. */
-  #isAmidLine(hart: Hart): boolean {
-    const { program } = this.#target;
-    const { info } = program;
-    const pc = program.links.linked(hart.get('pc'));
-    const [here, before] = [program.try(() => info?.lineAt(pc)), program.try(() => info?.lineAt(pc - 1n))];
-    return here !== undefined && before?.line === here.line && before.file.path === here.file.path;
-  }
-
-  #functionOf(hart: Hart): ProgramFunction | undefined {
-    const { program } = this.#target;
-    return program.try(() => program.info?.functionAt(program.links.linked(hart.get('pc'))));
-  }
-
-  /** Whether a hart has just entered a function that has lines. */
-  #isEntry(hart: Hart): boolean {
-    const own = this.#functionOf(hart);
-    return own !== undefined && lineTableOf(own.entry.unit) !== undefined;
-  }
-
-  #place(hart: Hart): Place | undefined {
-    const { program } = this.#target;
-    const { info } = program;
-    if (info === undefined) return undefined;
-    return program.try(() => placeAt(info, program.links.linked(hart.get('pc')), () => cfaNow(this.#target, hart)));
+  #isKnown(hart: Hart): boolean {
+    const pc = hart.get('pc');
+    return this.#target.programs.at(hart).symbolic(pc) !== undefined;
   }
 }
-
-const placeAt = (info: DebugInfo, pc: bigint, cfa: () => bigint | undefined): Place | undefined => {
-  const frames = info.framesAt(pc);
-  const own = frames[0]?.function;
-  if (own === undefined) return undefined;
-  const table = lineTableOf(own.entry.unit);
-  const row = table?.at(pc);
-  if (table === undefined) return undefined;
-  const inPrologue = pc >= own.entryPc && pc < entryOf(info, own);
-  // Optimisers begin several statements at one instruction, which is then of the last one, or of none of them.
-  const isStatement = table.allAt(pc).some((one) => one.isStatement);
-  const hasLine = row !== undefined && row.line !== 0 && isStatement && !inPrologue;
-  const inlined = frames.slice(0, -1).map(({ frame }: PlacedFrame) => frame.entry.offset);
-  return {
-    function: own,
-    cfa: cfa(),
-    inlined: inlined.reverse(),
-    line: hasLine ? `${row.file}:${row.line}` : undefined,
-  };
-};
-
-const isSameCall = (one: Place, other: Place): boolean => one.function === other.function && one.cfa === other.cfa;
-
-const isPrefix = (start: readonly number[], whole: readonly number[]): boolean =>
-  start.length <= whole.length && start.every((offset, index) => whole[index] === offset);
-
-/** Whether `inner` is in a call that is inlined in `outer`. */
-const isInside = (inner: readonly number[], outer: readonly number[]): boolean =>
-  inner.length > outer.length && isPrefix(outer, inner);
-
-const isSameChain = (one: Place, other: Place): boolean =>
-  one.inlined.length === other.inlined.length && isPrefix(one.inlined, other.inlined);

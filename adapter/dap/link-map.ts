@@ -19,10 +19,7 @@ export class LinkMap {
   /** @param loadAddress where in RAM the lowest segment goes, for a file whose physical addresses are no RAM */
   constructor(segments: readonly Segment[], loadAddress?: bigint) {
     const used = segments.filter(({ memoryBytes }) => memoryBytes > 0n);
-    const lowest = used.reduce<bigint | undefined>(
-      (low, { physicalAddress }) => (low === undefined || physicalAddress < low ? physicalAddress : low),
-      undefined,
-    );
+    const lowest = lowestOf(used.map(({ physicalAddress }) => physicalAddress));
     // Linux says physical addresses from 0 on, or repeats the linked ones, which are no RAM either.
     const isRam = lowest !== undefined && lowest >= ramBase && lowest < 1n << 40n;
     const bias = lowest === undefined || isRam || loadAddress === undefined ? 0n : loadAddress - lowest;
@@ -31,6 +28,13 @@ export class LinkMap {
       loaded: BigInt.asUintN(64, physicalAddress + bias),
       sizeBytes: memoryBytes,
     }));
+  }
+
+  /** Of a user program, where its processes have its lowest segment; physical addresses mean nothing there. */
+  static ofProcess(segments: readonly Segment[], address?: bigint): LinkMap {
+    const lowest = lowestOf(segments.filter(({ memoryBytes }) => memoryBytes > 0n).map((one) => one.virtualAddress));
+    const bias = address === undefined || lowest === undefined ? 0n : address - lowest;
+    return new LinkMap(segments.map((one) => ({ ...one, physicalAddress: one.virtualAddress + bias })));
   }
 
   /** The linked address of a place in the program; any other address as it is. */
@@ -46,9 +50,17 @@ export class LinkMap {
     return range === undefined || range.loaded === range.linked ? undefined : address - range.linked + range.loaded;
   }
 
+  /** Where a linked address is for code that runs at `pc`: as low as that runs. */
+  here(address: bigint, pc: bigint): bigint {
+    return this.linked(pc) === pc ? address : (this.loaded(address) ?? address);
+  }
+
   /** All addresses that a linked one may be met at. */
   places(address: bigint): readonly bigint[] {
     const loaded = this.loaded(address);
     return loaded === undefined ? [address] : [address, loaded];
   }
 }
+
+const lowestOf = (addresses: readonly bigint[]): bigint | undefined =>
+  addresses.reduce<bigint | undefined>((low, one) => (low === undefined || one < low ? one : low), undefined);

@@ -5,9 +5,12 @@
  * information from then on: the debugger goes on with symbols.
  */
 
+import { basename } from 'node:path';
 import { DebugInfo } from '../program/debug-info.ts';
 import { demangle } from '../program/demangle/demangle.ts';
-import { type Elf, type FileBytes, readElf } from '../program/elf.ts';
+import type { AddressRange } from '../program/dwarf/lists.ts';
+import { addressesOf, placedElf } from '../program/elf/placed.ts';
+import { type Elf, type FileBytes, readElf, sectionFlag, sectionType } from '../program/elf.ts';
 import { InputError } from '../program/input-error.ts';
 import { buildNameIndex } from '../program/names/build.ts';
 import { type NameCache, nameKey } from '../program/names/cache.ts';
@@ -16,6 +19,7 @@ import { scanNames } from '../program/names/scan.ts';
 import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symbol-search.ts';
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
 import { LinkMap } from './link-map.ts';
+import type { CodePiece } from './process-text.ts';
 
 /** A file with symbols or debug information. */
 export interface ProgramFile {
@@ -24,10 +28,16 @@ export interface ProgramFile {
 }
 
 export interface ProgramOptions {
+  /** What people call it; by default the file's name. */
+  readonly label?: string | undefined;
   /** Where its debug information is, when that is another file. */
   readonly debug?: ProgramFile | undefined;
   /** Where in RAM a kernel begins whose file does not say so. */
   readonly loadAddress?: bigint | undefined;
+  /** Of a user program: where the lowest byte is in its processes; `linked`: where it was linked. */
+  readonly processAddress?: bigint | 'linked' | undefined;
+  /** Where the sections of a module are. */
+  readonly sections?: Readonly<Record<string, bigint>> | undefined;
   /** Where indexes of names are kept; without it, they are made each time. */
   readonly cache?: NameCache | undefined;
 }
@@ -40,24 +50,39 @@ const isScanned = (section: string): boolean => /^\.z?debug_(info|types)$/.test(
 export class Program {
   readonly #symbols: SymbolTable | undefined;
   readonly #file: ProgramFile | undefined;
+  readonly #elf: Elf | undefined;
+  readonly #debugElf: Elf | undefined;
+  readonly #sections: Readonly<Record<string, bigint>>;
+  readonly label: string;
   readonly #cache: NameCache | undefined;
   readonly links: LinkMap;
   /** Present while names are being collected; resolved, never rejected, when that is over. */
   collecting: Promise<void> | undefined;
   #search: SymbolSearch | undefined;
   #info: DebugInfo | 'none' | undefined;
+  #ranges: readonly AddressRange[] | undefined;
   /** Why debug information is not used, to be told to the person. */
   onDamage: (message: string) => void = () => {};
 
   /** @throws {ProgramError} when a file is no ELF of a 64-bit RISC-V program */
-  constructor(file?: ProgramFile, { debug, loadAddress, cache }: ProgramOptions = {}) {
-    this.#cache = cache;
-    const elf = file && readElf(file.bytes, file.name);
-    const debugElf = debug && readElf(debug.bytes, debug.name, 'symbols');
+  constructor(file?: ProgramFile, options: ProgramOptions = {}) {
+    const { debug, loadAddress, processAddress, sections = {} } = options;
+    this.#cache = options.cache;
+    const placed = (found: Elf) => placedElf(found, (name) => sections[name]);
+    const inProcess = processAddress === 'linked' ? undefined : processAddress;
+    const isModule = options.sections !== undefined;
+    const elf = file && placed(readElf(file.bytes, file.name, isModule ? 'symbols' : 'program'));
+    const debugElf = debug && placed(readElf(debug.bytes, debug.name, 'symbols'));
     const tables = [debugElf, elf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
     this.#symbols = tables.find(({ size }) => size > 0) ?? tables[0];
     this.#file = debug ?? file;
-    this.links = new LinkMap((debugElf ?? elf)?.segments ?? [], loadAddress);
+    this.#elf = elf ?? debugElf;
+    this.#debugElf = debugElf;
+    this.#sections = sections;
+    this.label = options.label ?? basename(file?.name ?? debug?.name ?? '');
+    const segments = (debugElf ?? elf)?.segments ?? [];
+    this.links =
+      processAddress !== undefined ? LinkMap.ofProcess(segments, inProcess) : new LinkMap(segments, loadAddress);
   }
 
   /** The file that the debug information is in: sources may lie near it. */
@@ -67,6 +92,39 @@ export class Program {
 
   get symbolCount(): number {
     return this.#symbols?.size ?? 0;
+  }
+
+  /** Where the program is in memory, as it was linked or its sections were placed. */
+  get ranges(): readonly AddressRange[] {
+    const { segments = [], sections = [] } = this.#elf ?? {};
+    const parts = segments
+      .filter(({ memoryBytes }) => memoryBytes > 0n)
+      .map(({ virtualAddress, memoryBytes }) => ({ low: virtualAddress, high: virtualAddress + memoryBytes }));
+    if (parts.length > 0) return parts;
+    return sections
+      .filter(({ name, sizeBytes }) => this.#sections[name] !== undefined && sizeBytes > 0n)
+      .map(({ address, sizeBytes }) => ({ low: address, high: address + sizeBytes }));
+  }
+
+  /** Whether an address, linked or not, is in the program. */
+  has(address: bigint): boolean {
+    const linked = this.links.linked(address);
+    this.#ranges ??= this.ranges;
+    return this.#ranges.some(({ low, high }) => linked >= low && linked < high);
+  }
+
+  /** The code that the file has, where it is in memory. */
+  get code(): readonly CodePiece[] {
+    return (this.#elf?.sections ?? [])
+      .filter(({ flags, type }) => (flags & sectionFlag.execute) !== 0n && type !== sectionType.nobits)
+      .map(({ address, bytes }) => ({ address: this.links.loaded(address) ?? address, bytes }));
+  }
+
+  /** What there is to know, in words. Reads none of it. */
+  get knowledge(): string {
+    const has = (elf: Elf | undefined) => elf?.sections.some(({ name }) => /^\.z?debug_info$/.test(name)) === true;
+    if (has(this.#elf) || has(this.#debugElf)) return 'Debug information loaded.';
+    return this.symbolCount > 0 ? 'Symbols loaded.' : 'No symbols.';
   }
 
   /** The debug information, when there is any. */
@@ -84,6 +142,7 @@ export class Program {
     if (this.#file === undefined) return undefined;
     const info = new DebugInfo(this.#file.bytes, this.#file.name, {
       linkedAddress: (address) => this.links.linked(address),
+      sectionAddress: addressesOf(this.#sections),
       functionSymbolAt: (address) => this.#symbols?.functionAt(address),
     });
     if (!info.hasDebugInfo) return undefined;

@@ -53,7 +53,7 @@ export const registerVariable = (
 });
 
 export const trapVariables = (target: Target, hart: Hart): Variable[] => {
-  const place = (address: bigint): string => target.program.describe(address);
+  const place = (address: bigint): string => target.programs.describe(hart, address);
   return (['s', 'm'] as const).flatMap((mode) => {
     const [cause, epc, value] = [hart.get(`${mode}cause`), hart.get(`${mode}epc`), hart.get(`${mode}tval`)];
     const into = mode === 's' ? 'S-mode' : 'M-mode';

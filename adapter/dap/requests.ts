@@ -10,6 +10,7 @@ import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
+import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
 import { variableRequests } from './variables.ts';
 
@@ -18,6 +19,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...lifecycleRequests,
     ...breakpointRequests,
     ...executionRequests,
+    ...targetRequests,
     ...threadRequests,
     ...sourceRequests,
     ...variableRequests.map((row) => afterNames(row)),

@@ -50,19 +50,20 @@ export const registerIn = (target: Target, frame: ViewFrame, name: string): bigi
   return number === undefined ? target.register(frame.hart, name) : frame.state.readRegister(number);
 };
 
-export const frameBlocks = (target: Target, { stack, placed }: ViewFrame): readonly Block[] =>
-  (stack && placed && target.program.try(() => stack.blocks(placed))) ?? [];
+export const frameBlocks = (_target: Target, { stack, placed, program }: ViewFrame): readonly Block[] =>
+  (stack && placed && program.try(() => stack.blocks(placed))) ?? [];
 
-export const frameValue = (target: Target, { stack }: ViewFrame, variable: Variable): Value => {
-  const { info } = target.program;
+export const frameValue = (target: Target, { stack, program }: ViewFrame, variable: Variable): Value => {
+  const { info } = program;
   if (stack === undefined || info === undefined) return { type: undefined, missing: 'the function is not known' };
   const type = target.program.try(() => info.types.typeOf(variable.entry));
   return variableValue(stack, variable, type);
 };
 
 /** The innermost frame of a hart is taken when none is given. */
-export const scopeOf = (target: Target, hart: Hart, given?: ViewFrame): Scope => {
-  const { program } = target;
+export const scopeOf = (whole: Target, hart: Hart, given?: ViewFrame): Scope => {
+  const program = given?.program ?? whole.programs.at(hart);
+  const target = whole.seenFrom(program);
   let frame = given;
   const here = (): ViewFrame => {
     frame ??= stackOf(target, hart).next().value as ViewFrame;

@@ -7,6 +7,8 @@
 import type { DebugInfo } from '../program/debug-info.ts';
 import { operation } from '../program/dwarf/constants.ts';
 import { blocksAt, expressionAt, framesAt, functionsOf, type ProgramFunction } from '../program/dwarf/functions.ts';
+import { type LineRow, lineTableOf } from '../program/dwarf/line-table.ts';
+import { type InlinedCall, inlinedCallsOf } from '../program/inlined-calls.ts';
 import type { Program } from './program.ts';
 import type { Sources } from './sources.ts';
 
@@ -18,51 +20,153 @@ export const entryOf = (info: DebugInfo, own: ProgramFunction): bigint => {
   return inFrame ? info.bodyAddress(own) : own.entryPc;
 };
 
-/** Where a line is; a line without code means the next one that has any. */
+/** Linked addresses, and the program that has them. */
+export interface CodePlaces {
+  readonly program: Program;
+  readonly addresses: readonly bigint[];
+  /** Of these, where inlined calls begin that are meant by the line that makes them, and the inlined calls around that. */
+  readonly sites?: ReadonlyMap<bigint, readonly number[]> | undefined;
+}
+
+/** Where a line is in each program that has the file; a line without code means the next one that has any. */
 export const linePlaces = (
+  sources: Sources,
+  path: string,
+  line: number,
+  column?: number,
+): { readonly line: number; readonly places: readonly CodePlaces[] } | undefined => {
+  let best: { line: number; places: CodePlaces[] } | undefined;
+  for (const program of sources.programs) {
+    const found = program.try(() => lineAddresses(program, sources, path, line, column));
+    if (found === undefined || (best !== undefined && found.line > best.line)) continue;
+    if (best === undefined || found.line < best.line) best = { line: found.line, places: [] };
+    best.places.push({ program, addresses: found.addresses, sites: found.sites });
+  }
+  return best;
+};
+
+const lineAddresses = (
   program: Program,
   sources: Sources,
   path: string,
   line: number,
-): { readonly line: number; readonly addresses: readonly bigint[] } | undefined =>
-  program.try(() => {
-    const { info } = program;
-    if (info === undefined) return undefined;
-    let best: { line: number; addresses: bigint[] } | undefined;
-    for (const compiled of sources.compiled(path)) {
-      const found = info.addressesOf(compiled, line);
-      if (found === undefined || (best !== undefined && found.line > best.line)) continue;
-      if (best === undefined || found.line < best.line) best = { line: found.line, addresses: [] };
-      best.addresses.push(...found.addresses.map(({ row }) => row.address));
-    }
-    if (best === undefined) return undefined;
-    const [first] = best.addresses;
-    const own = first === undefined ? undefined : info.functionAt(first);
-    if (own === undefined || own.entryPc !== first || best.addresses.length > 1) {
-      return { line: best.line, addresses: [...new Set(best.addresses)] };
-    }
-    const address = entryOf(info, own);
-    return { line: info.lineAt(address)?.line ?? best.line, addresses: [address] };
+  column: number | undefined,
+):
+  | { readonly line: number; readonly addresses: readonly bigint[]; readonly sites?: CodePlaces['sites'] }
+  | undefined => {
+  const { info } = program;
+  if (info === undefined) return undefined;
+  const sites = sources.compiled(program, path).flatMap((compiled) => callSites(info, compiled, line));
+  const calls = sites.filter((call) => column === undefined || call.column === column);
+  const rows = rowAddresses(program, info, sources, path, line, column);
+  if (calls.length === 0)
+    return rows ?? (column === undefined ? undefined : lineAddresses(program, sources, path, line, undefined));
+  const addresses = (rows?.line === line ? rows.addresses : []).filter((each) => !isBehindCall(info, each, line));
+  return {
+    line,
+    addresses: [...new Set([...addresses, ...calls.map(({ address }) => address)])],
+    sites: new Map(calls.map(({ address, around }) => [address, around])),
+  };
+};
+
+/** Where inlined calls of a line begin, unless other code of the line leads there. */
+export const callSites = (info: DebugInfo, path: string, line: number): readonly InlinedCall[] =>
+  inlinedCallsOf(info, path, line).filter(({ address, function: own }) => {
+    const before = address === own.entryPc ? undefined : info.lineAt(address - 1n);
+    const isLed = before?.line === line && (before.file.path === path || before.file.path.endsWith(`/${path}`));
+    return !isLed;
   });
 
-const linesMax = 10_000;
+/** Whether code goes on with a line behind a call that the line makes, inlined: it has begun with the call, then. */
+const isBehindCall = (info: DebugInfo, address: bigint, line: number): boolean =>
+  info.framesAt(address - 1n).some(({ frame }) => frame.call?.line === line) &&
+  !info.framesAt(address).some(({ frame }) => frame.call?.line === line);
 
-/** The lines of a file that have code, within bounds. */
-export const locationsIn = (program: Program, sources: Sources, path: string, first: number, last: number) => {
-  const found: { line: number }[] = [];
-  for (let line = first; line <= last && found.length < linesMax; ) {
-    const next = program.try(() => nextLine(program, sources, path, line));
-    if (next === undefined || next > last) break;
-    found.push({ line: next });
-    line = next + 1;
+/** All statements of a line, where a breakpoint may be: not just the first of those that follow one another. */
+const statementsOf = (info: DebugInfo, path: string, line: number): readonly LineRow[] => {
+  const found: LineRow[] = [];
+  for (const unit of new Set(info.addressesOf(path, line)?.addresses.map((each) => each.unit))) {
+    const table = lineTableOf(unit);
+    for (const row of table?.rows() ?? []) {
+      const file = row.line === line && row.isStatement ? table!.files[row.file]?.path : undefined;
+      if (file !== undefined && (file === path || file.endsWith(`/${path}`))) found.push(row);
+    }
   }
   return found;
 };
 
-const nextLine = (program: Program, sources: Sources, path: string, line: number): number | undefined => {
-  const lines = sources.compiled(path).map((compiled) => program.info?.addressesOf(compiled, line)?.line);
-  const known = lines.filter((found): found is number => found !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+const rowAddresses = (
+  program: Program,
+  info: DebugInfo,
+  sources: Sources,
+  path: string,
+  line: number,
+  column: number | undefined,
+) => {
+  let best: { line: number; addresses: bigint[] } | undefined;
+  for (const compiled of sources.compiled(program, path)) {
+    const found = info.addressesOf(compiled, line);
+    const rows = (
+      column === undefined ? found?.addresses.map(({ row }) => row) : statementsOf(info, compiled, line)
+    )?.filter((row) => column === undefined || row.column === column);
+    if (
+      found === undefined ||
+      rows === undefined ||
+      rows.length === 0 ||
+      (best !== undefined && found.line > best.line)
+    )
+      continue;
+    if (best === undefined || found.line < best.line) best = { line: found.line, addresses: [] };
+    best.addresses.push(...rows.map(({ address }) => address));
+  }
+  if (best === undefined) return undefined;
+  const [first] = best.addresses;
+  const own = first === undefined ? undefined : info.functionAt(first);
+  if (own === undefined || own.entryPc !== first || best.addresses.length > 1) {
+    return { line: best.line, addresses: [...new Set(best.addresses)] };
+  }
+  const address = entryOf(info, own);
+  return { line: info.lineAt(address)?.line ?? best.line, addresses: [address] };
+};
+
+const linesMax = 10_000;
+
+export interface CodeLocation {
+  readonly line: number;
+  readonly column?: number;
+}
+
+/** The lines of a file that have code, with the columns where statements of theirs begin, within bounds. */
+export const locationsIn = (sources: Sources, path: string, first: number, last: number): readonly CodeLocation[] => {
+  const found = new Map<string, CodeLocation>();
+  for (const program of sources.programs) {
+    program.try(() => {
+      for (let line = first; line <= last && found.size < linesMax; line++) {
+        const next = nextLine(program, sources, path, line);
+        if (next === undefined || next.line > last) break;
+        ({ line } = next);
+        for (const column of next.columns) {
+          found.set(`${line}:${column}`, column > 0 ? { line, column } : { line });
+        }
+      }
+    });
+  }
+  return [...found.values()].sort((one, other) => one.line - other.line || (one.column ?? 0) - (other.column ?? 0));
+};
+
+const nextLine = (program: Program, sources: Sources, path: string, line: number) => {
+  let best: { line: number; columns: Set<number> } | undefined;
+  const { info } = program;
+  for (const compiled of info === undefined ? [] : sources.compiled(program, path)) {
+    const calls = inlinedCallsOf(info!, compiled, line);
+    const rows = info!.addressesOf(compiled, line);
+    const found = calls.length > 0 ? line : rows?.line;
+    if (found === undefined || (best !== undefined && found > best.line)) continue;
+    if (best === undefined || found < best.line) best = { line: found, columns: new Set() };
+    for (const row of rows?.line === found ? statementsOf(info!, compiled, found) : []) best.columns.add(row.column);
+    for (const { column } of calls) best.columns.add(column);
+  }
+  return best;
 };
 
 /** Where the functions of a name begin, those that are inlined somewhere included. */

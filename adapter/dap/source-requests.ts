@@ -1,9 +1,12 @@
-/** Requests about source files: their text, and which there are. */
+/** Requests about source files, their text and which there are, and about the programs that they are of. */
 
 import { readFileSync } from 'node:fs';
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
 import { noSource } from './errors.ts';
-import { optional, type RequestRow, request, text } from './request.ts';
+import type { Program } from './program.ts';
+import type { Programs } from './programs.ts';
+import { natural, optional, type RequestRow, request, text } from './request.ts';
 
 const sourcesMax = 10_000;
 
@@ -20,8 +23,32 @@ export const sourceRequests: readonly RequestRow[] = [
     }
   }),
   request('loadedSources', {}, (session) => {
-    const { program, sources } = session.launched('loadedSources').target;
-    const paths = (program.info && program.try(() => program.info!.sourcePaths())) ?? [];
-    return { sources: paths.slice(0, sourcesMax).map((path) => sources.describe(path)) };
+    const { programs, sources } = session.launched('loadedSources').target;
+    const paths = programs.all.flatMap((program) => program.try(() => program.info?.sourcePaths()) ?? []);
+    return { sources: [...new Set(paths)].slice(0, sourcesMax).map((path) => sources.describe(path)) };
   }),
+  request(
+    'modules',
+    { startModule: optional(natural), moduleCount: optional(natural) },
+    (session, { startModule, moduleCount }) => {
+      const { programs } = session.launched('modules').target;
+      const modules = programs.all.map((program, index) => moduleOf(programs, program, index));
+      const first = startModule ?? 0;
+      const end = (moduleCount ?? 0) > 0 ? first + moduleCount! : modules.length;
+      return { modules: modules.slice(first, end), totalModules: modules.length };
+    },
+  ),
 ];
+
+/** A program as the client lists it. Does not read debug information that nobody has asked for yet. */
+const moduleOf = (programs: Programs, program: Program, id: number): DebugProtocol.Module => {
+  const range = program.ranges.map(({ low, high }) => `0x${low.toString(16)}-0x${high.toString(16)}`).join(', ');
+  return {
+    id,
+    name: program.label,
+    ...(program.fileName !== undefined && { path: program.fileName, symbolFilePath: program.fileName }),
+    isUserCode: programs.isUser(program),
+    symbolStatus: program.knowledge,
+    ...(range !== '' && { addressRange: range }),
+  };
+};

@@ -33,16 +33,16 @@ const commonEnd = (one: string, other: string): number => {
 };
 
 export class Sources {
-  readonly #program: Program;
+  readonly programs: readonly Program[];
   readonly #map: NonNullable<SourceOptions['map']>;
   readonly #folders: readonly string[];
   readonly #found = new Map<string, string | undefined>();
 
-  constructor(program: Program, { map = [], folders = [] }: SourceOptions) {
-    this.#program = program;
+  constructor(programs: readonly Program[], { map = [], folders = [] }: SourceOptions) {
+    this.programs = programs;
     this.#map = map;
-    const own = program.fileName;
-    this.#folders = own?.startsWith('/') ? [...folders, dirname(own)] : folders;
+    const own = programs.map(({ fileName }) => fileName).filter((name) => name?.startsWith('/') === true);
+    this.#folders = [...folders, ...new Set(own.map((name) => dirname(name!)))];
   }
 
   /** Where the file of a compiler's path is on this computer. */
@@ -81,20 +81,30 @@ export class Sources {
     };
   }
 
-  /** The compiler's paths of a file on this computer: those that lead to it, else those that agree best with its path. */
-  compiled(path: string): readonly string[] {
-    const { info } = this.#program;
-    const named = (info && this.#program.try(() => info.pathsNamed(basename(path)))) ?? [];
-    const exact = named.filter((candidate) => candidate === path || this.locate(candidate) === path);
+  /** A program's paths of a file on this computer: those that lead to it, else those that agree best with its path. */
+  compiled(program: Program, path: string): readonly string[] {
+    const named = namedIn(program, path);
+    const exact = named.filter((candidate) => this.#isOf(candidate, path));
     if (exact.length > 0) return exact;
     const best = Math.max(0, ...named.map((candidate) => commonEnd(candidate, path)));
-    return named.filter((candidate) => commonEnd(candidate, path) === best);
+    // A file that another program has for certain is not also one of the same name here.
+    const isOthers = this.programs.some(
+      (other) => other !== program && namedIn(other, path).some((candidate) => this.#isOf(candidate, path)),
+    );
+    return isOthers ? [] : named.filter((candidate) => commonEnd(candidate, path) === best);
   }
 
   /** Whether a client may be given the text of a file: only of those that the debug information names. */
   isKnown(path: string): boolean {
-    const { info } = this.#program;
-    const named = (info && this.#program.try(() => info.pathsNamed(basename(path)))) ?? [];
-    return named.some((candidate) => candidate === path || this.locate(candidate) === path);
+    return this.programs.some((program) => namedIn(program, path).some((candidate) => this.#isOf(candidate, path)));
+  }
+
+  #isOf(candidate: string, path: string): boolean {
+    return candidate === path || this.locate(candidate) === path;
   }
 }
+
+const namedIn = (program: Program, path: string): readonly string[] => {
+  const { info } = program;
+  return (info && program.try(() => info.pathsNamed(basename(path)))) ?? [];
+};

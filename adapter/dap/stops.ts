@@ -36,10 +36,12 @@ export const asInstructionStop = (body: StoppedBody): StoppedBody => ({
 });
 
 /** Whether the place of a stop has a source file on this computer. */
-export const hasSource = ({ program, sources, machine }: Target, { threadId }: StoppedBody): boolean => {
-  const pc = machine.harts[(threadId ?? 1) - 1]?.get('pc');
-  const { info } = program;
-  if (pc === undefined || info === undefined) return false;
+export const hasSource = ({ programs, sources, machine }: Target, { threadId }: StoppedBody): boolean => {
+  const hart = machine.harts[(threadId ?? 1) - 1];
+  const program = hart && programs.at(hart);
+  const pc = hart?.get('pc');
+  const info = program?.info;
+  if (program === undefined || pc === undefined || info === undefined) return false;
   const line = program.try(() => info.lineAt(program.links.linked(pc)));
   return line !== undefined && sources.locate(line.file.path) !== undefined;
 };
@@ -56,7 +58,7 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
       return { reason: 'pause', description: endWords(target), text: powerWords(arrival.action, arrival.exitCode) };
     case 'trap': {
       const hart = target.machine.harts[arrival.hart]!;
-      const words = lastTrapWords(hart, (address) => target.program.describe(address));
+      const words = lastTrapWords(hart, (address) => target.programs.describe(hart, address));
       return { reason: 'exception', description: `Paused on ${words}`, text: words };
     }
     case 'breakpoint':
@@ -66,7 +68,7 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
     case 'step':
       if (arrival.trapped === true) {
         const hart = target.machine.harts[arrival.hart]!;
-        const words = lastTrapWords(hart, (address) => target.program.describe(address));
+        const words = lastTrapWords(hart, (address) => target.programs.describe(hart, address));
         return { reason: 'step', description: `Paused after ${words}` };
       }
       return { reason: 'step', ...(atEdge(target) ?? {}) };

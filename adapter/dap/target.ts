@@ -15,15 +15,25 @@ import { StatsCollector } from '../stats/stats.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
+import type { CallSite } from './line-places.ts';
 import { Live } from './live.ts';
-import { Program, type ProgramFile } from './program.ts';
+import { Program, type ProgramFile, type ProgramOptions } from './program.ts';
+import { type ProgramSpace, Programs } from './programs.ts';
 import { type SourceOptions, Sources } from './sources.ts';
 
-/** What a launch configuration says of the program and its sources. */
+/** A program besides the kernel. */
+export interface OtherProgram {
+  readonly file: ProgramFile;
+  readonly space: ProgramSpace;
+  readonly options: ProgramOptions;
+}
+
+/** What a launch configuration says of the programs and their sources. */
 export interface TargetOptions extends SourceOptions {
   /** When it is not what was loaded. */
   readonly program?: ProgramFile | undefined;
   readonly debug?: ProgramFile | undefined;
+  readonly others?: readonly OtherProgram[];
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
   /** What is closed with the target, such as the files that these are read from. */
@@ -44,7 +54,9 @@ const loadedProgram = ({ images }: Session): ProgramFile | undefined => {
 
 export class Target {
   readonly session: Session;
+  /** The one that is looked at: the kernel, unless this is the target as a frame of another program sees it (`seenFrom`). */
   readonly program: Program;
+  readonly programs: Programs;
   readonly console: ConsoleOutput;
   readonly memory: GuestMemory;
   /** Samples nothing until somebody asks. */
@@ -53,10 +65,12 @@ export class Target {
   readonly live: Live | undefined;
 
   readonly sources: Sources;
+  /** Set by a motion that has ended there. */
+  callSite: CallSite | undefined;
   readonly #closes: readonly { close(): void }[];
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, cache, closes, ...sources } = options;
+    const { program, debug, others = [], cache, closes, ...sources } = options;
     this.session = session;
     this.console = console;
     const { machine } = session.header;
@@ -65,10 +79,22 @@ export class Target {
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
     this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
     this.#closes = closes ?? [];
-    this.sources = new Sources(this.program, sources);
     this.memory = new GuestMemory(session.machine, boot.rom);
+    const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
+    this.programs = new Programs(this.program, placed, this.memory);
+    this.sources = new Sources(this.programs.all, sources);
     this.stats = new StatsCollector(session);
     this.live = session.kind === 'live' ? new Live(session.recorder) : undefined;
+  }
+
+  /** The same target, with names and types as another one of its programs has them. */
+  seenFrom(program: Program): Target {
+    return program === this.program ? this : Object.create(this, { program: { value: program } });
+  }
+
+  /** The line of an inlined call that a hart is shown at. */
+  callSiteOf({ id }: Hart): CallSite | undefined {
+    return this.callSite?.hart === id && this.callSite.moment === this.timeline.now ? this.callSite : undefined;
   }
 
   get machine(): Machine {

@@ -1,20 +1,22 @@
 /** Requests about harts: threads, their stacks and what is in scope there, and the trap that a hart stands behind. */
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { Hart } from '../../vmm/machine/hart.ts';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { SourceLine } from '../program/debug-info.ts';
 import type { StackFrame } from '../program/stack.ts';
 import type { Debugger } from './debugger.ts';
-import { stackOf, type ViewFrame } from './frames.ts';
+import { isGuessed, stackOf, type ViewFrame } from './frames.ts';
 import type { Group } from './handles.ts';
 import type { Program } from './program.ts';
 import { natural, optional, type RequestRow, request, whole } from './request.ts';
 import { frameBlocks } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, lastTrapWords } from './trap-filters.ts';
-import { causeWords, trapCause } from './trap-words.ts';
+import { causeWords, idOf, trapCause } from './trap-words.ts';
 
-export const modeName = (hart: Hart): string => ['U-mode', 'S-mode', 'reserved mode', 'M-mode'][hart.privilege]!;
+const modeNames = ['U-mode', 'S-mode', 'reserved mode', 'M-mode'] as const;
+
+export const modeName = (hart: Hart): string => modeNames[hart.privilege];
 
 const threadName = (hart: Hart): string => {
   if (hart.low('hsmState') !== 0) return `hart ${hart.id} (not started)`;
@@ -23,25 +25,28 @@ const threadName = (hart: Hart): string => {
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-/** What makes a frame other than a call that is known for certain. */
-const note = ({ placed, origin }: ViewFrame): string => {
-  if (placed?.frame.inlined === true) return ' [inlined]';
-  return origin === 'frame pointer' || origin === 'ra' ? ` [guessed by ${origin}]` : '';
+/** What makes a frame other than a call of the kernel that is known for certain. */
+const note = ({ programs }: Target, { placed, origin, program }: ViewFrame): string => {
+  const words = [
+    ...(program === programs.kernel ? [] : [program.label]),
+    ...(placed?.frame.inlined === true ? ['inlined'] : isGuessed(origin) ? [`guessed by ${origin}`] : []),
+  ];
+  return words.length === 0 ? '' : ` [${words.join(', ')}]`;
 };
 
-const frameOf = (session: Debugger, { program, sources }: Target, frame: ViewFrame): DebugProtocol.StackFrame => {
-  const { pc, placed, stack, origin } = frame;
+const frameOf = (session: Debugger, target: Target, frame: ViewFrame): DebugProtocol.StackFrame => {
+  const { sources } = target;
+  const { pc, placed, stack, origin, program } = frame;
   // Where a caller is, is its call, not what comes after it.
   const source = placed === undefined ? stack && program.try(() => lineOf(program, stack)) : placed.source;
-  const guessed = origin === 'frame pointer' || origin === 'ra';
   return {
     id: session.handles.frame(frame),
-    name: `${placed?.frame.name || (program.symbolic(pc) ?? hex(pc))}${note(frame)}`,
+    name: `${placed?.frame.name || (program.symbolic(pc) ?? hex(pc))}${note(target, frame)}`,
     ...(source !== undefined && { source: sources.describe(source.file.path) }),
     line: source?.line ?? 0,
     column: source?.column ?? 0,
     instructionPointerReference: hex(pc),
-    ...(guessed && { presentationHint: 'subtle' }),
+    ...(isGuessed(origin) && { presentationHint: 'subtle' }),
   };
 };
 
@@ -68,8 +73,8 @@ export const threadRequests: readonly RequestRow[] = [
     },
   ),
   request('scopes', { frameId: whole }, (session, { frameId }) => {
-    const { target } = session.halted('scopes');
     const frame = session.handles.frameOf(frameId);
+    const target = session.halted('scopes').target.seenFrom(frame.program);
     const { hart } = frame;
     const scope = (name: string, group: Group, hint?: string) => ({
       name,
@@ -103,10 +108,19 @@ export const threadRequests: readonly RequestRow[] = [
     if (session.lastArrival?.reason === 'breakpoint') {
       return { exceptionId: 'guest panic', description: 'The guest panics', breakMode: 'always' };
     }
+    const place = (address: bigint) => target.programs.describe(hart, address);
+    const { cause, epc, value, from } = lastTrap(hart);
+    const words = causeWords(trapCause(cause));
     return {
-      exceptionId: causeWords(trapCause(lastTrap(hart).cause)),
-      description: lastTrapWords(hart, (address) => target.program.describe(address)),
+      exceptionId: words,
+      description: lastTrapWords(hart, place),
       breakMode: 'always',
+      details: {
+        message: `${words}, from ${modeNames[from]} into ${modeName(hart)}`,
+        typeName: idOf(trapCause(cause)),
+        evaluateName: hart.privilege === privilege.machine ? '$mcause' : '$scause',
+        stackTrace: [`cause ${hex(cause)} (${words})`, `epc ${place(epc)}`, `tval ${place(value)}`].join('\n'),
+      },
     };
   }),
 ];

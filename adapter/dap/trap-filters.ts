@@ -5,7 +5,7 @@
  */
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { type Hart, privilege } from '../../vmm/machine/hart.ts';
+import { type Hart, type Privilege, privilege } from '../../vmm/machine/hart.ts';
 import type { Scope } from '../expressions/evaluate.ts';
 import type { Condition } from './scope.ts';
 import { exceptions, interrupts, type TrapCause, trapCause, trapWords } from './trap-words.ts';
@@ -55,11 +55,26 @@ export interface TrapFilter {
   readonly condition?: Condition;
 }
 
+export interface LastTrap {
+  readonly cause: bigint;
+  readonly epc: bigint;
+  readonly value: bigint;
+  /** The mode that it came from. */
+  readonly from: Privilege;
+}
+
+/** mstatus.SPP and mstatus.MPP: the mode before the last trap (Privileged 3.1.6.1). */
+const previousBits = { supervisor: [8n, 1n], machine: [11n, 3n] } as const;
+
 /** The registers of the trap that a hart entered last, into the mode in which it is now. */
-export const lastTrap = (hart: Hart): { readonly cause: bigint; readonly epc: bigint; readonly value: bigint } =>
-  hart.privilege === privilege.machine
-    ? { cause: hart.get('mcause'), epc: hart.get('mepc'), value: hart.get('mtval') }
-    : { cause: hart.get('scause'), epc: hart.get('sepc'), value: hart.get('stval') };
+export const lastTrap = (hart: Hart): LastTrap => {
+  const mode = hart.privilege === privilege.machine ? 'machine' : 'supervisor';
+  const [shift, mask] = previousBits[mode];
+  const from = Number((hart.get('mstatus') >> shift) & mask) as Privilege;
+  return mode === 'machine'
+    ? { cause: hart.get('mcause'), epc: hart.get('mepc'), value: hart.get('mtval'), from }
+    : { cause: hart.get('scause'), epc: hart.get('sepc'), value: hart.get('stval'), from };
+};
 
 export const lastTrapWords = (hart: Hart, place: (address: bigint) => string): string => {
   const { cause, epc, value } = lastTrap(hart);

@@ -12,6 +12,10 @@ export const trapCause = (register: bigint): TrapCause => ({
   interrupt: register >> 63n === 1n,
 });
 
+/** Whether the code that trapped asked for it. */
+export const isEnvironmentCall = ({ code, interrupt }: TrapCause): boolean =>
+  !interrupt && (code === cause.ecallFromUser || code === cause.ecallFromSupervisor || code === cause.ecallFromMachine);
+
 interface ExceptionName {
   readonly code: number;
   /** An identifier for a filter. */
@@ -61,6 +65,11 @@ export const interrupts: readonly InterruptName[] = [
   { code: 9,  id: 'sei', words: 'supervisor external interrupt' },
   { code: 11, id: 'mei', words: 'machine external interrupt' },
 ];
+
+/** The identifier of a cause, as filters have it. */
+export const idOf = ({ code, interrupt }: TrapCause): string =>
+  (interrupt ? interrupts : exceptions).find((row) => row.code === code)?.id ??
+  `${interrupt ? 'interrupt' : 'exception'}-${code}`;
 
 export const causeWords = ({ code, interrupt }: TrapCause): string => {
   const found = (interrupt ? interrupts : exceptions).find((row) => row.code === code);

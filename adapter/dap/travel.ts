@@ -8,30 +8,15 @@ import { type Moment, moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import type { Breakpoint, Breakpoints, Verdict } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
-import { scopeOf } from './scope.ts';
+import type { Arrival, StopRules } from './stop-rules.ts';
 import type { Target } from './target.ts';
-import { lastTrap, type TrapFilters } from './trap-filters.ts';
+import { lastTrap } from './trap-filters.ts';
 import { trapCause } from './trap-words.ts';
-import { WatchedBytes } from './watched-bytes.ts';
+import { atStack, type Watch } from './watches.ts';
 
-/** How a motion ended. `hart` is the one to look at. */
-export type Arrival =
-  | { readonly reason: 'goto' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
-  /** `trapped`: the step was the entry into a trap or an interrupt. */
-  | { readonly reason: 'step'; readonly hart: number; readonly trapped?: boolean }
-  | { readonly reason: 'breakpoint'; readonly hart: number; readonly breakpoints: readonly Breakpoint[] }
-  | { readonly reason: 'trap'; readonly hart: number }
-  | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
-
+export type { Arrival } from './stop-rules.ts';
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
-
-/** A place at which a motion ends that no breakpoint knows of. */
-export interface Watch {
-  readonly address: bigint;
-  readonly here: (hart: Hart) => boolean;
-}
 
 const forever = moment(Number.MAX_SAFE_INTEGER);
 /** Steps of other harts that are made one by one before a hart is waited for in larger pieces. */
@@ -40,19 +25,18 @@ const waitPieceSteps = 100_000;
 
 export class Traveller {
   readonly #target: Target;
-  readonly #breakpoints: Breakpoints;
-  readonly #filters: TrapFilters;
-  readonly #say: (message: string) => void;
-  readonly #watchedBytes: WatchedBytes;
+  readonly #rules: StopRules;
   /** Up to where the person has seen what the guest printed. */
   #seen = 0;
 
-  constructor(target: Target, breakpoints: Breakpoints, filters: TrapFilters, say: (message: string) => void) {
+  constructor(target: Target, rules: StopRules) {
     this.#target = target;
-    this.#breakpoints = breakpoints;
-    this.#filters = filters;
-    this.#say = say;
-    this.#watchedBytes = new WatchedBytes(target.machine);
+    this.#rules = rules;
+  }
+
+  /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
+  met(hart: Hart, trapped: boolean): Arrival | undefined {
+    return this.#rules.met(hart, trapped);
   }
 
   /** Runs until something stops it. */
@@ -60,13 +44,13 @@ export class Traveller {
     const { timeline } = this.#target;
     // Where one stands has been looked at: a breakpoint here stops only when one comes here again.
     let passing = true;
-    this.#watchedBytes.note(this.#breakpoints.watching);
+    this.#rules.noteWatched();
     for (;;) {
       const before = timeline.now;
       const until = passing ? moment(before + 1) : forever;
-      const stop = this.#portion(until, { ...this.#options(watch), ...(passing && { armed: false }) });
+      const stop = this.#portion(until, { ...this.#rules.options(watch), ...(passing && { armed: false }) });
       passing = passing && timeline.now === before;
-      const arrival = this.#arrival(stop, watch);
+      const arrival = this.#rules.arrival(stop, watch);
       if (arrival !== undefined) return arrival;
       if (stop.reason === 'breakpoint') passing = true;
       yield stop.reason === 'idle' ? this.#idle(stop) : timeline.now;
@@ -86,7 +70,7 @@ export class Traveller {
         singles = waitPieceSteps;
         continue;
       }
-      if (stop.reason === 'end' || stop.reason === 'power') return this.#ending(stop);
+      if (stop.reason === 'end' || stop.reason === 'power') return this.#rules.ending(stop);
       if (hart.count('steps') !== steps) {
         return { reason: 'step', hart: hart.id, trapped: hart.count('traps') !== traps };
       }
@@ -97,19 +81,19 @@ export class Traveller {
   /**
    * The next instruction of the same routine: over calls, environment calls and interrupts, which are over when the hart
    * comes to the instruction behind them with a stack that is as high as before. Breakpoints on the way stop it.
-   * @param enters whether to stop in what was called
    */
-  *next(hart: Hart, enters: () => boolean = () => false): Motion {
+  *next(hart: Hart): Motion {
     const pc = hart.get('pc');
     const instruction = instructionAt(this.#target.memory, hart, pc);
-    const back = this.#returnsTo(hart, pc);
+    const back = returnTo(hart, pc);
     const arrival = yield* this.step(hart);
     if (arrival.reason !== 'step') return arrival;
     if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
-    if (instruction?.kind !== 'call' || enters()) return arrival;
-    const behind = { ...back, address: pc + BigInt(instruction.length) };
+    if (instruction?.kind !== 'call') return arrival;
+    const address = pc + BigInt(instruction.length);
+    const behind = { ...back, addresses: [address] };
     // A call of the next instruction, as position-independent code does it, is over at once.
-    if (hart.get('pc') === behind.address && behind.here(hart)) return arrival;
+    if (hart.get('pc') === address && behind.here(hart)) return arrival;
     return yield* this.forward(behind);
   }
 
@@ -122,10 +106,8 @@ export class Traveller {
       const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
       const arrival = yield* this.next(hart);
       if (arrival.reason !== 'step' || isReturn) return arrival;
-      const stops = this.#breakpoints.mayStop(hart, scopeOf(this.#target, hart)) ? this.#meet(hart) : [];
-      if (stops.length > 0) {
-        return { reason: 'breakpoint', hart: hart.id, breakpoints: stops };
-      }
+      const met = this.#rules.met(hart, false);
+      if (met !== undefined) return met;
       yield this.#target.timeline.now;
     }
   }
@@ -160,13 +142,13 @@ export class Traveller {
   *reverse(): Motion {
     const { timeline, console } = this.#target;
     console.muted = true;
-    this.#arm();
+    this.#rules.arm();
     for (;;) {
-      const options = this.#options();
-      const found = yield* timeline.reverse(options, (stop) => this.#mayStop(stop));
+      const options = this.#rules.options();
+      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop));
       if (found === undefined) return { reason: 'start' };
       if (found.reason === 'watch') yield* this.#noteBefore();
-      const arrival = this.#arrival(found);
+      const arrival = this.#rules.arrival(found);
       if (arrival !== undefined) return arrival;
     }
   }
@@ -176,7 +158,7 @@ export class Traveller {
     const { timeline } = this.#target;
     const { now } = timeline;
     yield* timeline.travel(moment(Math.max(0, now - 1)));
-    this.#watchedBytes.note(this.#breakpoints.watching);
+    this.#rules.noteWatched();
     yield* timeline.travel(now);
   }
 
@@ -190,6 +172,31 @@ export class Traveller {
     });
     if (found?.reason !== 'breakpoint') return { reason: 'start' };
     return { reason: 'step', hart: found.hart };
+  }
+
+  /**
+   * To the last stop between two moments, neither of them included, that running forwards would have made; to the first of the
+   * two where there is none.
+   */
+  *lastStop(from: Moment, to: Moment): Generator<Moment | Promise<void>, Arrival | undefined> {
+    const { timeline } = this.#target;
+    const options = this.#rules.options();
+    if (options.armed !== true && options.traps !== true && options.watch === undefined) return undefined;
+    yield* timeline.travel(from);
+    let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
+    for (let passing = true; timeline.now < to; ) {
+      const until = passing ? moment(timeline.now + 1) : to;
+      const stop = timeline.forward(until, passing ? { ...options, armed: false } : options);
+      if (stop.reason === 'end' || stop.reason === 'power') break;
+      if (timeline.now < to && this.#rules.mayStop(stop)) found = { at: timeline.now, stop };
+      passing = stop.reason === 'breakpoint';
+      yield timeline.now;
+    }
+    yield* timeline.travel(found?.at ?? from);
+    if (found?.stop.reason === 'watch') yield* this.#noteBefore();
+    const arrival = found && this.#rules.arrival(found.stop);
+    if (arrival === undefined) yield* timeline.travel(from);
+    return arrival;
   }
 
   /** To a moment, at most to the end of what is known. */
@@ -215,94 +222,15 @@ export class Traveller {
     return stop;
   }
 
-  #options(watch?: Watch): RunOptions {
-    this.#arm(watch);
-    const { count, ranges } = this.#breakpoints;
-    return {
-      armed: count > 0 || watch !== undefined,
-      traps: this.#filters.active,
-      ...(ranges.length > 0 && { watch: ranges }),
-    };
-  }
-
-  #arm(watch?: Watch): void {
-    const own = this.#breakpoints.addresses;
-    this.#target.machine.engine.arm(watch === undefined ? own : [...own, watch.address]);
-  }
-
-  /** Whether a candidate might end a motion; counts nothing and says nothing. */
-  #mayStop(stop: TimelineStop): boolean {
-    if (stop.reason === 'watch') return true; // whether it changed anything is looked at on arriving
-    if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
-    const hart = this.#target.machine.harts[stop.hart]!;
-    const scope = scopeOf(this.#target, hart);
-    return stop.reason === 'trap' ? this.#filters.stops(hart, scope) : this.#breakpoints.mayStop(hart, scope);
-  }
-
-  /** What a stop of the machine means for a motion; `undefined`: go on. */
-  #arrival(stop: TimelineStop, watch?: Watch): Arrival | undefined {
-    switch (stop.reason) {
-      case 'until':
-      case 'requested':
-      case 'idle':
-        return undefined;
-      case 'end':
-      case 'power':
-        return this.#ending(stop);
-      case 'trap':
-        return this.#mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
-      case 'watch': {
-        const breakpoints = this.#meetChanged(this.#target.machine.harts[stop.hart]!);
-        return breakpoints.length === 0 ? undefined : { reason: 'breakpoint', hart: stop.hart, breakpoints };
-      }
-      case 'breakpoint': {
-        const hart = this.#target.machine.harts[stop.hart]!;
-        const stops = this.#meet(hart);
-        if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
-        return watch?.address === stop.pc && watch.here(hart) ? { reason: 'step', hart: stop.hart } : undefined;
-      }
-    }
-  }
-
-  /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
-  #meet(hart: Hart): readonly Breakpoint[] {
-    return this.#said(this.#breakpoints.meet(hart, scopeOf(this.#target, hart), this.#symbolic));
-  }
-
-  #meetChanged(hart: Hart): readonly Breakpoint[] {
-    const changed = this.#watchedBytes.changed(this.#breakpoints.watching);
-    return this.#said(this.#breakpoints.meetChanged(changed, scopeOf(this.#target, hart), this.#symbolic));
-  }
-
-  readonly #symbolic = (address: bigint): string | undefined => this.#target.program.symbolic(address);
-
-  #said({ stops, messages }: Verdict): readonly Breakpoint[] {
-    for (const message of messages) this.#say(message);
-    return stops;
-  }
-
-  #ending(stop: Extract<TimelineStop, { reason: 'end' | 'power' }>): Arrival {
-    const { session } = this.#target;
-    if (stop.reason === 'end') return { reason: 'end' };
-    const { action, exitCode } = stop;
-    if (session.kind === 'live') {
-      session.recorder.end({ reason: action === 'off' ? 'poweroff' : 'reset', exitCode: exitCode >>> 0 });
-    }
-    return { reason: 'power', action, exitCode };
-  }
-
   #idle(stop: Extract<TimelineStop, { reason: 'idle' }>): Promise<void> | Moment {
     return this.#target.live?.idle(stop) ?? this.#target.timeline.now;
   }
-
-  /** Where a hart is when it has come back to an address of the routine that it is in now. */
-  #returnsTo(hart: Hart, address: bigint): Watch {
-    const [sp, mode] = [hart.x(stackPointer), hart.privilege];
-    return {
-      address,
-      here: (other) => other.id === hart.id && other.privilege === mode && other.x(stackPointer) >= sp,
-    };
-  }
 }
+
+/** Where a hart is when it has come back to an address of the routine that it is in now. */
+const returnTo = (hart: Hart, address: bigint): Watch => {
+  const sp = hart.x(stackPointer);
+  return atStack(hart, [address], (found) => found >= sp);
+};
 
 const stackPointer = 2;

@@ -58,8 +58,10 @@ export const variableRequests: readonly RequestRow[] = [
       filter: optional(v.picklist(['indexed', 'named'])),
     },
     (session, { variablesReference, start, count, filter }) => {
-      const { target } = session.halted('variables');
+      const { target: whole } = session.halted('variables');
       const group = session.handles.groupOf(variablesReference);
+      const program = 'frame' in group ? group.frame?.program : undefined;
+      const target = whole.seenFrom(program ?? whole.programs.at(group.hart));
       const from = start ?? 0;
       if (group.kind === 'parts') {
         if (filter === (isIndexed(target, group) ? 'named' : 'indexed')) return { variables: [] };

@@ -69,7 +69,7 @@ export type ElfKind = 'executable' | 'shared' | 'object';
 export type ElfPurpose = 'program' | 'symbols';
 
 export const sectionType = { symtab: 2, strtab: 3, rela: 4, note: 7, nobits: 8 } as const;
-export const sectionFlag = { alloc: 2n, group: 0x200n, compressed: 0x800n } as const;
+export const sectionFlag = { alloc: 2n, execute: 4n, group: 0x200n, compressed: 0x800n } as const;
 export const segmentFlag = { execute: 1, write: 2, read: 4 } as const;
 
 const magic = 0x464c_457f; // 7f 'E' 'L' 'F', little-endian

@@ -17,6 +17,8 @@ export type Motion =
   | 'stepBack'
   | 'reverseContinue'
   | 'pause'
+  | 'chronovisor/stepBackInto'
+  | 'chronovisor/stepBackOut'
   | 'configurationDone';
 
 export class TestClient extends DebugClient {
