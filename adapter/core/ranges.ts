@@ -18,7 +18,7 @@ export interface CoreRange {
 /** What e_phnum can count without a section header, less the one of the notes (gABI, "ELF Header"). */
 const rangesMax = 0xfffe - 1;
 /** Of tables that name themselves there is no end. */
-const entriesMax = 2 ** 24;
+const entriesMax = 2 ** 22;
 
 /** Whether the addresses that the hart's instructions use are translated now. */
 export const isTranslated = (hart: Hart): boolean => hart.privilege !== privilege.machine && hasPageTables(hart);
