@@ -9,7 +9,7 @@
  */
 
 import { pageBytes } from '../../vmm/engine/layout.ts';
-import { hostOffset, isZeroPage, type MachineMemory, pageIndex, ramBase } from '../../vmm/machine/memory.ts';
+import { hostOffset, type MachineMemory, pageIndex, ramBase } from '../../vmm/machine/memory.ts';
 import type { CoreRange } from './ranges.ts';
 
 /** Where a core file goes. */
@@ -76,8 +76,15 @@ function* storedRuns(memory: MachineMemory, ranges: readonly CoreRange[]) {
   const isShown = new Uint8Array(memory.ramPages);
   for (const { physical, sizeBytes } of ranges) isShown.fill(1, pageIndex(physical), pageIndex(physical + sizeBytes));
   let from: number | undefined;
+  // A kernel leaves most of RAM as it was, and the host compares it with zeros ten times as fast as a loop does.
+  const bytes = Buffer.from(memory.u8.buffer);
+  const zeros = Buffer.alloc(pageBytes);
+  const isZeros = (page: number): boolean => {
+    const at = hostOffset(addressOf(page));
+    return bytes.compare(zeros, 0, pageBytes, at, at + pageBytes) === 0;
+  };
   for (let page = 0; page <= memory.ramPages; page++) {
-    const isStored = isShown[page] === 1 && !isZeroPage(memory, page); // there is none behind the last
+    const isStored = isShown[page] === 1 && !isZeros(page); // no page behind the last is shown
     if (isStored) from ??= page;
     else if (from !== undefined) {
       yield { from, to: page };

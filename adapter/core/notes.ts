@@ -19,7 +19,14 @@ export interface CoreFacts {
 }
 
 /** `own` is none of those that others give a meaning without looking at the name. */
-const noteType = { status: 1, floatRegisters: 2, process: 3, csrs: 0x900, description: 0xff00_0000, own: 0x4348 } as const;
+const noteType = {
+  status: 1,
+  floatRegisters: 2,
+  process: 3,
+  csrs: 0x900,
+  description: 0xff00_0000,
+  own: 0x4348,
+} as const;
 
 const status = { sizeBytes: 376, pidAt: 32, registersAt: 112, floatValidAt: 368 } as const;
 const process = { sizeBytes: 136, pidAt: 24, nameAt: 40, nameBytes: 16, argumentsAt: 56, argumentsBytes: 80 } as const;

@@ -1,18 +1,20 @@
 /**
  * The stack of a hart as a person looks at it: one frame for each function of the source, inlined ones included. Call frame
  * information carries it as far as there is any; from there on, a frame is guessed by the frame pointer, or of the innermost
- * one by ra, and says so. A stack crosses a trap where its entry has call frame information (`.cfi_signal_frame`).
+ * one by ra, and says so. A stack crosses a trap where its entry has call frame information (`.cfi_signal_frame`), or where the
+ * registers are that the entry saved.
  */
 
-import type { Hart } from '../../vmm/machine/hart.ts';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { DebugInfo, PlacedFrame, SourceLine } from '../program/debug-info.ts';
-import { littleEndian } from '../program/dwarf/expression.ts';
 import type { MachineState } from '../program/dwarf/unwind.ts';
+import { guessCaller } from '../program/guessed-caller.ts';
+import { savedRegisters } from '../program/saved-registers.ts';
 import { StackFrame } from '../program/stack.ts';
 import type { Target } from './target.ts';
 
 /** How it is known that a frame is there. */
-export type FrameOrigin = 'pc' | 'call frame information' | 'frame pointer' | 'ra';
+export type FrameOrigin = 'pc' | 'call frame information' | 'frame pointer' | 'ra' | 'trap frame' | 'sepc';
 
 export interface ViewFrame {
   readonly hart: Hart;
@@ -26,14 +28,12 @@ export interface ViewFrame {
   readonly pc: bigint;
   readonly state: MachineState;
   readonly origin: FrameOrigin;
+  /** Whether it called nothing: a trap interrupted it, and what is inside it handles that. */
+  readonly interrupted: boolean;
 }
 
 const framesMax = 1024;
-const registerRa = 1;
 const registerSp = 2;
-const registerFp = 8;
-/** A frame that is larger is no frame. */
-const frameBytesMax = 2n ** 20n;
 
 /** The registers and memory of a hart, for readers of debug information. */
 export const machineState = (target: Target, hart: Hart): MachineState => ({
@@ -65,10 +65,11 @@ export function* stackOf(target: Target, hart: Hart): Generator<ViewFrame> {
     const placed: readonly PlacedFrame[] = (stack && target.program.try(() => stack.placed)) ?? [];
     const { origin } = frame;
     const pc = BigInt.asUintN(64, frame.state.pc + moved);
-    const common = { hart, stack, pc, origin, state: frame.state };
+    const interrupted = origin !== 'pc' && !frame.isCaller;
+    const common = { hart, stack, pc, origin, interrupted, state: frame.state };
     if (placed.length === 0) yield { ...common, placed: undefined, level: level++ };
     for (const one of placed) yield { ...common, placed: one, level: level++ };
-    next = callerOf(target, frame, stack);
+    next = callerOf(target, hart, frame, stack);
   }
 }
 
@@ -83,7 +84,7 @@ interface Unplaced {
 const stackFrame = (info: DebugInfo, { state, isCaller }: Unplaced): StackFrame =>
   new StackFrame(info, state, isCaller);
 
-const callerOf = (target: Target, frame: Unplaced, stack: StackFrame | undefined): Unplaced | undefined => {
+const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame | undefined): Unplaced | undefined => {
   const sp = frame.state.readRegister(registerSp);
   if (stack !== undefined) {
     const unwound = target.program.try(() => stack.unwound);
@@ -99,39 +100,48 @@ const callerOf = (target: Target, frame: Unplaced, stack: StackFrame | undefined
     }
     if (unwound === 'this is the outermost frame') return undefined;
   }
-  return guessed(target, frame);
+  return undescribed(target, hart, frame);
 };
 
-/** Without call frame information: by the frame pointer where it points to a frame, or by what ra holds. */
-const guessed = (target: Target, { state, origin }: Unplaced): Unplaced | undefined => {
-  const [sp, fp] = [state.readRegister(registerSp), state.readRegister(registerFp)];
-  const isCode = (address: bigint) => address % 2n === 0n && target.program.symbolic(address) !== undefined;
-  if (sp !== undefined && fp !== undefined && fp % 16n === 0n && fp > sp && fp - sp < frameBytesMax) {
-    const saved = state.readMemory(fp - 16n, 16);
-    const [outer, ra] = [saved && littleEndian(saved.subarray(0, 8)), saved && littleEndian(saved.subarray(8))];
-    if (outer !== undefined && ra !== undefined && isCode(ra)) {
-      return { state: stateAt(target, state, ra, fp, outer), isCaller: true, origin: 'frame pointer' };
-    }
+/** Without call frame information: what a trap interrupted, or a guess. */
+const undescribed = (target: Target, hart: Hart, frame: Unplaced): Unplaced | undefined => {
+  const { info, links } = target.program;
+  const { state } = frame;
+  const isInnermost = frame.origin === 'pc';
+  const code = { functionAt: (address: bigint) => target.program.startOf(address) };
+  // What is in the entry of the trap itself may have saved nothing yet, so that only the pc is sure.
+  const isEntry = isInnermost && isTrapEntry(target, hart);
+  const saved = info && (!isInnermost || isEntry) ? target.program.try(() => savedRegisters(info, state)) : undefined;
+  if (saved !== undefined && code.functionAt(saved.pc) !== undefined) {
+    return { state: { ...saved, pc: links.linked(saved.pc) }, isCaller: false, origin: 'trap frame' };
   }
-  if (origin !== 'pc' || sp === undefined) return undefined;
-  const ra = state.readRegister(registerRa);
-  if (ra === undefined || !isCode(ra)) return undefined;
-  return { state: stateAt(target, state, ra, sp, fp), isCaller: true, origin: 'ra' };
+  if (isEntry) return interruptedByPc(target, hart, state);
+  const guess = guessCaller(state, code, isInnermost);
+  if (guess === undefined) return undefined;
+  const { returnAddress, registers } = guess;
+  return { state: stateAt(state, links.linked(returnAddress), registers), isCaller: true, origin: guess.by };
 };
 
-/** A caller of whose registers only these are known. */
-const stateAt = (target: Target, inner: MachineState, ra: bigint, sp: bigint, fp: bigint | undefined): MachineState => {
-  const known = new Map<number, bigint | undefined>([
-    [0, 0n],
-    [registerSp, sp],
-    [registerFp, fp],
-  ]);
-  return {
-    pc: target.program.links.linked(ra),
-    readRegister: (number) => known.get(number),
-    readMemory: (address, sizeBytes) => inner.readMemory(address, sizeBytes),
-  };
+const isTrapEntry = ({ program }: Target, hart: Hart): boolean => {
+  const entry = program.startOf(hart.get('stvec') & ~3n); // bits 1:0 are the mode (Privileged 4.1.2)
+  return hart.privilege === privilege.supervisor && entry !== undefined && program.startOf(hart.get('pc')) === entry;
 };
+
+/** Before its first instruction the entry has changed nothing; after that, all that is sure is where the trap was. */
+const interruptedByPc = ({ program }: Target, hart: Hart, state: MachineState): Unplaced | undefined => {
+  const sepc = hart.get('sepc');
+  if (program.startOf(sepc) === undefined) return undefined;
+  const isFirst = hart.get('pc') === (hart.get('stvec') & ~3n);
+  const registers = isFirst ? state : stateAt(state, 0n, new Map([[0, 0n]]));
+  return { state: { ...registers, pc: program.links.linked(sepc) }, isCaller: false, origin: 'sepc' };
+};
+
+/** A frame of whose registers only these are known. */
+const stateAt = (inner: MachineState, pc: bigint, registers: ReadonlyMap<number, bigint>): MachineState => ({
+  pc,
+  readRegister: (number) => registers.get(number),
+  readMemory: (address, sizeBytes) => inner.readMemory(address, sizeBytes),
+});
 
 /** The canonical frame address of the innermost frame, which tells one call of a function from another. */
 export const cfaNow = (target: Target, hart: Hart): bigint | undefined => {

@@ -24,8 +24,9 @@ const threadName = (hart: Hart): string => {
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** What makes a frame other than a call that is known for certain. */
-const note = ({ placed, origin }: ViewFrame): string => {
+const note = ({ placed, origin, interrupted }: ViewFrame): string => {
   if (placed?.frame.inlined === true) return ' [inlined]';
+  if (interrupted) return ` [interrupted${origin === 'call frame information' ? '' : `, by its ${origin}`}]`;
   return origin === 'frame pointer' || origin === 'ra' ? ` [guessed by ${origin}]` : '';
 };
 

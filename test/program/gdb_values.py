@@ -1,0 +1,37 @@
+# What gdb knows of a frame, as lists that become JSON: shared by the scripts here that gdb runs.
+import gdb
+
+scalar = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR)
+
+
+def value(symbol, frame):
+    try:
+        v = symbol.value(frame)
+        if v.is_optimized_out:
+            return "optimised out"
+        t = v.type.strip_typedefs()
+        v.fetch_lazy()
+        if str(v) == "<synthetic pointer>":
+            return "implicit pointer"
+        if t.code in scalar:
+            return str(int(v) & ((1 << (8 * t.sizeof)) - 1))
+        return "at " + str(int(v.address)) if v.address is not None else "other"
+    except gdb.error as error:
+        return "error: " + str(error)
+
+
+def variables_of(frame):
+    variables = []
+    try:
+        block = frame.block()
+    except RuntimeError:
+        block = None
+    while block is not None:
+        for s in block:
+            # Labels are variables to gdb.
+            if (s.is_variable or s.is_argument) and s.addr_class not in (gdb.SYMBOL_LOC_TYPEDEF, gdb.SYMBOL_LOC_LABEL):
+                variables.append([s.name, value(s, frame)])
+        if block.function is not None:
+            break
+        block = block.superblock
+    return sorted(variables)

@@ -1,0 +1,72 @@
+/** The stack of a hart and its variables as the adapter shows them, said as `gdb-moments.py` says gdb's. Not a test. */
+
+import { type FrameOrigin, stackOf, type ViewFrame } from '../../adapter/dap/frames.ts';
+import { frameBlocks, frameValue } from '../../adapter/dap/scope.ts';
+import type { Target } from '../../adapter/dap/target.ts';
+import { numberOf, type Value } from '../../adapter/dap/value.ts';
+import type { DebugInfo } from '../../adapter/program/debug-info.ts';
+import { lineTableOf } from '../../adapter/program/dwarf/line-table.ts';
+import { sizeOf, stripped } from '../../adapter/program/types/type.ts';
+import type { Hart } from '../../vmm/machine/hart.ts';
+
+export interface OwnFrame {
+  readonly name: string | null;
+  readonly inlined: boolean;
+  readonly pc: string;
+  readonly line: number;
+  readonly file: string | null;
+  readonly sp: string | null;
+  readonly variables: readonly (readonly [name: string, value: string])[];
+  readonly origin: FrameOrigin;
+}
+
+/** Of several rows at one address gdb takes the last that is a statement; binutils and LLVM take the last. */
+export const lineForGdb = (info: DebugInfo, pc: bigint): number => {
+  const unit = info.unitAt(pc);
+  const rows = (unit === undefined ? undefined : lineTableOf(unit)?.allAt(pc)) ?? [];
+  return (rows.findLast(({ isStatement }) => isStatement) ?? rows.at(-1))?.line ?? 0;
+};
+
+/** @param variableFrames of so many of the innermost frames the variables are read */
+export const ownStack = (target: Target, hart: Hart, variableFrames: number): OwnFrame[] => {
+  const { info } = target.program;
+  const frames: OwnFrame[] = [];
+  for (const frame of stackOf(target, hart)) {
+    const { placed, stack, pc, state, origin, level } = frame;
+    const lookup = stack?.lookupPc ?? (level === 0 ? pc : pc - 1n);
+    const innermost = placed !== undefined && stack?.placed[0] === placed;
+    const line = placed === undefined || innermost ? info && lineForGdb(info, lookup) : placed.source?.line;
+    const variables = level >= variableFrames ? [] : variablesOf(target, frame);
+    frames.push({
+      name: placed?.frame.name ?? target.program.symbolic(lookup)?.replace(/\+0x[0-9a-f]+$/, '') ?? null,
+      inlined: placed?.frame.inlined ?? false,
+      pc: String(pc),
+      line: line ?? 0,
+      file: placed?.source?.file.path ?? null,
+      sp: state.readRegister(2)?.toString() ?? null,
+      variables,
+      origin,
+    });
+  }
+  return frames;
+};
+
+const variablesOf = (target: Target, frame: ViewFrame) =>
+  frameBlocks(target, frame)
+    .flatMap(({ variables }) => variables)
+    .map((variable) => [variable.name, textOf(frame, frameValue(target, frame, variable))] as const)
+    .sort(([one, first], [other, second]) => (one < other ? -1 : one > other ? 1 : first < second ? -1 : 1));
+
+/** Numbers without a sign; of what is no number, where it is. */
+const textOf = ({ state }: ViewFrame, value: Value): string => {
+  if (value.missing?.startsWith('no memory at ')) return `error: Cannot access memory at ${value.missing.slice(13)}`;
+  if (value.missing === 'a pointer to what was optimised out') return 'implicit pointer';
+  if (value.missing !== undefined) return 'optimised out';
+  const type = stripped(value.type);
+  const isScalar =
+    type?.kind === 'pointer' || type?.kind === 'enumeration' || (type?.kind === 'base' && type.encoding !== 'float');
+  if (!isScalar) return value.address === undefined ? 'other' : `at ${value.address}`;
+  const found = numberOf(value, (address, sizeBytes) => state.readMemory(address, sizeBytes));
+  if (typeof found === 'bigint') return `${BigInt.asUintN(8 * (sizeOf(type) ?? 8), found)}`;
+  return `error: Cannot access memory at address ${found.replace(/^no memory at /, '')}`;
+};
