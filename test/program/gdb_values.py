@@ -13,7 +13,7 @@ def value(symbol, frame):
         v.fetch_lazy()
         if str(v) == "<synthetic pointer>":
             return "implicit pointer"
-        if t.code in scalar:
+        if t.code in scalar and t.sizeof <= 8:
             return str(int(v) & ((1 << (8 * t.sizeof)) - 1))
         return "at " + str(int(v.address)) if v.address is not None else "other"
     except gdb.error as error:
@@ -28,8 +28,10 @@ def variables_of(frame):
         block = None
     while block is not None:
         for s in block:
-            # Labels are variables to gdb.
-            if (s.is_variable or s.is_argument) and s.addr_class not in (gdb.SYMBOL_LOC_TYPEDEF, gdb.SYMBOL_LOC_LABEL):
+            # Labels are variables to gdb; those that left no code it takes for optimised out.
+            named = s.is_variable or s.is_argument
+            is_label = s.addr_class == gdb.SYMBOL_LOC_LABEL or (s.type is not None and s.type.name == "__CORE_ADDR")
+            if named and not is_label and s.addr_class != gdb.SYMBOL_LOC_TYPEDEF:
                 variables.append([s.name, value(s, frame)])
         if block.function is not None:
             break

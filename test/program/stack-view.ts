@@ -5,9 +5,14 @@ import { frameBlocks, frameValue } from '../../adapter/dap/scope.ts';
 import type { Target } from '../../adapter/dap/target.ts';
 import { numberOf, type Value } from '../../adapter/dap/value.ts';
 import type { DebugInfo } from '../../adapter/program/debug-info.ts';
+import { expressionAt, type Variable } from '../../adapter/program/dwarf/functions.ts';
 import { lineTableOf } from '../../adapter/program/dwarf/line-table.ts';
+import type { StackFrame } from '../../adapter/program/stack.ts';
 import { sizeOf, stripped } from '../../adapter/program/types/type.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
+
+/** Whether the value is one that does not change, or one of the function's entry, tells how far gdb can be asked. */
+export type OwnVariable = readonly [name: string, value: string, by: 'constant' | 'entry' | 'place'];
 
 export interface OwnFrame {
   readonly name: string | null;
@@ -16,7 +21,15 @@ export interface OwnFrame {
   readonly line: number;
   readonly file: string | null;
   readonly sp: string | null;
-  readonly variables: readonly (readonly [name: string, value: string])[];
+  readonly variables: readonly OwnVariable[];
+  /** The function's own registers at its entry, a0 to a7, as far as its caller tells. */
+  readonly entry: readonly (bigint | undefined)[];
+  /** Where a call of it begins, and the canonical frame address. */
+  readonly entryPc: bigint | undefined;
+  readonly cfa: bigint | undefined;
+  /** x1 to x31. */
+  readonly registers: readonly (bigint | undefined)[];
+  readonly interrupted: boolean;
   readonly origin: FrameOrigin;
 }
 
@@ -32,7 +45,8 @@ export const ownStack = (target: Target, hart: Hart, variableFrames: number): Ow
   const { info } = target.program;
   const frames: OwnFrame[] = [];
   for (const frame of stackOf(target, hart)) {
-    const { placed, stack, pc, state, origin, level } = frame;
+    const { placed, stack, pc, state, origin, interrupted, level } = frame;
+    const unwound = stack?.unwound;
     const lookup = stack?.lookupPc ?? (level === 0 ? pc : pc - 1n);
     const innermost = placed !== undefined && stack?.placed[0] === placed;
     const line = placed === undefined || innermost ? info && lineForGdb(info, lookup) : placed.source?.line;
@@ -45,6 +59,11 @@ export const ownStack = (target: Target, hart: Hart, variableFrames: number): Ow
       file: placed?.source?.file.path ?? null,
       sp: state.readRegister(2)?.toString() ?? null,
       variables,
+      entry: entryOf(stack),
+      entryPc: stack?.function?.entryPc,
+      cfa: typeof unwound === 'object' ? unwound.cfa : undefined,
+      registers: Array.from({ length: 31 }, (_, index) => state.readRegister(index + 1)),
+      interrupted,
       origin,
     });
   }
@@ -54,8 +73,24 @@ export const ownStack = (target: Target, hart: Hart, variableFrames: number): Ow
 const variablesOf = (target: Target, frame: ViewFrame) =>
   frameBlocks(target, frame)
     .flatMap(({ variables }) => variables)
-    .map((variable) => [variable.name, textOf(frame, frameValue(target, frame, variable))] as const)
+    .map(
+      (variable) => [variable.name, textOf(frame, frameValue(target, frame, variable)), byOf(frame, variable)] as const,
+    )
     .sort(([one, first], [other, second]) => (one < other ? -1 : one > other ? 1 : first < second ? -1 : 1));
+
+const entryValueOperations = [0xa3, 0xf3]; // DW_OP_entry_value and what GNU had before it
+
+const byOf = ({ stack }: ViewFrame, variable: Variable): OwnVariable[2] => {
+  if (variable.locations === undefined && variable.constant !== undefined) return 'constant';
+  const expression = stack && expressionAt(variable, stack.lookupPc);
+  return expression?.some((byte) => entryValueOperations.includes(byte)) === true ? 'entry' : 'place';
+};
+
+const firstArgument = 10; // a0 is x10
+const arguments_ = Array.from({ length: 8 }, (_, index) => Uint8Array.of(0x50 + firstArgument + index)); // DW_OP_reg
+
+const entryOf = (stack: StackFrame | undefined): (bigint | undefined)[] =>
+  arguments_.map((expression) => stack?.context?.entryValue?.(expression));
 
 /** Numbers without a sign; of what is no number, where it is. */
 const textOf = ({ state }: ViewFrame, value: Value): string => {
@@ -65,7 +100,7 @@ const textOf = ({ state }: ViewFrame, value: Value): string => {
   const type = stripped(value.type);
   const isScalar =
     type?.kind === 'pointer' || type?.kind === 'enumeration' || (type?.kind === 'base' && type.encoding !== 'float');
-  if (!isScalar) return value.address === undefined ? 'other' : `at ${value.address}`;
+  if (!isScalar || (sizeOf(type) ?? 8) > 8) return value.address === undefined ? 'other' : `at ${value.address}`;
   const found = numberOf(value, (address, sizeBytes) => state.readMemory(address, sizeBytes));
   if (typeof found === 'bigint') return `${BigInt.asUintN(8 * (sizeOf(type) ?? 8), found)}`;
   return `error: Cannot access memory at address ${found.replace(/^no memory at /, '')}`;
