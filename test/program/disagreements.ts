@@ -4,6 +4,7 @@
  */
 
 import type { GdbFrame } from './gdb-process.ts';
+import { plain } from './plain-name.ts';
 import type { OwnFrame, OwnVariable } from './stack-view.ts';
 
 /** Each name says what gdb does. */
@@ -62,7 +63,8 @@ export const compareStacks = (theirs: readonly GdbFrame[], ours: readonly OwnFra
       return { frames, variables, disagreements };
     }
     frames++;
-    if (their.name !== own.name) differ(own.file === null ? 'another symbol' : 'unexplained', `gdb has ${their.name}`);
+    if (plain(their.name ?? '') !== plain(own.name ?? ''))
+      differ(own.file === null ? 'another symbol' : 'unexplained', `gdb has ${their.name}`);
     if (their.sp !== own.sp) differ('unexplained', `sp is ${their.sp} for gdb, ${own.sp} for us`);
     if (their.line !== own.line) {
       const isCaller = level > 0 && !own.interrupted && ours.slice(0, level).some(({ inlined }) => !inlined);

@@ -10,11 +10,13 @@ def value(symbol, frame):
         if v.is_optimized_out:
             return "optimised out"
         t = v.type.strip_typedefs()
-        v.fetch_lazy()
-        if str(v) == "<synthetic pointer>":
-            return "implicit pointer"
         if t.code in scalar and t.sizeof <= 8:
+            v.fetch_lazy()
+            if str(v) == "<synthetic pointer>":
+                return "implicit pointer"
             return str(int(v) & ((1 << (8 * t.sizeof)) - 1))
+        if t.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF):
+            return str(int(v.address))  # that of what it refers to
         return "at " + str(int(v.address)) if v.address is not None else "other"
     except gdb.error as error:
         return "error: " + str(error)

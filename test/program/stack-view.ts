@@ -94,13 +94,14 @@ const entryOf = (stack: StackFrame | undefined): (bigint | undefined)[] =>
 
 /** Numbers without a sign; of what is no number, where it is. */
 const textOf = ({ state }: ViewFrame, value: Value): string => {
-  if (value.missing?.startsWith('no memory at ')) return `error: Cannot access memory at ${value.missing.slice(13)}`;
-  if (value.missing === 'a pointer to what was optimised out') return 'implicit pointer';
-  if (value.missing !== undefined) return 'optimised out';
   const type = stripped(value.type);
   const isScalar =
     type?.kind === 'pointer' || type?.kind === 'enumeration' || (type?.kind === 'base' && type.encoding !== 'float');
-  if (!isScalar || (sizeOf(type) ?? 8) > 8) return value.address === undefined ? 'other' : `at ${value.address}`;
+  const isNumber = isScalar && (sizeOf(type) ?? 8) <= 8;
+  if (value.missing?.startsWith('no memory at ')) return `error: Cannot access memory at ${value.missing.slice(13)}`;
+  if (value.missing === 'a pointer to what was optimised out') return isNumber ? 'implicit pointer' : 'other';
+  if (value.missing !== undefined) return 'optimised out';
+  if (!isNumber) return value.address === undefined ? 'other' : `at ${value.address}`;
   const found = numberOf(value, (address, sizeBytes) => state.readMemory(address, sizeBytes));
   if (typeof found === 'bigint') return `${BigInt.asUintN(8 * (sizeOf(type) ?? 8), found)}`;
   return `error: Cannot access memory at address ${found.replace(/^no memory at /, '')}`;
