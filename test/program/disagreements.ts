@@ -7,25 +7,33 @@ import type { GdbFrame } from './gdb-process.ts';
 import { plain } from './plain-name.ts';
 import type { OwnFrame, OwnVariable } from './stack-view.ts';
 
-/** Each name says what gdb does. */
-export const gdbIsWrong = [
+/** Each name says what gdb does or has; of the last one only, it is we who are not complete. */
+export const knownClasses = [
   // Of rows that begin at one address or have no statement, gdb takes another than LLVM and binutils do: llvm-symbolizer is asked.
   'another line',
   // A function that may be patched begins before its first instruction for gdb, and then no call is known to be one of it.
   'no value at entry',
   // The registers of the innermost frame are taken for those of the caller: `name@entry` in gdb's own list is right.
   'a value at entry of the wrong frame',
-  // Variables that are constants are in no block of gdb's.
+  // Variables that are constants, or nothing, are in no block of gdb's.
   'no constant',
+  // Registers that a call may change are taken for unchanged in the caller (RISC-V psABI, "Integer Register Convention").
+  'registers that a call may change',
   // Registers that assembly without call frame information may have changed are taken for unchanged.
   'registers through assembly',
   // It ends where assembly has no call frame information: at the entry of a trap, or on another stack.
   'no way through assembly',
+  // In the entry of a trap, what ra holds is taken for the caller.
+  'a caller in place of what was interrupted',
+  // Of a caller that goes on after its call, a place is taken that holds only once the call is over.
+  'a place after the call',
   // Of two symbols at one place it takes the other one.
   'another symbol',
+  // A parameter that the compiler removed, which the caller still knows (DW_OP_GNU_parameter_ref): we do not ask for it.
+  'a parameter that was removed',
 ] as const;
 
-export type Class = (typeof gdbIsWrong)[number] | 'unexplained';
+export type Class = (typeof knownClasses)[number] | 'unexplained';
 
 export interface Disagreement {
   readonly kind: Class;
@@ -59,7 +67,9 @@ export const compareStacks = (theirs: readonly GdbFrame[], ours: readonly OwnFra
       return { frames, variables, disagreements };
     }
     if (their.pc !== own.pc || their.inlined !== own.inlined) {
-      differ('unexplained', `gdb has ${their.name} at ${their.pc}, ours is at ${own.pc} by ${own.origin}`);
+      const isTrap = own.origin === 'sepc' || own.origin === 'trap frame';
+      const kind = isTrap ? 'a caller in place of what was interrupted' : 'unexplained';
+      differ(kind, `gdb has ${their.name} at ${their.pc}, ours is at ${own.pc} by ${own.origin}`);
       return { frames, variables, disagreements };
     }
     frames++;
@@ -97,7 +107,8 @@ interface Difference {
 
 /** Of several variables with one name, those that have no equal on the other side. */
 const differentVariables = (their: GdbFrame, own: OwnFrame): Difference[] => {
-  const left = [...own.variables];
+  // Those of which nothing special is known first, so that they are the ones that are found equal.
+  const left = [...own.variables].sort(([, , one], [, , other]) => Number(other === 'place') - Number(one === 'place'));
   const lost: (readonly [string, string])[] = [];
   for (const variable of their.variables) {
     const at = left.findIndex(([name, value]) => name === variable[0] && value === variable[1]);
@@ -123,7 +134,10 @@ const classOf = (
 ): Class => {
   if (own === undefined) return 'unexplained';
   const [, value, by] = own;
-  if (their === undefined) return by === 'constant' ? 'no constant' : 'unexplained';
+  if (their === undefined) return by === 'constant' || value === lost ? 'no constant' : 'unexplained';
+  if (by === 'unpassed' && value === lost) return 'a parameter that was removed';
+  if (by === 'later' && value === lost) return 'a place after the call';
+  if (by === 'temporary' && value === lost) return 'registers that a call may change';
   if (by === 'entry' && their === lost) return 'no value at entry';
   if (by === 'entry' && frame.inlined) return 'a value at entry of the wrong frame';
   return value === lost && isGuessed ? 'registers through assembly' : 'unexplained';

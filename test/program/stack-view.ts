@@ -11,8 +11,15 @@ import type { StackFrame } from '../../adapter/program/stack.ts';
 import { sizeOf, stripped } from '../../adapter/program/types/type.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 
-/** Whether the value is one that does not change, or one of the function's entry, tells how far gdb can be asked. */
-export type OwnVariable = readonly [name: string, value: string, by: 'constant' | 'entry' | 'place'];
+/**
+ * How the value is found: it does not change; it is one of the function's entry; it is in a register that a call may have changed
+ * since; it has a place only once the call is over; it is one of a parameter that was optimised away.
+ */
+export type OwnVariable = readonly [
+  name: string,
+  value: string,
+  by: 'constant' | 'entry' | 'temporary' | 'later' | 'unpassed' | 'place',
+];
 
 export interface OwnFrame {
   readonly name: string | null;
@@ -80,11 +87,21 @@ const variablesOf = (target: Target, frame: ViewFrame) =>
 
 const entryValueOperations = [0xa3, 0xf3]; // DW_OP_entry_value and what GNU had before it
 
+const parameterReference = 0xfa; // DW_OP_GNU_parameter_ref
+
 const byOf = ({ stack }: ViewFrame, variable: Variable): OwnVariable[2] => {
   if (variable.locations === undefined && variable.constant !== undefined) return 'constant';
   const expression = stack && expressionAt(variable, stack.lookupPc);
-  return expression?.some((byte) => entryValueOperations.includes(byte)) === true ? 'entry' : 'place';
+  if (expression === undefined) return stack && expressionAt(variable, stack.state.pc) ? 'later' : 'place';
+  if (expression[0] === parameterReference) return 'unpassed';
+  if (expression.some((byte) => entryValueOperations.includes(byte))) return 'entry';
+  const register = (expression[0] ?? 0) - 0x50; // DW_OP_reg0, and DW_OP_breg0 32 on
+  const isTemporary = register >= 0 && register < 64 && temporaries.has(register % 32);
+  return stack?.isCaller === true && isTemporary ? 'temporary' : 'place';
 };
+
+/** ra, t0 to t6, a0 to a7. */
+const temporaries = new Set([1, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31]);
 
 const firstArgument = 10; // a0 is x10
 const arguments_ = Array.from({ length: 8 }, (_, index) => Uint8Array.of(0x50 + firstArgument + index)); // DW_OP_reg

@@ -43,11 +43,11 @@ const paddingBytesMax = 64n;
 
 /**
  * Whether a call is one of this function, so that its arguments are those of the function: after a tail call they are those of
- * another one. A call by address is not known to be one, unless the caller still has the address.
+ * another one. GCC calls `__builtin_memcmp` what is linked to `memcmp`. A call by address is not known to be one, unless the caller still has the address.
  */
 const calls = (site: Entry, callee: ProgramFunction, frame: FrameContext): boolean => {
   const called = site.reference(attribute.callOrigin) ?? site.reference(attribute.abstractOrigin);
-  if (called !== undefined) return called.fullName === callee.name;
+  if (called !== undefined) return called.fullName === callee.name || called.linkageName === callee.name;
   const expression = site.block(attribute.callTarget) ?? site.block(attribute.gnuCallSiteTarget);
   const target = expression && evaluateNumber(expression, site.unit, frame);
   return target !== undefined && target <= callee.entryPc && callee.entryPc - target < paddingBytesMax;
