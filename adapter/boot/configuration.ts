@@ -39,7 +39,7 @@ export interface RunPolicy {
 export const virtualPolicy: RunPolicy = {
   time: 'virtual',
   idle: 'skip',
-  digestStride: 50_000_000,
+  digestStride: 250_000_000,
   stepsPerTick: 10,
   quantumSteps: 10_000,
   entropySeed: new TextEncoder().encode('chronovisor'),

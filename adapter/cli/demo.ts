@@ -9,6 +9,7 @@ import { moment } from '../../traces/time.ts';
 import { disassemble } from '../../vmm/isa/disassemble.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import { virtualPolicy } from '../boot/configuration.ts';
+import { setV8Flags } from '../host/v8-flags.ts';
 import { describePlace, type SymbolTable } from '../program/symbols.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
@@ -22,6 +23,8 @@ const machineLine = `-machine virt -bios none -kernel ${kernel} -m 128M -nograph
 /** In the demo kernel's source: `next` is the last word of its 256-byte `struct buffer`, `name` at 16 in `struct process`. */
 const nextOffset = 248;
 const nameOffset = 16;
+
+setV8Flags();
 
 const say = (text: string): void => console.log(text);
 const title = (text: string): void => say(`\n${styleText('bold', text)}`);

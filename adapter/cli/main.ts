@@ -1,8 +1,10 @@
 /** The process behind `chronovisor`: the command line of this computer, joined to `cli.ts`. */
 
+import { setV8Flags } from '../host/v8-flags.ts';
 import { runCli } from './cli.ts';
 import { exitCodes } from './exit-codes.ts';
 
+setV8Flags();
 const debug = (process.env.CHRONOVISOR_DEBUG ?? '') !== '';
 
 // Whoever reads our output may have enough of it, as `head` has; that is no error.

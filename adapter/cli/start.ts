@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { setV8Flags } from '../host/v8-flags.ts';
 
 type Program = (require: NodeJS.Require, module: { exports: unknown }, folder: string) => void;
 
@@ -25,6 +26,7 @@ const codeOrNone = (): Buffer | undefined => {
   }
 };
 
+setV8Flags(); // here: V8 refuses kept code that was made with other flags
 const cachedData = codeOrNone();
 // On one line with the bundle's first, so that lines count as in the file. The bundle is ASCII, which Latin-1 reads fastest.
 const script = new Script(`(function (require, module, __dirname) {${readFileSync(bundle, 'latin1')}\n})`, {

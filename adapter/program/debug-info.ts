@@ -12,7 +12,7 @@ import { evaluateNumber, type FrameContext } from './dwarf/expression.ts';
 import { DwarfFile, type OpenSplit } from './dwarf/file.ts';
 import { type FrameRow, FrameTable } from './dwarf/frames.ts';
 import { frameBaseAt, framesAt, functionAt, type ProgramFunction, type SourceFrame } from './dwarf/functions.ts';
-import { readLineHeader, type SourceFile } from './dwarf/line-header.ts';
+import { linePlace, readLineHeader, type SourceFile } from './dwarf/line-header.ts';
 import { type LineRow, type LineTable, lineTableOf } from './dwarf/line-table.ts';
 import { TypeReader } from './dwarf/type-reader.ts';
 import type { Unit } from './dwarf/unit.ts';
@@ -22,6 +22,7 @@ import type { SectionAddress } from './elf/relocate.ts';
 import { type Elf, readElf } from './elf.ts';
 import type { NameIndex } from './names/name-index.ts';
 import type { NameKind } from './names/records.ts';
+import { once } from './once.ts';
 import type { Type } from './types/type.ts';
 
 export interface DebugInfoOptions {
@@ -82,9 +83,10 @@ export class DebugInfo {
   readonly linkedAddress: (address: bigint) => bigint;
   /** Without it, names are found only in a unit that is named. */
   names: NameIndex | undefined;
-  #addresses: AddressMap | undefined;
+  readonly #addresses: () => AddressMap;
   #frameTables: readonly FrameTable[] | undefined;
-  #sources: ReadonlyMap<string, readonly KnownSource[]> | undefined;
+  /** The files of all line tables, by the last part of their path. */
+  readonly #sources: () => ReadonlyMap<string, readonly KnownSource[]>;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
   constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit, linkedAddress }: DebugInfoOptions = {}) {
@@ -92,6 +94,8 @@ export class DebugInfo {
     this.elf = readElf(bytes, file, 'symbols');
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
+    this.#addresses = once(() => new AddressMap(this.dwarf));
+    this.#sources = once(() => this.#readSources());
     this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
   }
 
@@ -105,8 +109,7 @@ export class DebugInfo {
 
   /** The unit with the code at an address, complete. */
   unitAt(address: bigint): Unit | undefined {
-    this.#addresses ??= new AddressMap(this.dwarf);
-    const unit = this.#addresses.at(address);
+    const unit = this.#addresses().at(address);
     return unit === undefined ? undefined : this.dwarf.complete(unit);
   }
 
@@ -157,12 +160,15 @@ export class DebugInfo {
     return second?.address ?? own.entryPc;
   }
 
-  /** The files of all line tables, by the last part of their path. A kernel's units name files a million times. */
-  #sourcesByName(): ReadonlyMap<string, readonly KnownSource[]> {
-    if (this.#sources !== undefined) return this.#sources;
+  /** A kernel's units name files a million times. */
+  #readSources(): ReadonlyMap<string, readonly KnownSource[]> {
     const byPath = new Map<string, KnownSource>();
+    const read = new Set<string>();
     for (const [index, unit] of this.dwarf.units.entries()) {
       if (unit.isType) continue;
+      const place = linePlace(unit);
+      if (place === undefined || read.has(place.key)) continue;
+      read.add(place.key);
       for (const [number, file] of (readLineHeader(unit)?.files ?? []).entries()) {
         let source = byPath.get(file.path);
         if (source === undefined) {
@@ -180,19 +186,18 @@ export class DebugInfo {
       if (same === undefined) sources.set(name, [source]);
       else same.push(source);
     }
-    this.#sources = sources;
     return sources;
   }
 
   /** The paths of the source files of one name (the last part), as the compiler knew them. */
   pathsNamed(name: string): readonly string[] {
-    return (this.#sourcesByName().get(name) ?? []).map(({ file }) => file.path);
+    return (this.#sources().get(name) ?? []).map(({ file }) => file.path);
   }
 
   /** The paths of all source files, as the compiler knew them. */
   sourcePaths(): readonly string[] {
     const paths = new Set<string>();
-    for (const same of this.#sourcesByName().values()) for (const { file } of same) paths.add(file.path);
+    for (const same of this.#sources().values()) for (const { file } of same) paths.add(file.path);
     return [...paths];
   }
 
@@ -204,7 +209,7 @@ export class DebugInfo {
     const name = path.slice(path.lastIndexOf('/') + 1);
     let best = Number.POSITIVE_INFINITY;
     let addresses: LineAddress[] = [];
-    for (const source of this.#sourcesByName().get(name) ?? []) {
+    for (const source of this.#sources().get(name) ?? []) {
       const { file } = source;
       if (file.path !== path && !file.path.endsWith(`/${path}`)) continue;
       for (const [unit, numbers] of this.#unitsOf(source)) {
@@ -212,7 +217,7 @@ export class DebugInfo {
         if (found === undefined || found.line > best) continue;
         if (found.line < best) addresses = [];
         best = found.line;
-        addresses.push(...found.rows.map((row) => ({ unit, file, row })));
+        for (const row of found.rows) addresses.push({ unit, file, row });
       }
     }
     return addresses.length === 0 ? undefined : { line: best, addresses };

@@ -72,6 +72,8 @@ const segmentLoad = 1;
 const headerBytes = 64;
 const programHeaderBytes = 56;
 const sectionHeaderBytes = 64;
+/** All sections together may be so many times as long as the file. */
+const overlapMax = 2;
 
 export const isElf = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
@@ -226,8 +228,14 @@ const readSections = (input: Input, offset: number, count: number, namesIndex: n
   if (count === 0) return [];
   if (namesIndex >= count) throw headerField(file, 'e_shstrndx', `a section below ${count}`, namesIndex);
   const names = namesIndex === 0 ? empty : header(namesIndex).bytes;
+  let storedBytes = 0;
   return Array.from({ length: count }, (_, index) => {
     const { at, type, sizeBytes, bytes } = header(index);
+    // Sections do not overlap: otherwise a small file could ask for the same bytes a thousand times.
+    storedBytes += bytes.length;
+    if (storedBytes > overlapMax * input.bytes.length) {
+      throw headerField(file, `sh_size of section ${index}`, 'sections that do not overlap', sizeBytes);
+    }
     return {
       name: stringAt(names, view.getUint32(at, true)),
       type,

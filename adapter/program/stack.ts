@@ -11,6 +11,11 @@ import { type Block, blocksAt, expressionAt, type ProgramFunction, type Variable
 import type { MachineState, UnwoundFrame } from './dwarf/unwind.ts';
 
 const framesMax = 4096;
+/** Values at entry are asked of so many callers in turn. */
+const entryDepthMax = 64;
+
+/** How many callers are being asked just now. */
+let entryDepth = 0;
 
 export class StackFrame {
   readonly #info: DebugInfo;
@@ -21,6 +26,8 @@ export class StackFrame {
   #unwound: UnwoundFrame | string | undefined;
   #caller: StackFrame | undefined;
   #context: FrameContext | undefined;
+  /** Values at entry by the expression asked for; nothing while one is being computed. */
+  readonly #entryValues = new Map<string, bigint | undefined>();
 
   constructor(info: DebugInfo, state: MachineState, isCaller = false) {
     this.#info = info;
@@ -65,14 +72,26 @@ export class StackFrame {
     if (this.#context === undefined && this.function !== undefined) {
       const own = this.function;
       this.#context = this.#info.frameContext(own, this.state, this.lookupPc, {
-        entryValue: (expression) => {
-          const { caller } = this;
-          if (caller?.function === undefined || caller.context === undefined) return undefined;
-          return entryValue(own, caller.function, caller.state.pc, expression, caller.context);
-        },
+        entryValue: (expression) => this.#entryValue(own, expression),
       });
     }
     return this.#context;
+  }
+
+  #entryValue(own: ProgramFunction, expression: Uint8Array): bigint | undefined {
+    const { caller } = this;
+    if (caller?.function === undefined || caller.context === undefined) return undefined;
+    const key = Buffer.from(expression).toString('hex');
+    if (!this.#entryValues.has(key) && entryDepth < entryDepthMax) {
+      entryDepth++;
+      try {
+        const value = entryValue(own, caller.function, caller.state.pc, expression, caller.context);
+        this.#entryValues.set(key, value);
+      } finally {
+        entryDepth--;
+      }
+    }
+    return this.#entryValues.get(key);
   }
 
   /** The variables of one of the frame's functions, block by block, innermost first. */

@@ -107,9 +107,12 @@ export class SymbolTable {
   #index(): Map<string, number> {
     if (this.#byName !== undefined) return this.#byName;
     const index = new Map<string, number>();
+    let longNameBytes = 0;
     const isGlobal = (number: number) => this.#table[number * symbolBytes + 4]! >> 4 !== bindLocal;
     for (const number of this.#order) {
       const name = this.#name(number);
+      if (name.length >= longNameBytesMin) longNameBytes += name.length;
+      if (longNameBytes > longNameBytesMax) break;
       const known = index.get(name);
       if (known === undefined || (!isGlobal(known) && isGlobal(number))) index.set(name, number);
     }
@@ -186,6 +189,9 @@ export class SymbolTable {
 
 const symbolBytes = 24;
 const nestingMax = 32;
+/** Long names that are kept; those of a table without zero bytes would be as long as they may be, for every symbol. */
+const longNameBytesMin = 256;
+const longNameBytesMax = 2 ** 26;
 const sectionUndefined = 0;
 const bindLocal = 0;
 const typeNone = 0;

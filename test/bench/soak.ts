@@ -9,12 +9,14 @@
 import { parseArgs } from 'node:util';
 import { virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
+import { setV8Flags } from '../../adapter/host/v8-flags.ts';
 import { LiveDriver } from '../../adapter/session/live-driver.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { type LiveSession, noCheckpoints } from '../../adapter/session/session.ts';
 import { moment } from '../../traces/time.ts';
 import { linuxIsThere, workloadNamed } from './workloads.ts';
 
+setV8Flags();
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '20' },

@@ -1,6 +1,6 @@
 /**
- * Ways to take a machine from moment to moment: interpreted, translated, eagerly translated, cut into random portions,
- * switched between all of them on the way. They must end in equal states. Not a test.
+ * Ways to take a machine from moment to moment: interpreted, translated, eagerly translated, with translated code of
+ * another run, cut into random portions, switched between all of them on the way. They must end in equal states. Not a test.
  */
 
 import { expect } from 'vitest';
@@ -12,7 +12,8 @@ import { Random } from '../oracle/random.ts';
 import { switchEngine } from '../support/switching.ts';
 
 export interface Way {
-  readonly begin: (machine: Machine) => void;
+  /** `before`: the machine that has made the way before this one. */
+  readonly begin: (machine: Machine, before?: Machine) => void;
   /** Makes one portion at most to a moment. */
   readonly portion: (machine: Machine, until: Moment, random: Random) => Stop;
 }
@@ -44,7 +45,19 @@ export const ways = {
     },
     portion: inOneGo,
   },
-  'translated eagerly': { begin: reallyEager, portion: inOneGo },
+  'translated eagerly': {
+    begin: (machine) => {
+      machine.engine.warm([]); // keeps what is translated
+      reallyEager(machine);
+    },
+    portion: inOneGo,
+  },
+  'with the code of that run': {
+    begin: (machine, before) => {
+      machine.engine.warm(before!.engine.warmth);
+    },
+    portion: inOneGo,
+  },
   'translated again and again': {
     begin: reallyEager,
     portion: (machine, until, random) => {
@@ -88,13 +101,18 @@ export interface Followed {
   readonly machine: Machine;
 }
 
-export const follow = async ({ create, stride, strides }: Course, way: Way, seed: number): Promise<Followed> => {
+export const follow = async (
+  { create, stride, strides }: Course,
+  way: Way,
+  seed: number,
+  before?: Machine,
+): Promise<Followed> => {
   const hash64 = await loadXxh64();
   const machine = create();
   const digester = new Digester(machine, hash64);
   const random = new Random(seed);
   const lines: string[] = [];
-  way.begin(machine);
+  way.begin(machine, before);
   for (let index = 1; index <= strides; index += 1) {
     const until = moment(index * stride);
     let stop: Stop;
@@ -112,8 +130,10 @@ export const follow = async ({ create, stride, strides }: Course, way: Way, seed
 export const checkEqual = async (course: Course, seed = 1): Promise<Readonly<Record<WayName, Machine>>> => {
   const machines: Partial<Record<WayName, Machine>> = {};
   let expected: readonly string[] | undefined;
+  let before: Machine | undefined;
   for (const name of wayNames) {
-    const { lines, machine } = await follow(course, ways[name], seed);
+    const { lines, machine } = await follow(course, ways[name], seed, before);
+    before = machine;
     expected ??= lines;
     expect(lines, `${name}, seed ${seed}`).toEqual(expected);
     machines[name] = machine;

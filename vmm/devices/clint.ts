@@ -35,6 +35,7 @@ export class Clint implements Device {
   readonly #harts: number;
   #msip: Uint32Array;
   #mtimecmp: bigint[];
+  #timerTicks: number[];
 
   constructor(name: string, context: DeviceContext, harts: number, hooks: ClintHooks) {
     this.name = name;
@@ -43,6 +44,7 @@ export class Clint implements Device {
     this.#harts = harts;
     this.#msip = new Uint32Array(harts);
     this.#mtimecmp = new Array<bigint>(harts).fill(2n ** 64n - 1n);
+    this.#timerTicks = this.#mtimecmp.map(Number);
   }
 
   /** Whether MSIP of a hart is set. */
@@ -53,6 +55,11 @@ export class Clint implements Device {
   /** Unsigned; the hart's timer interrupt is pending while mtime is at or above it. */
   mtimecmp(hart: number): bigint {
     return this.#mtimecmp[hart]!;
+  }
+
+  /** The same as a number, for who looks often: beyond 2^53 the nearest one. */
+  timerTicks(hart: number): number {
+    return this.#timerTicks[hart]!;
   }
 
   read(offset: number, sizeBytes: number): bigint {
@@ -82,6 +89,7 @@ export class Clint implements Device {
       this.#hooks.setTicks?.(ticks > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(ticks));
     } else {
       this.#mtimecmp[at] = withPart(this.#mtimecmp[at]!, offset, sizeBytes, value);
+      this.#timerTicks[at] = Number(this.#mtimecmp[at]);
       this.#hooks.timerChanged(at);
     }
   }
@@ -94,6 +102,7 @@ export class Clint implements Device {
     const record = new SavedRecord(this.name, state);
     this.#msip = record.words('msip');
     this.#mtimecmp = record.list('mtimecmp').map((value) => value as bigint);
+    this.#timerTicks = this.#mtimecmp.map(Number);
   }
 
   #timeRegister(offset: number): 'mtime' | number | undefined {

@@ -192,7 +192,7 @@ export class MemoryAccess implements Access {
     code.get(address);
     if (last !== 0n) code.i64(last).ops(op.i64Add);
     code.i64(mask).ops(op.i64And, op.i64Eq);
-    code.if('i32');
+    code.likely().if('i32');
     code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add);
     code.else();
     slow();

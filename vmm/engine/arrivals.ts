@@ -9,10 +9,10 @@ import type { Code, Label } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitFindRegion } from './dispatcher.ts';
 import type { EmitContext } from './emit.ts';
-import { probe } from './exits.ts';
+import { jumpedByTable, probe } from './exits.ts';
 import { emitMapping } from './fetch.ts';
 import type { Locals } from './interpreter-operands.ts';
-import { arrivalsBase, arrivalsEntries, hotSteps, scratch } from './layout.ts';
+import { arrivalsBase, hotSteps, jumpTargetsBase, jumpTargetsEntries, scratch } from './layout.ts';
 import { fieldBits } from './predecode.ts';
 
 export interface Ways {
@@ -25,19 +25,23 @@ export interface Ways {
 /** A function begins where a jump with a link goes, a loop where one goes back, a case where one goes by a table. */
 export const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
   code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
-  code.i32(hotSteps.begin).i32(hotSteps.other);
   const pushField = (bit: number, mask: number): Code =>
     code
       .get(locals.fields)
       .i32(mask << bit)
       .ops(op.i32And);
-  pushField(fieldBits.rd, 31);
-  if (row.immediate === 'J') code.get(locals.pc).get(locals.current).ops(op.i64LtU);
-  else
+  if (row.immediate === 'J') {
+    code.i32(hotSteps.begin).i32(hotSteps.other);
+    pushField(fieldBits.rd, 31).get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or, op.select);
+  } else {
+    code.i32(hotSteps.begin);
+    code.i32(hotSteps.begin | jumpedByTable).i32(hotSteps.other);
     pushField(fieldBits.rs1, 0b11011)
       .i32(1 << fieldBits.rs1)
-      .ops(op.i32Ne); // not ra or t0: no return
-  code.ops(op.i32Or, op.select).set(locals.probing).br(ways.arrive);
+      .ops(op.i32Ne, op.select); // not ra or t0: no return
+    pushField(fieldBits.rd, 31).ops(op.select);
+  }
+  code.set(locals.probing).br(ways.arrive);
 };
 
 export const isJump = (effect: Effect): boolean =>
@@ -63,19 +67,20 @@ export const emitArrival = (code: Code, locals: Locals, translated: Label, hot: 
   emitMapping(code, locals, pc, arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
   code.get(pc).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).set(host);
+  code
+    .get(host)
+    .i32(1)
+    .ops(op.i32ShrU)
+    .i32(jumpTargetsEntries - 1)
+    .ops(op.i32And)
+    .tee(place);
+  code.get(place).memory(op.i32Load8U, jumpTargetsBase).get(probing).i32(jumpedByTable).ops(op.i32And, op.i32Or);
+  code.memory(op.i32Store8, jumpTargetsBase);
   const missing = code.block();
   emitFindRegion(code, host, entry, missing);
   code.br(translated);
   code.end();
-  code
-    .get(host)
-    .i32(1)
-    .ops(op.i32Shl)
-    .i32((arrivalsEntries - 1) * 4)
-    .ops(op.i32And)
-    .i32(arrivalsBase)
-    .ops(op.i32Add)
-    .tee(place);
+  code.get(place).i32(2).ops(op.i32Shl).i32(arrivalsBase).ops(op.i32Add).tee(place);
   code.memory(op.i32Load, 0).get(probing).ops(op.i32LtS).brIf(arrived);
   code.get(place).i32(0).memory(op.i32Store, 0).br(hot);
   code.end();

@@ -15,7 +15,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry } from './access.ts';
-import { probe, regionExit, runExit } from './exits.ts';
+import { jumpedByTable, probe, regionExit, runExit } from './exits.ts';
 import { enterSignature } from './imports.ts';
 import {
   type CounterName,
@@ -51,7 +51,7 @@ export const emitFindRegion = (code: Code, host: number, entry: number, missing:
     .i32((regionCacheEntries - 1) * regionCacheEntryBytes)
     .ops(op.i32And)
     .tee(entry);
-  code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).if();
+  code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).unlikely().if();
   code.get(entry).i32(regionCacheEntryBytes).ops(op.i32Xor).tee(entry);
   code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).brIf(missing);
   code.end();
@@ -99,7 +99,7 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   const budget = code.local('i32');
   const epoch = code.local('i32');
   code.i32(depthMax - 1);
-  load(code, 'depth').ops(op.i32LtS).if();
+  load(code, 'depth').ops(op.i32LtS).unlikely().if();
   code.i32(runExit.unwind).ops(op.return);
   code.end();
   code.i32(0);
@@ -118,7 +118,7 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   code.get(pc).get(expected).ops(op.i64Eq).if();
   // The caller may go on only in the code that it was translated from.
   code.get(host).get(expectedHost).ops(op.i32Ne);
-  load(code, 'epoch').get(epoch).ops(op.i32Ne, op.i32Or).if();
+  load(code, 'epoch').get(epoch).ops(op.i32Ne, op.i32Or).unlikely().if();
   code.i32(runExit.unwind).ops(op.return);
   code.end();
   code.i32(0);
@@ -138,6 +138,8 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   code.get(reason).ops(op.i32Eqz).brIf(next); // regionExit.dispatch
   code.i32(hotSteps.other).set(probing);
   code.get(reason).i32(regionExit.return).ops(op.i32Eq).brIf(next);
+  code.i32(hotSteps.begin | jumpedByTable).set(probing);
+  code.get(reason).i32(regionExit.jumped).ops(op.i32Eq).brIf(next);
   const outside = code.block();
   code.get(reason).i32(regionExit.interpret).ops(op.i32LtS).brIf(outside);
   code.i32(probe.never).i32(probe.later).get(reason).i32(regionExit.short).ops(op.i32Eq, op.select).set(probing);

@@ -60,6 +60,16 @@ const direct: Partial<Record<Binary, (typeof op)[keyof typeof op]>> = {
   mul: op.i64Mul,
 };
 
+/** What gives the low 32 bits of a result from the low 32 bits of its operands. */
+const narrow: Partial<Record<Binary, (typeof op)[keyof typeof op]>> = {
+  add: op.i32Add,
+  sub: op.i32Sub,
+  and: op.i32And,
+  or: op.i32Or,
+  xor: op.i32Xor,
+  mul: op.i32Mul,
+};
+
 const comparisons: Partial<Record<Binary, (typeof op)[keyof typeof op]>> = {
   eq: op.i64Eq,
   ne: op.i64Ne,
@@ -72,13 +82,13 @@ const comparisons: Partial<Record<Binary, (typeof op)[keyof typeof op]>> = {
 const unaries: Partial<Record<Unary, (typeof op)[keyof typeof op]>> = {
   sext8: op.i64Extend8S,
   sext16: op.i64Extend16S,
-  sext32: op.i64Extend32S,
   clz: op.i64Clz,
   ctz: op.i64Ctz,
   popcount: op.i64Popcnt,
 };
 
-const masks: Partial<Record<Unary, bigint>> = { zext8: 0xffn, zext16: 0xffffn, zext32: 0xffff_ffffn };
+const masks: Partial<Record<Unary, bigint>> = { zext8: 0xffn, zext16: 0xffffn };
+const widenings = { sext32: op.i64ExtendI32S, zext32: op.i64ExtendI32U } as const;
 
 const extremes = { minS: op.i64LtS, minU: op.i64LtU, maxS: op.i64GeS, maxU: op.i64GeU } as const;
 
@@ -186,8 +196,47 @@ const emitBinary = (context: EmitContext, row: Row, operation: Binary, a: Value,
   } else code.call(library[operation]!);
 };
 
+/**
+ * Leaves the low 32 bits of the value as i32. V8's optimiser sees through a widening that a narrowing follows, which it does not
+ * through `i64.extend32_s`; so a chain of W instructions widens only what else is looked at.
+ */
+const emitNarrow = (context: EmitContext, row: Row, value: Value): void => {
+  const { code } = context;
+  if (value.k === 'unary' && value.op in widenings) {
+    emitNarrow(context, row, value.a);
+    return;
+  }
+  const opcode = value.k === 'binary' ? (narrow[value.op] ?? narrowShift(row, value)) : undefined;
+  if (value.k !== 'binary' || opcode === undefined) {
+    emitValue(context, row, value);
+    code.ops(op.i32WrapI64);
+    return;
+  }
+  emitNarrow(context, row, value.a);
+  emitNarrow(context, row, value.b);
+  code.ops(opcode);
+};
+
+/** Wasm takes shift amounts of i32 modulo 32; so only those may be narrow that are known to be less. */
+const narrowShift = (row: Row, { op: operation, a, b }: Extract<Value, { k: 'binary' }>) => {
+  const isBelow32 =
+    b.k === 'field'
+      ? b.name === 'shamt' && row.mask & (1 << 25) // five bits: the W forms
+      : b.k === 'binary' && b.op === 'and' && b.b.k === 'const' && b.b.value === 31n;
+  if (!isBelow32) return undefined;
+  if (operation === 'shl') return op.i32Shl;
+  if (operation === 'shrU' && a.k === 'unary' && a.op === 'zext32') return op.i32ShrU;
+  if (operation === 'shrS' && a.k === 'unary' && a.op === 'sext32') return op.i32ShrS;
+  return undefined;
+};
+
 const emitUnary = (context: EmitContext, row: Row, operation: Unary, a: Value): void => {
   const { code, library } = context;
+  if (operation === 'sext32' || operation === 'zext32') {
+    emitNarrow(context, row, a);
+    code.ops(widenings[operation]);
+    return;
+  }
   emitValue(context, row, a);
   const opcode = unaries[operation];
   const mask = masks[operation];

@@ -13,6 +13,7 @@ import { emitFloatModule, softwareName } from './float/module.ts';
 import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
 import { emitInterpreter } from './interpreter.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
+import type { WarmModule } from './jit/warm.ts';
 import {
   breakFilterBase,
   breakFilterEntries,
@@ -107,6 +108,16 @@ export class Engine {
     const exit = this.#run(hart.base);
     if (exit === runExit.hot) this.#jit.arrived(hart);
     return exit;
+  }
+
+  /** Takes translated code of an earlier run, before the first step, and keeps what is made for `warmth`. */
+  warm(modules: readonly WarmModule[]): void {
+    this.#jit.beWarm(modules);
+  }
+
+  /** Translated code for another run of this version with the same size of RAM: what `warm` was given, and more. */
+  get warmth(): readonly WarmModule[] {
+    return this.#jit.keptModules;
   }
 
   /** For tests: translates at the first arrival. */

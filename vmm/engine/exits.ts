@@ -21,7 +21,11 @@ export const regionExit = {
   interpret: 8, // one instruction at hart.pc is for the interpreter
   short: 9, // the budget may not reach far enough from hart.pc
   return: 10, // as dispatch, after a return
+  jumped: 11, // as dispatch, after an indirect jump that is no call and no return
 } as const;
+
+/** Added to an even number of steps in `probing`: control came by an indirect jump that is no call and no return. */
+export const jumpedByTable = 1;
 
 /**
  * What the interpreter is told of where it begins; or how many steps from there make it hot (`hotSteps`). In any case but

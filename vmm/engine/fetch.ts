@@ -34,7 +34,7 @@ export const emitFetch = (
     .ops(op.i32Shl)
     .i32((decodedEntries - 1) * decodedEntryBytes)
     .ops(op.i32And);
-  code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
+  code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).likely().brIf(fetched);
   // A 32-bit instruction in the last two bytes of a page goes on in another one.
   const inPage = code.block();
   code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(inPage);
@@ -91,10 +91,10 @@ export const emitMapping = (
   miss: Label,
 ): void => {
   const pageMask = -BigInt(pageBytes);
-  code.get(address).i64(pageMask).ops(op.i64And).get(page).ops(op.i64Ne).if();
+  code.get(address).i64(pageMask).ops(op.i64And).get(page).ops(op.i64Ne).unlikely().if();
   emitTlbEntry(code, executeTlb, address);
   code.tee(entry).memory(op.i64Load, 0);
-  code.get(address).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).if();
+  code.get(address).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).unlikely().if();
   code.i64(-1n).set(page).br(miss);
   code.end();
   code.get(entry).memory(op.i32Load, 8).set(pageAddend);

@@ -72,7 +72,7 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
   const next = code.loop();
 
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // x0 is zero again, whatever wrote to it
-  code.get(locals.budget).ops(op.i32Eqz).brIf(outOfBudget);
+  code.get(locals.budget).ops(op.i32Eqz).unlikely().brIf(outOfBudget);
   if (armed) {
     code.get(locals.pc).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU).i32(0xffff).ops(op.i32And);
     code.memory(op.i32Load8U, breakFilterBase).brIf(breakpoint);
@@ -92,7 +92,7 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
 
   /** After a call out: consumes an i32, leaves when it is not 0; else goes on with what JS may have changed. */
   const resumeUnless = (): void => {
-    code.brIf(leave);
+    code.unlikely().brIf(leave);
     reload();
   };
   const access = new MemoryAccess(code, locals, interpreterSlowAccess(code, imports, locals, spill, resumeUnless));
@@ -164,14 +164,20 @@ const emitHandlers = (context: EmitContext, locals: Locals, ways: Ways): void =>
 const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
   const { code } = context;
   if (row.usesFloat) {
-    code.get(locals.hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64And, op.i64Eqz).brIf(illegal);
+    code
+      .get(locals.hart)
+      .memory(op.i64Load, hartOffset.mstatus)
+      .i64(fsDirty)
+      .ops(op.i64And, op.i64Eqz)
+      .unlikely()
+      .brIf(illegal);
   }
   if (row.rounds) {
     pushWord(code, locals);
     code.i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
     code.get(locals.hart).memory(op.i32Load, hartOffset.frm).set(locals.rounding);
     code.end();
-    code.get(locals.rounding).i32(4).ops(op.i32GtU).brIf(illegal);
+    code.get(locals.rounding).i32(4).ops(op.i32GtU).unlikely().brIf(illegal);
   }
   const { meaning } = row;
   if (meaning.k === 'branch') {

@@ -7,6 +7,7 @@
  *     0x0002_0000  steps that were interpreted, by place, 256 KiB   (cache, not state)
  *     0x0006_0000  page flags, one byte a RAM page, 512 KiB         (bookkeeping, not state)
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
+ *     0x0010_0000  where indirect jumps went, 64 KiB                (cache, not state)
  *     0x0020_0000  region cache, 1 MiB                              (cache, not state)
  *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
  *     0x00d0_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
@@ -195,9 +196,16 @@ export const arrivalsEntries = 0x1_0000;
 /**
  * So many of these steps make a place hot: where a loop or a function begins, and where control comes to in another way,
  * mostly by returns. Those places are in the regions of their functions already. To translate and optimise a region of
- * a hundred instructions takes as long as to interpret some 400,000 steps.
+ * a hundred instructions takes as long as to interpret some 200,000 steps.
  */
-export const hotSteps = { begin: 100_000, other: 800_000 } as const;
+export const hotSteps = { begin: 50_000, other: 400_000 } as const;
+
+/**
+ * A byte for each two bytes of code, by the same hash: bit 0 is set when an indirect jump that was interpreted, no call and no
+ * return, has gone there.
+ */
+export const jumpTargetsBase = 0x10_0000;
+export const jumpTargetsEntries = arrivalsEntries;
 
 /**
  * Region cache: 8-byte entries {host: i32, function: i32} in sets of two. The code at this host address is translated as

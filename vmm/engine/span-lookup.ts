@@ -62,7 +62,7 @@ const emitLookup = (code: Code, kind: 'read' | 'write', fill: number): void => {
   code.get(address);
   pushPart(16).ops(op.i64ExtendI32U, op.i64Add).set(other);
   pushHalves(code, other);
-  pushPart(0).i32(tlbKinds[kind]).call(fill).ops(op.i32Eqz).if();
+  pushPart(0).i32(tlbKinds[kind]).call(fill).ops(op.i32Eqz).unlikely().if();
   give0();
   pushIsMissing(address);
   code.if();

@@ -59,12 +59,12 @@ export const rv64i: readonly Row[] = [
   row('addiw',  'iiiiiiiiiiii sssss 000 ddddd 0011011', 'rd, rs1, imm',         setX(sext32(add(rs1, imm)))),
   row('slliw',  '0000000 hhhhh sssss 001 ddddd 0011011', 'rd, rs1, shamt',      setX(sext32(shl(rs1, shamt)))),
   row('srliw',  '0000000 hhhhh sssss 101 ddddd 0011011', 'rd, rs1, shamt',      setX(sext32(shrU(zext32(rs1), shamt)))),
-  row('sraiw',  '0100000 hhhhh sssss 101 ddddd 0011011', 'rd, rs1, shamt',      setX(shrS(sext32(rs1), shamt))),
+  row('sraiw',  '0100000 hhhhh sssss 101 ddddd 0011011', 'rd, rs1, shamt',      setX(sext32(shrS(sext32(rs1), shamt)))),
   row('addw',   '0000000 ttttt sssss 000 ddddd 0111011', 'rd, rs1, rs2',        setX(sext32(add(rs1, rs2)))),
   row('subw',   '0100000 ttttt sssss 000 ddddd 0111011', 'rd, rs1, rs2',        setX(sext32(sub(rs1, rs2)))),
   row('sllw',   '0000000 ttttt sssss 001 ddddd 0111011', 'rd, rs1, rs2',        setX(sext32(shl(rs1, low5(rs2))))),
   row('srlw',   '0000000 ttttt sssss 101 ddddd 0111011', 'rd, rs1, rs2',        setX(sext32(shrU(zext32(rs1), low5(rs2))))),
-  row('sraw',   '0100000 ttttt sssss 101 ddddd 0111011', 'rd, rs1, rs2',        setX(shrS(sext32(rs1), low5(rs2)))),
+  row('sraw',   '0100000 ttttt sssss 101 ddddd 0111011', 'rd, rs1, rs2',        setX(sext32(shrS(sext32(rs1), low5(rs2))))),
 
   // One hart runs at a time and sees its own order, so every fence is kept. Reserved fm, rd and rs1 are ignored as
   // "Memory Ordering Instructions" asks; fence.tso and pause are spellings of this row.

@@ -85,13 +85,11 @@ export class Agenda {
     const { harts, board, clock } = this.#parts;
     const ticks = clock.ticksAt(now);
     let next = board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
-    for (const hart of harts)
-      if (hart.low('hsmState') === 0)
-        for (const [bit, compare] of [
-          [interruptBit.mtip, this.#machineTimer(hart)],
-          [interruptBit.stip, supervisorTimer(hart)],
-        ] as const)
-          if (compare > ticks && (hart.low('mie') & bit) !== 0) next = Math.min(next, compare);
+    for (const hart of harts) {
+      if (hart.low('hsmState') !== 0) continue;
+      next = Math.min(next, endOfIdling(hart, interruptBit.mtip, this.#machineTimer(hart), ticks));
+      next = Math.min(next, endOfIdling(hart, interruptBit.stip, supervisorTimer(hart), ticks));
+    }
     return next < Number.MAX_SAFE_INTEGER ? next : undefined;
   }
 
@@ -124,12 +122,16 @@ export class Agenda {
 
   /** Compare of the CLINT's timer, in ticks; beyond 2^53 it is never reached. */
   #machineTimer(hart: Hart): number {
-    return Number(this.#parts.board.clint.mtimecmp(hart.id));
+    return this.#parts.board.clint.timerTicks(hart.id);
   }
 }
 
+/** A timer's compare, in ticks, if it will wake its hart; otherwise `never`. */
+const endOfIdling = (hart: Hart, bit: number, compare: number, ticks: number): number =>
+  compare > ticks && (hart.low('mie') & bit) !== 0 ? compare : never;
+
 /** stimecmp as far as menvcfg.STCE enables it (Sstc, 2.1). */
 const supervisorTimer = (hart: Hart): number =>
-  hart.high('menvcfg') >>> 31 === 1 ? Number(hart.get('stimecmp')) : never;
+  hart.high('menvcfg') >>> 31 === 1 ? hart.high('stimecmp') * 2 ** 32 + hart.low('stimecmp') : never;
 
 const never = Number.POSITIVE_INFINITY;

@@ -14,6 +14,8 @@ export class Code {
   #bytes = new Uint8Array(64);
   #length = 0;
   #level = 0;
+  /** Of each branch that a hint was given for: its offset in `#bytes`, and whether it is likely (1) or not (0). */
+  readonly #hints: (readonly [offset: number, likely: 0 | 1])[] = [];
   readonly #locals: ValueType[] = [];
   readonly #parameterCount: number;
 
@@ -142,6 +144,17 @@ export class Code {
     return this.byte(op.end);
   }
 
+  /** The `if` or `br_if` that follows at once is hardly ever taken: the host keeps what it leads to out of the way. */
+  unlikely(): this {
+    this.#hints.push([this.#length, 0]);
+    return this;
+  }
+  /** The `if` or `br_if` that follows at once is nearly always taken. */
+  likely(): this {
+    this.#hints.push([this.#length, 1]);
+    return this;
+  }
+
   br(label: Label): this {
     return this.byte(op.br).unsigned(this.#level - label.level);
   }
@@ -156,10 +169,27 @@ export class Code {
 
   /** The function's body as the code section wants it, without its leading size. */
   finish(): Uint8Array {
+    return concat(this.#declarations(), this.raw(), [op.end]);
+  }
+
+  /** The function's entries of the section `metadata.code.branch_hint`, or undefined without hints. */
+  hints(): Uint8Array | undefined {
+    if (this.#hints.length === 0) return undefined;
+    const begin = this.#declarations().length;
+    const entries = new Code(0).unsigned(this.#hints.length);
+    for (const [offset, likely] of this.#hints)
+      entries
+        .unsigned(begin + offset)
+        .byte(1)
+        .byte(likely);
+    return entries.raw();
+  }
+
+  #declarations(): Uint8Array {
     const head = new Code(0);
     head.unsigned(this.#locals.length);
     for (const type of this.#locals) head.unsigned(1).byte(valueType[type]);
-    return concat(head.raw(), this.raw(), [op.end]);
+    return head.raw();
   }
 
   /** The bytes so far. */

@@ -1,6 +1,7 @@
 /**
  * A WebAssembly module under construction: types, imports, functions, exports. One imported memory, at most one table.
  * A module that is given a name says it, and its exports' names, in a name section, for profiles and stack traces.
+ * Hints for branches go into a section that hosts may pass over ("Branch Hinting", a proposal to WebAssembly).
  */
 
 import { Code, concat } from './code.ts';
@@ -97,6 +98,10 @@ export class ModuleBuilder {
       const body = code.finish();
       return concat(new Code(0).unsigned(body.length).raw(), body);
     });
+    const hinted = this.#functions.flatMap(({ code }, index) => {
+      const hints = code.hints();
+      return hints === undefined ? [] : [concat(new Code(0).unsigned(this.#imports.length + index).raw(), hints)];
+    });
     return concat(
       [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       section(1, vector(this.#typeBytes)),
@@ -104,6 +109,7 @@ export class ModuleBuilder {
       section(3, vector(this.#functions.map(({ type }) => new Code(0).unsigned(type).raw()))),
       ...(tables.length > 0 ? [section(4, vector(tables))] : []),
       section(7, vector(exports)),
+      ...(hinted.length > 0 ? [section(0, concat(text('metadata.code.branch_hint'), vector(hinted)))] : []),
       section(10, vector(bodies)),
       ...(this.#name === undefined ? [] : [section(0, concat(text('name'), this.#names(this.#name, text, section)))]),
     ) as Uint8Array<ArrayBuffer>;

@@ -70,6 +70,9 @@ const kindsOf: Readonly<Record<BtfKind, readonly number[]>> = {
   variable: [kind.variable],
 };
 
+/** Linux itself takes no names over 512 bytes; longer ones are cut. */
+const nameBytesMax = 512;
+
 /** Longer chains of references are damage. */
 const chainMax = 32;
 
@@ -183,9 +186,10 @@ export class Btf {
     const own = at - before;
     if (own >= this.#stringBytes) throw new Cursor(this.#section).damaged('a text of .BTF', `0x${at.toString(16)}`);
     const start = this.#strings + own;
-    const end = this.#section.bytes.indexOf(0, start);
     const last = this.#strings + this.#stringBytes;
-    return start === end ? undefined : decodeText(this.#section.bytes, start, end < 0 || end > last ? last : end);
+    const end = this.#section.bytes.subarray(0, Math.min(last, start + nameBytesMax)).indexOf(0, start);
+    const stop = end < 0 || end > last ? last : end;
+    return start === end ? undefined : decodeText(this.#section.bytes, start, Math.min(stop, start + nameBytesMax));
   }
 
   /** The bytes of text, with those of the base: where a module's begin. */

@@ -18,17 +18,27 @@ export interface Abbreviation {
 
 export type AbbreviationTable = ReadonlyMap<number, Abbreviation>;
 
-const codesMax = 1_000_000;
+/** Compilers write some hundreds for a unit, and some thousands for a whole program. */
+export const codesMax = 65_536;
 const attributesMax = 4096;
 
-/** @throws {ProgramError} when it is damaged */
-export const readAbbreviations = (section: SectionData, offset: number): AbbreviationTable => {
+/**
+ * The table at an offset, and where it ends.
+ * @param bytesMax how long it may be
+ * @throws {ProgramError} when it is damaged
+ */
+export const readAbbreviations = (
+  section: SectionData,
+  offset: number,
+  bytesMax: number,
+): { table: AbbreviationTable; end: number } => {
   const cursor = new Cursor(section, offset);
   const table = new Map<number, Abbreviation>();
   for (;;) {
     const at = cursor.offset;
     const code = cursor.uleb();
-    if (code === 0) return table;
+    if (code === 0) return { table, end: cursor.offset };
+    if (cursor.offset - offset > bytesMax) throw cursor.damaged('tables that do not overlap', 'some that do', at);
     if (table.size >= codesMax) throw cursor.damaged(`up to ${codesMax} abbreviations`, 'more', at);
     const tag = cursor.uleb();
     const hasChildren = cursor.u8() !== 0;

@@ -5,8 +5,11 @@
 
 import { Cursor } from '../cursor.ts';
 import type { DwarfFile } from './file.ts';
-import { rangesOf } from './lists.ts';
+import { ListAllowance, rangesOf } from './lists.ts';
 import type { Unit } from './unit.ts';
+
+/** Ranges that all units of a program have. */
+const rangesMax = 500_000;
 
 export class AddressMap {
   readonly #starts: BigUint64Array;
@@ -16,9 +19,10 @@ export class AddressMap {
   constructor(file: DwarfFile) {
     const found: { low: bigint; high: bigint; unit: Unit }[] = [];
     const covered = readAranges(file, (unit, low, high) => found.push({ low, high, unit }));
+    const allowance = new ListAllowance(rangesMax);
     for (const unit of file.units) {
       if (unit.isType || covered.has(unit.header.offset)) continue;
-      for (const { low, high } of rangesOf(unit.root)) if (low !== 0n) found.push({ low, high, unit });
+      for (const { low, high } of rangesOf(unit.root, allowance)) if (low !== 0n) found.push({ low, high, unit });
     }
     found.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
     this.#starts = BigUint64Array.from(found, ({ low }) => low);

@@ -8,7 +8,7 @@ import { attribute, tag } from './constants.ts';
 import type { Entry } from './entry.ts';
 import { evaluateNumber, type FrameContext, registerOf } from './expression.ts';
 import type { ProgramFunction } from './functions.ts';
-import { rangesOf } from './lists.ts';
+import { ListAllowance, rangesOf } from './lists.ts';
 
 const nestingMax = 256;
 
@@ -63,11 +63,12 @@ const isSamePlace = (parameter: Uint8Array, asked: Uint8Array): boolean => {
 /** The call that returns to an address, in a function or what is inlined in it. */
 const callSiteAt = (own: Entry, returnAddress: bigint): Entry | undefined => {
   let around: Entry | undefined = own;
+  const allowance = new ListAllowance();
   for (let depth = 0; around !== undefined && depth < nestingMax; depth++) {
     let inner: Entry | undefined;
     for (const child of around.children()) {
       if (returnsTo(child, returnAddress)) return child;
-      if (inner === undefined && holds(child, returnAddress - 1n)) inner = child;
+      if (inner === undefined && holds(child, returnAddress - 1n, allowance)) inner = child;
     }
     around = inner;
   }
@@ -78,6 +79,6 @@ const returnsTo = (entry: Entry, address: bigint): boolean =>
   (entry.tag === tag.callSite && entry.address(attribute.callReturnPc) === address) ||
   (entry.tag === tag.gnuCallSite && entry.address(attribute.lowPc) === address);
 
-const holds = (entry: Entry, pc: bigint): boolean =>
+const holds = (entry: Entry, pc: bigint, allowance: ListAllowance): boolean =>
   (entry.tag === tag.inlinedSubroutine || entry.tag === tag.lexicalBlock) &&
-  rangesOf(entry).some(({ low, high }) => pc >= low && pc < high);
+  rangesOf(entry, allowance).some(({ low, high }) => pc >= low && pc < high);

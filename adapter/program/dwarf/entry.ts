@@ -28,6 +28,8 @@ export class Entry {
   readonly #attributesAt: number;
   #places: readonly AttributePlace[] | undefined;
   #attributesEnd = 0;
+  /** Where the children end, once somebody has walked them all. */
+  #childrenEnd: number | undefined;
 
   /** @throws {ProgramError} when no entry is there */
   constructor(unit: Unit, offset: number) {
@@ -231,7 +233,10 @@ export class Entry {
     let offset = this.#attributesEnd;
     for (;;) {
       const cursor = this.unit.cursor(offset);
-      if (cursor.atEnd || cursor.u8() === 0) return;
+      if (cursor.atEnd || cursor.u8() === 0) {
+        this.#childrenEnd = cursor.offset;
+        return;
+      }
       const child = new Entry(this.unit, offset);
       yield child;
       offset = child.nextSibling();
@@ -251,9 +256,14 @@ export class Entry {
       if (target < this.#attributesEnd || target > header.end) {
         throw cursor.damaged('a sibling after this entry', `0x${target.toString(16)}`, place.offset);
       }
+      // Entries that are children and siblings at once would be walked twice for each of those around them.
+      if (this.#childrenEnd !== undefined && target !== this.#childrenEnd) {
+        const expected = `a sibling at 0x${this.#childrenEnd.toString(16)}, where the children end`;
+        throw cursor.damaged(expected, `0x${target.toString(16)}`, place.offset);
+      }
       return target;
     }
-    return skipChildren(this.unit, this.#attributesEnd);
+    return this.#childrenEnd ?? skipChildren(this.unit, this.#attributesEnd);
   }
 }
 

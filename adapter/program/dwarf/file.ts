@@ -6,11 +6,13 @@
  * name from whoever made this object, which may refuse; this reader opens no file.
  */
 
-import { Cursor, decodeText, type SectionData } from '../cursor.ts';
+import { Cursor, type SectionData } from '../cursor.ts';
+import { once } from '../once.ts';
 import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
 import { attribute, form, unitType } from './constants.ts';
 import type { AttributePlace, Entry } from './entry.ts';
 import { type PackageRow, readPackageIndex } from './package.ts';
+import { textAt } from './text.ts';
 import { readUnitHeader, Unit } from './unit.ts';
 
 /** What a skeleton unit says of the file that holds the rest of it. */
@@ -36,7 +38,9 @@ export class DwarfFile {
   /** Whether this is a .dwo or .dwp file: its sections are called `.debug_info.dwo` and so on. */
   readonly isSplit: boolean;
   readonly #openSplit: OpenSplit;
-  readonly #abbreviations = new Map<number, AbbreviationTable>();
+  readonly #abbreviations = new Map<number, () => AbbreviationTable>();
+  /** Of all tables so far. */
+  #abbreviationBytes = 0;
   readonly #split = new Map<Unit, Unit>();
   #units: readonly Unit[] | undefined;
   #typeUnits: readonly Unit[] | undefined;
@@ -161,9 +165,21 @@ export class DwarfFile {
   abbreviations(offset: number): AbbreviationTable {
     let table = this.#abbreviations.get(offset);
     if (table === undefined) {
-      table = readAbbreviations(this.section('.debug_abbrev'), offset);
+      table = once(() => this.#readAbbreviations(offset));
       this.#abbreviations.set(offset, table);
     }
+    return table();
+  }
+
+  /** Tables do not overlap, unless somebody wants a small section to be read many times. */
+  #readAbbreviations(offset: number): AbbreviationTable {
+    const section = this.section('.debug_abbrev');
+    const { length } = section.bytes;
+    const before = this.#abbreviationBytes;
+    // What a damaged table costs is not known: some of them, and no more is read.
+    this.#abbreviationBytes = before + Math.ceil(length / 8);
+    const { table, end } = readAbbreviations(section, offset, 2 * length - before);
+    this.#abbreviationBytes = before + end - offset;
     return table;
   }
 
@@ -232,13 +248,6 @@ export class DwarfFile {
     return new Cursor(section, unit.bases.addresses + index * addressBytes).unsigned(addressBytes);
   }
 }
-
-/** The text at an offset of a section of texts. */
-export const textAt = (section: SectionData, offset: number): string => {
-  const cursor = new Cursor(section, offset);
-  cursor.skipText();
-  return decodeText(section.bytes, offset, cursor.offset - 1);
-};
 
 /** Which split unit a skeleton stands for: in the header in DWARF 5, an attribute of GCC in DWARF 4. */
 const skeletonId = (unit: Unit): bigint | undefined => {

@@ -44,6 +44,10 @@ export interface CommonInformation {
 /** Remembered rows beyond this are damage. */
 const rememberedMax = 64;
 const rulesMax = 256;
+/** Rules that are copied by all rows that are remembered. */
+const copiedMax = 100_000;
+/** Instructions that make one row; of a real function some hundreds. */
+const instructionsMax = 100_000;
 
 /** DW_CFA: the high two bits are the operation, or 0 and the low six are. */
 const instruction = {
@@ -83,6 +87,8 @@ export class RowProgram {
   readonly #address: (cursor: Cursor) => bigint;
   #location: bigint;
   #done = false;
+  #copied = 0;
+  #instructions = 0;
   #cfa: CfaRule | undefined;
   #rules = new Map<number, RegisterRule>();
   #initial: ReadonlyMap<number, RegisterRule> = new Map();
@@ -107,7 +113,10 @@ export class RowProgram {
   }
 
   run(cursor: Cursor): void {
-    while (!cursor.atEnd && !this.#done) this.#one(cursor);
+    while (!cursor.atEnd && !this.#done) {
+      if (++this.#instructions > instructionsMax) throw cursor.damaged(`up to ${instructionsMax} instructions`, 'more');
+      this.#one(cursor);
+    }
   }
 
   #advance(distance: number): void {
@@ -172,6 +181,8 @@ export class RowProgram {
         return true;
       case instruction.rememberState:
         if (this.#remembered.length >= rememberedMax) throw cursor.damaged(`${rememberedMax} remembered rows`, 'more');
+        this.#copied += this.#rules.size;
+        if (this.#copied > copiedMax) throw cursor.damaged(`up to ${copiedMax} remembered rules`, 'more');
         this.#remembered.push({ cfa: this.#cfa, rules: new Map(this.#rules) });
         return true;
       case instruction.restoreState: {

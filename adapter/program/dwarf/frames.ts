@@ -4,6 +4,7 @@
  */
 
 import { Cursor, type SectionData } from '../cursor.ts';
+import { once } from '../once.ts';
 import { type CommonInformation, type FrameRow, RowProgram } from './frame-rows.ts';
 
 export type { CfaRule, FrameRow, RegisterRule } from './frame-rows.ts';
@@ -25,13 +26,14 @@ export class FrameTable {
   /** Where the section lies in memory: addresses in .eh_frame are relative to that. */
   readonly #sectionAddress: bigint;
   readonly #common = new Map<number, CommonInformation>();
-  #descriptions: readonly FrameDescription[] | undefined;
+  readonly #all: () => readonly FrameDescription[];
 
   /** @param sectionAddress for .eh_frame, where it lies; undefined for .debug_frame */
   constructor(section: SectionData, sectionAddress?: bigint) {
     this.#section = section;
     this.#isEh = sectionAddress !== undefined;
     this.#sectionAddress = sectionAddress ?? 0n;
+    this.#all = once(() => this.#readAll());
   }
 
   /** The row at a pc; nothing when no description covers it. @throws {ProgramError} when the section is damaged */
@@ -72,8 +74,7 @@ export class FrameTable {
     return undefined;
   }
 
-  #all(): readonly FrameDescription[] {
-    if (this.#descriptions !== undefined) return this.#descriptions;
+  #readAll(): readonly FrameDescription[] {
     const found: FrameDescription[] = [];
     const cursor = new Cursor(this.#section);
     while (cursor.left >= 4) {
@@ -95,8 +96,7 @@ export class FrameTable {
         found.push({ low, high: low + length, common, start: body.offset, end: entry.end });
       }
     }
-    this.#descriptions = found.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
-    return this.#descriptions;
+    return found.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
   }
 
   /** The frame of an entry: where its body is, and which common information it names. */

@@ -3,9 +3,10 @@
  * block by block. It says what there is; where a variable is, is for `expression.ts`. DWARF 5 chapter 3.
  */
 
+import { onceFor } from '../once.ts';
 import { attribute, tag } from './constants.ts';
 import type { Entry } from './entry.ts';
-import { type AddressRange, type ListedLocation, locationAt, locationsOf, rangesOf } from './lists.ts';
+import { type AddressRange, ListAllowance, type ListedLocation, locationAt, locationsOf, rangesOf } from './lists.ts';
 import type { Unit } from './unit.ts';
 
 /** A function that has code of its own. */
@@ -61,26 +62,20 @@ interface PlacedFunction {
   readonly function: ProgramFunction;
 }
 
-const placed = new WeakMap<Unit, readonly PlacedFunction[]>();
-
 /** All functions of a unit with code, in ascending order of address; a function with several ranges stands at each. */
-const placedFunctions = (unit: Unit): readonly PlacedFunction[] => {
-  let list = placed.get(unit);
-  if (list === undefined) {
-    const found: PlacedFunction[] = [];
-    for (const entry of codeOf(unit.root, 0)) {
-      const ranges = rangesOf(entry);
-      const first = ranges[0];
-      if (first === undefined) continue;
-      const entryPc = entry.address(attribute.entryPc) ?? entry.address(attribute.lowPc) ?? first.low;
-      const own: ProgramFunction = { entry, name: entry.fullName ?? '', ranges, entryPc };
-      for (const { low, high } of ranges) found.push({ low, high, function: own });
-    }
-    list = found.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
-    placed.set(unit, list);
+const placedFunctions = onceFor((unit: Unit): readonly PlacedFunction[] => {
+  const found: PlacedFunction[] = [];
+  const allowance = new ListAllowance();
+  for (const entry of codeOf(unit.root, 0)) {
+    const ranges = rangesOf(entry, allowance);
+    const first = ranges[0];
+    if (first === undefined) continue;
+    const entryPc = entry.address(attribute.entryPc) ?? entry.address(attribute.lowPc) ?? first.low;
+    const own: ProgramFunction = { entry, name: entry.fullName ?? '', ranges, entryPc };
+    for (const { low, high } of ranges) found.push({ low, high, function: own });
   }
-  return list;
-};
+  return found.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+});
 
 function* codeOf(parent: Entry, depth: number): Generator<Entry> {
   for (const child of parent.children()) {
@@ -118,8 +113,9 @@ export const functionAt = (unit: Unit, pc: bigint): ProgramFunction | undefined 
 export const framesAt = (own: ProgramFunction, pc: bigint): readonly SourceFrame[] => {
   const frames: SourceFrame[] = [{ entry: own.entry, name: own.name, inlined: false, call: undefined }];
   let around: Entry | undefined = own.entry;
+  const allowance = new ListAllowance();
   for (let depth = 0; around !== undefined && depth < nestingMax; depth++) {
-    around = childAt(around, pc, (kind) => kind === tag.inlinedSubroutine || isBlock(kind));
+    around = childAt(around, pc, allowance, (kind) => kind === tag.inlinedSubroutine || isBlock(kind));
     if (around?.tag === tag.inlinedSubroutine) {
       frames.unshift({ entry: around, name: around.fullName ?? '', inlined: true, call: callOf(around) });
     }
@@ -135,9 +131,15 @@ const callOf = (entry: Entry): SourcePlace => ({
 
 const isBlock = (kind: number): boolean => kind === tag.lexicalBlock;
 
-const childAt = (parent: Entry, pc: bigint, wanted: (kind: number) => boolean): Entry | undefined => {
+const childAt = (
+  parent: Entry,
+  pc: bigint,
+  allowance: ListAllowance,
+  wanted: (kind: number) => boolean,
+): Entry | undefined => {
   for (const child of parent.children()) {
-    if (wanted(child.tag) && rangesOf(child).some(({ low, high }) => pc >= low && pc < high)) return child;
+    if (!wanted(child.tag)) continue;
+    if (rangesOf(child, allowance).some(({ low, high }) => pc >= low && pc < high)) return child;
   }
   return undefined;
 };
@@ -145,10 +147,11 @@ const childAt = (parent: Entry, pc: bigint, wanted: (kind: number) => boolean): 
 /** The variables of a frame at a pc, block by block, innermost first. */
 export const blocksAt = (frame: SourceFrame, pc: bigint): readonly Block[] => {
   const blocks: Block[] = [];
+  const allowance = new ListAllowance();
   let entry: Entry | undefined = frame.entry;
   for (let depth = 0; entry !== undefined && depth < nestingMax; depth++) {
-    blocks.unshift({ entry, variables: variablesOf(entry) });
-    entry = childAt(entry, pc, isBlock);
+    blocks.unshift({ entry, variables: variablesOf(entry, allowance) });
+    entry = childAt(entry, pc, allowance, isBlock);
   }
   return blocks;
 };
@@ -157,33 +160,39 @@ export const blocksAt = (frame: SourceFrame, pc: bigint): readonly Block[] => {
  * Those of the block itself, and those that the function it is an instance of has there and that left no trace in it. Blocks
  * without addresses hold nothing but such traces.
  */
-const variablesOf = (block: Entry): readonly Variable[] => {
+const variablesOf = (block: Entry, allowance: ListAllowance): readonly Variable[] => {
   const variables: Variable[] = [];
   const origins = new Set<number>();
-  collect(block, variables, origins, 0);
+  const add = (entry: Entry) => variables.push(variableOf(entry, allowance));
+  collect(block, add, origins, 0);
   const origin = block.reference(attribute.abstractOrigin);
-  if (origin !== undefined) collectUntraced(origin, variables, origins, 0);
+  if (origin !== undefined) collectUntraced(origin, add, origins, 0);
   return variables.filter(({ name }) => name !== '');
 };
 
-const collect = (block: Entry, variables: Variable[], origins: Set<number>, depth: number): void => {
+const collect = (block: Entry, add: (variable: Entry) => void, origins: Set<number>, depth: number): void => {
   for (const child of block.children()) {
     if (isVariable(child)) {
       for (const origin of child.origins()) origins.add(origin.offset);
-      variables.push(variableOf(child));
+      add(child);
     } else if (isBlock(child.tag)) {
       for (const origin of child.origins()) origins.add(origin.offset);
       const hasCode = child.has(attribute.lowPc) || child.has(attribute.ranges);
-      if (!hasCode && depth < nestingMax) collect(child, variables, origins, depth + 1);
+      if (!hasCode && depth < nestingMax) collect(child, add, origins, depth + 1);
     }
   }
 };
 
-const collectUntraced = (origin: Entry, variables: Variable[], origins: ReadonlySet<number>, depth: number): void => {
+const collectUntraced = (
+  origin: Entry,
+  add: (variable: Entry) => void,
+  origins: ReadonlySet<number>,
+  depth: number,
+): void => {
   for (const child of origin.children()) {
     if (origins.has(child.offset)) continue;
-    if (isVariable(child)) variables.push(variableOf(child));
-    else if (isBlock(child.tag) && depth < nestingMax) collectUntraced(child, variables, origins, depth + 1);
+    if (isVariable(child)) add(child);
+    else if (isBlock(child.tag) && depth < nestingMax) collectUntraced(child, add, origins, depth + 1);
   }
 };
 
@@ -192,7 +201,7 @@ const isVariable = (entry: Entry): boolean =>
   (entry.tag === tag.formalParameter || entry.tag === tag.variable) && !entry.flag(attribute.declaration);
 
 /** A variable from its entry, also of one outside functions. */
-export const variableOf = (entry: Entry): Variable => {
+export const variableOf = (entry: Entry, allowance?: ListAllowance): Variable => {
   const constant = entry.withAttribute(attribute.constValue);
   const located = entry.has(attribute.location) ? entry : entry.withAttribute(attribute.location);
   return {
@@ -201,7 +210,7 @@ export const variableOf = (entry: Entry): Variable => {
     parameter: entry.tag === tag.formalParameter,
     artificial: entry.withAttribute(attribute.artificial)?.flag(attribute.artificial) ?? false,
     line: entry.withAttribute(attribute.declarationLine)?.count(attribute.declarationLine),
-    locations: located === undefined ? undefined : locationsOf(located, attribute.location),
+    locations: located === undefined ? undefined : locationsOf(located, attribute.location, allowance),
     constant: constant?.constant(attribute.constValue) ?? constant?.block(attribute.constValue),
   };
 };

@@ -5,7 +5,8 @@
 
 import { Cursor, type SectionData } from '../cursor.ts';
 import { attribute, form, formBytes } from './constants.ts';
-import { type DwarfFile, textAt } from './file.ts';
+import type { DwarfFile } from './file.ts';
+import { textAt } from './text.ts';
 import type { Unit } from './unit.ts';
 
 export interface SourceFile {
@@ -35,14 +36,22 @@ export interface LineHeader {
   readonly program: Cursor;
 }
 
-/** The header of the unit's line program; nothing when the unit has none. */
-export const readLineHeader = (unit: Unit): LineHeader | undefined => {
+/** Where a unit's line program is, and a key that units with the same files and rows share; nothing when it has none. */
+export const linePlace = (unit: Unit): { owner: Unit; start: number; key: string } | undefined => {
   // A split unit's lines are in the program; only a split type unit has a table of its own, for its file names.
   const owner = unit.skeleton ?? unit;
   const offset = owner.root.sectionOffset(attribute.statementList);
   if (offset === undefined) return undefined;
-  const section = owner.file.section('.debug_line');
   const start = offset + owner.contribution.line;
+  return { owner, start, key: `${start} ${unit.compilationDirectory}` };
+};
+
+/** The header of the unit's line program; nothing when the unit has none. */
+export const readLineHeader = (unit: Unit): LineHeader | undefined => {
+  const place = linePlace(unit);
+  if (place === undefined) return undefined;
+  const { owner, start } = place;
+  const section = owner.file.section('.debug_line');
   const outer = new Cursor(section, start);
   let length: number = outer.u32();
   let offsetBytes: 4 | 8 = 4;
@@ -70,7 +79,9 @@ export const readLineHeader = (unit: Unit): LineHeader | undefined => {
   if (lineRange === 0) throw cursor.damaged('a line range above 0', '0', cursor.offset - 1);
   const opcodeBase = cursor.u8();
   const operandCounts = Array.from({ length: Math.max(0, opcodeBase - 1) }, () => cursor.u8());
-  const names = new NameReader(owner, offsetBytes);
+  const known = knownFilesOf(owner.file);
+  known.charge(cursor, section, length);
+  const names = new NameReader(known, owner, offsetBytes);
   const files = version >= 5 ? names.version5(cursor) : names.version2(cursor);
   return {
     version,
@@ -97,6 +108,8 @@ interface NameEntry {
 
 /** The files of all line tables of a program: thousands of units name the same headers, so each is one object. */
 class KnownFiles {
+  #tableBytes = 0;
+  #pathBytes = 0;
   readonly #texts = new Map<number, string>();
   readonly #files = new Map<string, Map<string, SourceFile>>();
 
@@ -110,7 +123,21 @@ class KnownFiles {
     return text;
   }
 
-  file(compilationDirectory: string, directory: string, name: string, md5: string | undefined): SourceFile {
+  /** Tables are read a few times each, and do not overlap. @throws {ProgramError} when they do */
+  charge(cursor: Cursor, section: SectionData, sizeBytes: number): void {
+    this.#tableBytes += sizeBytes;
+    if (this.#tableBytes > tableReadsMax * section.bytes.length) {
+      throw cursor.damaged('line tables that do not overlap', 'some that do');
+    }
+  }
+
+  file(
+    cursor: Cursor,
+    compilationDirectory: string,
+    directory: string,
+    name: string,
+    md5: string | undefined,
+  ): SourceFile {
     const place = `${compilationDirectory}\0${directory}`;
     let files = this.#files.get(place);
     if (files === undefined) {
@@ -120,13 +147,29 @@ class KnownFiles {
     let file = files.get(name);
     if (file === undefined || file.md5 !== md5) {
       file = { directory, name, path: joined(compilationDirectory, joined(directory, name)), md5 };
+      this.#pathBytes += file.path.length;
+      if (this.#pathBytes > pathBytesMax) throw cursor.damaged(`up to ${pathBytesMax} bytes of paths`, 'more');
       files.set(name, file);
     }
     return file;
   }
 }
 
+/** By the map of sources and by units that are split or compiled elsewhere. */
+const tableReadsMax = 16;
+/** The different paths of a kernel take a few megabytes. */
+const pathBytesMax = 2 ** 26;
+
 const knownFiles = new WeakMap<DwarfFile, KnownFiles>();
+
+const knownFilesOf = (file: DwarfFile): KnownFiles => {
+  let known = knownFiles.get(file);
+  if (known === undefined) {
+    known = new KnownFiles();
+    knownFiles.set(file, known);
+  }
+  return known;
+};
 
 class NameReader {
   readonly #known: KnownFiles;
@@ -134,16 +177,15 @@ class NameReader {
   readonly #offsetBytes: 4 | 8;
   readonly #compilationDirectory: string;
 
-  constructor(unit: Unit, offsetBytes: 4 | 8) {
+  constructor(known: KnownFiles, unit: Unit, offsetBytes: 4 | 8) {
+    this.#known = known;
     this.#unit = unit;
     this.#offsetBytes = offsetBytes;
     this.#compilationDirectory = unit.compilationDirectory;
-    this.#known = knownFiles.get(unit.file) ?? new KnownFiles();
-    knownFiles.set(unit.file, this.#known);
   }
 
-  #file(directory: string, name: string, md5: string | undefined): SourceFile {
-    return this.#known.file(this.#compilationDirectory, directory, name, md5);
+  #file(cursor: Cursor, directory: string, name: string, md5: string | undefined): SourceFile {
+    return this.#known.file(cursor, this.#compilationDirectory, directory, name, md5);
   }
 
   version2(cursor: Cursor): SourceFile[] {
@@ -154,14 +196,14 @@ class NameReader {
       directories.push(directory);
     }
     // Files count from 1; 0 is the file that the unit is called after.
-    const files = [this.#file('', this.#unit.name, undefined)];
+    const files = [this.#file(cursor, '', this.#unit.name, undefined)];
     for (;;) {
       const name = cursor.text();
       if (name === '') return files;
       const directory = directories[cursor.uleb()] ?? '';
       cursor.skipLeb(); // time of change
       cursor.skipLeb(); // size
-      files.push(this.#file(directory, name, undefined));
+      files.push(this.#file(cursor, directory, name, undefined));
     }
   }
 
@@ -169,7 +211,7 @@ class NameReader {
     const directories = this.#entries(cursor).map(({ path }) => path);
     return this.#entries(cursor).map(({ path, directory, md5 }) => {
       // Directory 0 is the compilation directory itself.
-      return this.#file(directory === 0 ? '' : (directories[directory] ?? ''), path, md5);
+      return this.#file(cursor, directory === 0 ? '' : (directories[directory] ?? ''), path, md5);
     });
   }
 

@@ -3,7 +3,9 @@
  * arrays, sorted by sequence; an object is made for the row that somebody asks for. DWARF 5 chapter 6.2.
  */
 
-import { type LineHeader, readLineHeader, type SourceFile } from './line-header.ts';
+import { once, onceFor } from '../once.ts';
+import type { DwarfFile } from './file.ts';
+import { type LineHeader, linePlace, readLineHeader, type SourceFile } from './line-header.ts';
 import type { Unit } from './unit.ts';
 
 export interface LineRow {
@@ -43,6 +45,9 @@ interface Sequence {
   readonly last: number;
 }
 
+/** A line whose code begins in more places than this has the first of them. */
+const statementsMax = 10_000;
+
 export class LineTable {
   readonly files: readonly SourceFile[];
   readonly #sequences: readonly Sequence[];
@@ -54,14 +59,15 @@ export class LineTable {
 
   constructor(header: LineHeader) {
     this.files = header.files;
-    const rows = new LineProgram(header);
-    rows.run();
-    this.#addresses = BigUint64Array.from(rows.addresses);
-    this.#lines = Uint32Array.from(rows.lines);
-    this.#files = Uint32Array.from(rows.files);
-    this.#columns = Uint32Array.from(rows.columns);
-    this.#flags = Uint8Array.from(rows.flags);
-    this.#sequences = rows.sequences.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+    const program = new LineProgram(header);
+    program.run();
+    const { rowCount, rows } = program;
+    this.#addresses = rows.addresses.slice(0, rowCount);
+    this.#lines = rows.lines.slice(0, rowCount);
+    this.#files = rows.files.slice(0, rowCount);
+    this.#columns = rows.columns.slice(0, rowCount);
+    this.#flags = rows.flags.slice(0, rowCount);
+    this.#sequences = program.sequences.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
   }
 
   get rowCount(): number {
@@ -147,7 +153,7 @@ export class LineTable {
       for (let index = first; index < last; index++) {
         const same = this.#lines[index] === best && fileNumbers.has(this.#files[index]!);
         if (same && !inside && !this.#isStatementOf(fileNumbers, index)) continue;
-        if (same && !inside) rows.push(this.#row(index));
+        if (same && !inside && rows.length < statementsMax) rows.push(this.#row(index));
         inside = same;
       }
     }
@@ -159,14 +165,39 @@ export class LineTable {
   }
 }
 
+/** Rows, column by column. */
+interface RowArrays {
+  readonly addresses: BigUint64Array<ArrayBuffer>;
+  readonly lines: Uint32Array<ArrayBuffer>;
+  readonly files: Uint32Array<ArrayBuffer>;
+  readonly columns: Uint32Array<ArrayBuffer>;
+  readonly flags: Uint8Array<ArrayBuffer>;
+}
+
+const rowArrays = (count: number, old?: RowArrays): RowArrays => {
+  const arrays = {
+    addresses: new BigUint64Array(count),
+    lines: new Uint32Array(count),
+    files: new Uint32Array(count),
+    columns: new Uint32Array(count),
+    flags: new Uint8Array(count),
+  };
+  if (old !== undefined) {
+    arrays.addresses.set(old.addresses);
+    arrays.lines.set(old.lines);
+    arrays.files.set(old.files);
+    arrays.columns.set(old.columns);
+    arrays.flags.set(old.flags);
+  }
+  return arrays;
+};
+
 /** The line number program: a state machine that makes rows. DWARF 5 chapters 6.2.2 and 6.2.5. */
 class LineProgram {
   readonly #header: LineHeader;
-  readonly addresses: bigint[] = [];
-  readonly lines: number[] = [];
-  readonly files: number[] = [];
-  readonly columns: number[] = [];
-  readonly flags: number[] = [];
+  rowCount = 0;
+  /** With room for more than there are. */
+  rows = rowArrays(256);
   readonly sequences: Sequence[] = [];
   #first = 0;
   #address = 0n;
@@ -182,7 +213,7 @@ class LineProgram {
   }
 
   #reset(): void {
-    this.#first = this.lines.length;
+    this.#first = this.rowCount;
     this.#address = 0n;
     this.#operation = 0;
     this.#file = 1;
@@ -192,21 +223,23 @@ class LineProgram {
   }
 
   #emit(): void {
-    this.addresses.push(BigInt.asUintN(64, this.#address));
-    this.lines.push(Math.max(0, this.#line));
-    this.files.push(this.#file);
-    this.columns.push(this.#column);
-    this.flags.push(this.#flags);
+    if (this.rowCount === this.rows.lines.length) this.rows = rowArrays(2 * this.rowCount, this.rows);
+    const { addresses, lines, files, columns, flags } = this.rows;
+    const row = this.rowCount++;
+    addresses[row] = this.#address;
+    lines[row] = Math.max(0, this.#line);
+    files[row] = this.#file;
+    columns[row] = this.#column;
+    flags[row] = this.#flags;
     this.#flags &= flag.statement;
   }
 
   #endSequence(): void {
-    const { addresses } = this;
+    const { addresses } = this.rows;
+    const last = this.rowCount - 1;
     // A linker that drops a function leaves its rows at address 0, or at all ones; they are nobody's code.
-    const [low, high] = [addresses[this.#first]!, addresses[addresses.length - 1]!];
-    if (low !== 0n && high > low) {
-      this.sequences.push({ low, high, first: this.#first, last: addresses.length - 1 });
-    }
+    const [low, high] = [addresses[this.#first]!, addresses[last]!];
+    if (low !== 0n && high > low) this.sequences.push({ low, high, first: this.#first, last });
     this.#reset();
   }
 
@@ -296,15 +329,23 @@ class LineProgram {
   }
 }
 
-const tables = new WeakMap<Unit, LineTable | null>();
+/** Of each file, the tables by the key of their place. */
+const tables = new WeakMap<DwarfFile, Map<string, () => LineTable>>();
 
-/** The unit's line table, decoded once; nothing when it has none. */
-export const lineTableOf = (unit: Unit): LineTable | undefined => {
-  let table = tables.get(unit);
-  if (table === undefined) {
-    const header = readLineHeader(unit);
-    table = header === undefined ? null : new LineTable(header);
-    tables.set(unit, table);
+/** The unit's line table, decoded once for all units that share it; nothing when it has none. */
+export const lineTableOf = onceFor((unit: Unit): LineTable | undefined => {
+  const place = linePlace(unit);
+  if (place === undefined) return undefined;
+  const { file } = place.owner;
+  let ofFile = tables.get(file);
+  if (ofFile === undefined) {
+    ofFile = new Map();
+    tables.set(file, ofFile);
   }
-  return table ?? undefined;
-};
+  let table = ofFile.get(place.key);
+  if (table === undefined) {
+    table = once(() => new LineTable(readLineHeader(unit)!));
+    ofFile.set(place.key, table);
+  }
+  return table();
+});

@@ -20,11 +20,25 @@ export interface ListedLocation {
   readonly expression: Uint8Array;
 }
 
-const rangesMax = 1_000_000;
+/**
+ * How many entries of lists one question may read. Lists are short, but many entries may name the same long one, and what is
+ * asked grows with their product.
+ */
+export class ListAllowance {
+  #left: number;
+
+  constructor(entriesMax = 100_000) {
+    this.#left = entriesMax;
+  }
+
+  take(cursor: Cursor): void {
+    if (this.#left-- <= 0) throw cursor.damaged('lists of fewer entries', 'more than one question may read');
+  }
+}
 
 /** The addresses that an entry covers: DW_AT_ranges, or low_pc and high_pc; none for what has no code. */
-export const rangesOf = (entry: Entry): readonly AddressRange[] => {
-  if (entry.has(attribute.ranges)) return rangeList(entry);
+export const rangesOf = (entry: Entry, allowance = new ListAllowance()): readonly AddressRange[] => {
+  if (entry.has(attribute.ranges)) return rangeList(entry, allowance);
   const low = entry.address(attribute.lowPc);
   if (low === undefined || !entry.has(attribute.highPc)) return [];
   // From DWARF 4 on, a constant is the distance from low_pc.
@@ -32,7 +46,7 @@ export const rangesOf = (entry: Entry): readonly AddressRange[] => {
   return high > low ? [{ low, high }] : [];
 };
 
-const rangeList = (entry: Entry): readonly AddressRange[] => {
+const rangeList = (entry: Entry, allowance: ListAllowance): readonly AddressRange[] => {
   const { unit } = entry;
   const place = entry.place(attribute.ranges);
   if (place === undefined) return [];
@@ -42,13 +56,14 @@ const rangeList = (entry: Entry): readonly AddressRange[] => {
       place.form === form.rnglistx
         ? listByIndex(unit, '.debug_rnglists', unit.bases.rnglists, unit.cursor(place.offset).uleb())
         : (entry.sectionOffset(attribute.ranges) ?? 0);
-    return rangesOfList(unit, new Cursor(section, offset));
+    return rangesOfList(unit, new Cursor(section, offset), allowance);
   }
   const offset = entry.sectionOffset(attribute.ranges) ?? 0;
   // The ranges of a GNU split unit are in the program's file, from where the skeleton says.
   const base = unit.skeleton === undefined || entry === unit.skeleton.root ? 0 : unit.bases.gnuRanges;
   const section = (unit.skeleton?.file ?? unit.file).sections.get('.debug_ranges');
-  return pairsOfList(unit, new Cursor(section, base + offset), () => undefined).map(({ range }) => range!);
+  const pairs = pairsOfList(unit, new Cursor(section, base + offset), allowance, () => undefined);
+  return pairs.map(({ range }) => range!);
 };
 
 /** The offset of a list by its number in the unit's table of offsets. */
@@ -57,8 +72,8 @@ const listByIndex = (unit: Unit, name: string, base: number, index: number): num
   return base + new Cursor(unit.file.section(name), base + index * offsetBytes).sized(offsetBytes);
 };
 
-const rangesOfList = (unit: Unit, cursor: Cursor): readonly AddressRange[] =>
-  entriesOfList(unit, cursor, rangeKinds, () => undefined).flatMap(({ range }) => range ?? []);
+const rangesOfList = (unit: Unit, cursor: Cursor, allowance: ListAllowance): readonly AddressRange[] =>
+  entriesOfList(unit, cursor, allowance, rangeKinds, () => undefined).flatMap(({ range }) => range ?? []);
 
 type EntryKind =
   | 'end'
@@ -106,6 +121,7 @@ interface ListEntry<T> {
 const entriesOfList = <T>(
   unit: Unit,
   cursor: Cursor,
+  allowance: ListAllowance,
   kinds: readonly EntryKind[],
   payload: (cursor: Cursor) => T,
 ): ListEntry<T>[] => {
@@ -115,7 +131,6 @@ const entriesOfList = <T>(
   const result: ListEntry<T>[] = [];
   let base = unit.baseAddress;
   const add = (low: bigint, high: bigint) => {
-    if (result.length >= rangesMax) throw cursor.damaged(`a list of up to ${rangesMax} entries`, 'more');
     const entry = { range: { low, high }, payload: payload(cursor) };
     if (high > low) result.push(entry);
   };
@@ -123,6 +138,7 @@ const entriesOfList = <T>(
     const at = cursor.offset;
     const number = cursor.u8();
     const kind = kinds[number];
+    allowance.take(cursor);
     switch (kind) {
       case 'end':
         return result;
@@ -167,7 +183,12 @@ const entriesOfList = <T>(
 };
 
 /** Lists before DWARF 5: pairs of addresses relative to a base; both 0 ends the list, a first of all ones sets the base. */
-const pairsOfList = <T>(unit: Unit, cursor: Cursor, payload: (cursor: Cursor) => T): ListEntry<T>[] => {
+const pairsOfList = <T>(
+  unit: Unit,
+  cursor: Cursor,
+  allowance: ListAllowance,
+  payload: (cursor: Cursor) => T,
+): ListEntry<T>[] => {
   const { addressBytes } = unit.header;
   const baseMark = (1n << BigInt(8 * addressBytes)) - 1n;
   const result: ListEntry<T>[] = [];
@@ -176,11 +197,11 @@ const pairsOfList = <T>(unit: Unit, cursor: Cursor, payload: (cursor: Cursor) =>
     const low = cursor.unsigned(addressBytes);
     const high = cursor.unsigned(addressBytes);
     if (low === 0n && high === 0n) return result;
+    allowance.take(cursor);
     if (low === baseMark) {
       base = high;
       continue;
     }
-    if (result.length >= rangesMax) throw cursor.damaged(`a list of up to ${rangesMax} entries`, 'more');
     const entry = { range: { low: base + low, high: base + high }, payload: payload(cursor) };
     if (high > low) result.push(entry);
   }
@@ -190,7 +211,11 @@ const pairsOfList = <T>(unit: Unit, cursor: Cursor, payload: (cursor: Cursor) =>
  * What an attribute says of where something is: one expression, or those of a list. Nothing when it is absent or a
  * constant (DW_AT_data_member_location may be one).
  */
-export const locationsOf = (entry: Entry, wanted: number): readonly ListedLocation[] | undefined => {
+export const locationsOf = (
+  entry: Entry,
+  wanted: number,
+  allowance = new ListAllowance(),
+): readonly ListedLocation[] | undefined => {
   const expression = entry.block(wanted);
   if (expression !== undefined) return [{ range: undefined, expression }];
   const place = entry.place(wanted);
@@ -206,14 +231,18 @@ export const locationsOf = (entry: Entry, wanted: number): readonly ListedLocati
       offset = listByIndex(unit, '.debug_loclists', unit.bases.loclists, unit.cursor(place.offset).uleb());
     } else if (place.form === form.secOffset) offset = entry.sectionOffset(wanted);
     if (offset === undefined) return undefined;
-    return toListed(entriesOfList(unit, new Cursor(section, offset), locationKinds, (c) => c.view(c.uleb())));
+    return toListed(
+      entriesOfList(unit, new Cursor(section, offset), allowance, locationKinds, (c) => c.view(c.uleb())),
+    );
   }
   const offset = place.form === form.secOffset || version <= 3 ? entry.sectionOffset(wanted) : undefined;
   if (offset === undefined) return undefined;
   const cursor = new Cursor(unit.file.section('.debug_loc'), offset + unit.contribution.loc);
   const payload = (c: Cursor) => c.view(c.u16());
   return toListed(
-    unit.file.isSplit ? entriesOfList(unit, cursor, gnuSplitKinds, payload) : pairsOfList(unit, cursor, payload),
+    unit.file.isSplit
+      ? entriesOfList(unit, cursor, allowance, gnuSplitKinds, payload)
+      : pairsOfList(unit, cursor, allowance, payload),
   );
 };
 

@@ -38,6 +38,7 @@ const readTable = (cursor: Cursor, of: 'info' | 'types', rows: PackageRow[]): vo
   const units = cursor.u32();
   const slots = cursor.u32();
   const bodyBytes = slots * 12 + columns * 4 + units * columns * 8;
+  if (units > 0 && columns === 0) throw cursor.damaged('columns of a table of units', 'none', 4);
   if (bodyBytes > cursor.left) throw cursor.damaged(`${bodyBytes} bytes of table`, `${cursor.left}`);
   cursor.skip(slots * 12);
   const numbers = Array.from({ length: columns }, () => cursor.u32());

@@ -130,9 +130,11 @@ export class TypeReader {
 
   #enumeration(entry: Entry): Type {
     const whole = this.#whole(entry);
-    const underlying = whole.has(attribute.type) ? this.typeOf(whole) : undefined;
-    const base = underlying?.kind === 'typedef' ? undefined : underlying;
-    const enumerators = () => enumeratorsOf(whole, base?.kind === 'base' ? base.signed : undefined);
+    const signOfBase = (): boolean | undefined => {
+      const underlying = whole.has(attribute.type) ? this.typeOf(whole) : undefined;
+      return underlying?.kind === 'base' ? underlying.signed : undefined;
+    };
+    const enumerators = () => enumeratorsOf(whole, signOfBase());
     return lazy(
       {
         kind: 'enumeration',
@@ -143,7 +145,7 @@ export class TypeReader {
       },
       {
         enumerators,
-        signed: () => (base?.kind === 'base' ? base.signed : enumerators().some(({ value }) => value < 0n)),
+        signed: () => signOfBase() ?? enumerators().some(({ value }) => value < 0n),
       },
     );
   }

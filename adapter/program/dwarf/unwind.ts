@@ -23,6 +23,8 @@ export interface MachineState {
   readonly pc: bigint;
   readRegister(number: number): bigint | undefined;
   readMemory(address: bigint, sizeBytes: number): Uint8Array | undefined;
+  /** Of a caller: the state that memory is read from, the same for the whole stack. */
+  readonly memory?: MachineState;
 }
 
 export interface UnwoundFrame {
@@ -60,10 +62,12 @@ export const unwind = (row: FrameRow, state: MachineState, unit: Unit): Unwindin
   if (returnAddress === undefined) return { kind: 'unavailable', why: 'the return address is not known' };
   // x0 is what it is in every frame.
   registers.set(0, 0n);
+  const memory = state.memory ?? state;
   const caller: MachineState = {
     pc: returnAddress,
     readRegister: (number) => registers.get(number),
-    readMemory: (address, sizeBytes) => state.readMemory(address, sizeBytes),
+    readMemory: (address, sizeBytes) => memory.readMemory(address, sizeBytes),
+    memory,
   };
   return { kind: 'frame', frame: { cfa, returnAddress, signal: row.signal, caller, savedAt } };
 };

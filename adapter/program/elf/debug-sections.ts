@@ -16,6 +16,9 @@ const compression = { zlib: 1, zstd: 2 } as const;
 const compressionHeaderBytes = 24;
 /** Deflate cannot make more than this of a byte; a header that says more lies. */
 const inflationMax = 1032;
+/** What all sections unpack to: so many times the packed bytes, and a little more. Compilers' output gives 2 to 10 times. */
+const unpackedRatioMax = 32;
+const unpackedBytesMin = 2 ** 25;
 
 export class DebugSections {
   readonly file: string;
@@ -23,6 +26,8 @@ export class DebugSections {
   readonly #addressOf: SectionAddress;
   readonly #ready = new Map<string, SectionData>();
   readonly #index: ReadonlyMap<string, readonly number[]>;
+  /** How many bytes may still be unpacked. */
+  #unpackedLeft = unpackedBytesMin;
 
   /** @param addressOf where the sections of an object file lie; without it they all lie at 0 */
   constructor(elf: Elf, addressOf: SectionAddress = () => 0n) {
@@ -68,11 +73,21 @@ export class DebugSections {
   #make(name: string): SectionData {
     const numbers = this.#index.get(name) ?? this.#index.get(legacyName(name)) ?? [];
     const parts = numbers.map((number) => {
-      const data = sectionData(this.file, name, decompressed(this.file, this.elf.sections[number]!));
+      const data = sectionData(this.file, name, this.#decompressed(this.elf.sections[number]!));
       return this.elf.kind === 'object' ? relocated(this.elf, number, data, this.#addressOf) : data;
     });
     if (parts.length === 1) return parts[0]!;
     return sectionData(this.file, name, parts.length === 0 ? empty : Buffer.concat(parts.map(({ bytes }) => bytes)));
+  }
+
+  #decompressed({ name, flags, bytes }: Section): Uint8Array {
+    const packed = packedBytes(this.file, name, flags, bytes);
+    if (packed === undefined) return bytes;
+    const { start, sizeBytes } = packed;
+    const left = this.#unpackedLeft + unpackedRatioMax * bytes.length;
+    if (sizeBytes > left) throw damagedAt(this.file, name, 0, `up to ${left} bytes unpacked`, `${sizeBytes}`);
+    this.#unpackedLeft = left - sizeBytes;
+    return inflated(this.file, name, bytes, start, sizeBytes);
   }
 
   /** The build-id of the GNU note, in hexadecimal digits. */
@@ -112,9 +127,9 @@ const align4 = (size: number): number => Math.ceil(size / 4) * 4;
 /** `.zdebug_info`, as binutils wrote compressed sections before the gABI had a flag for them. */
 const legacyName = (name: string): string => name.replace(/^\.debug/, '.zdebug');
 
-const decompressed = (file: string, section: Section): Uint8Array => {
-  const { name, bytes } = section;
-  if ((section.flags & sectionFlag.compressed) !== 0n) {
+/** Where the packed bytes of a compressed section begin, and how many they unpack to. */
+const packedBytes = (file: string, name: string, flags: bigint, bytes: Uint8Array) => {
+  if ((flags & sectionFlag.compressed) !== 0n) {
     const cursor = new Cursor(sectionData(file, name, bytes));
     const type = cursor.u32();
     cursor.skip(4);
@@ -125,13 +140,13 @@ const decompressed = (file: string, section: Section): Uint8Array => {
       throw unsupportedAt(file, name, 0, 'compression with zlib (type 1)', 'zstd (type 2)', remedy);
     }
     if (type !== compression.zlib) throw cursor.damaged('compression type 1', `${type}`, 0);
-    return inflated(file, name, bytes, compressionHeaderBytes, sizeBytes);
+    return { start: compressionHeaderBytes, sizeBytes };
   }
   if (name.startsWith('.zdebug') && bytes.length >= 12 && Buffer.from(bytes.subarray(0, 4)).toString() === 'ZLIB') {
     const sizeBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(4, false));
-    return inflated(file, name, bytes, 12, sizeBytes);
+    return { start: 12, sizeBytes };
   }
-  return bytes;
+  return undefined;
 };
 
 const inflated = (file: string, name: string, bytes: Uint8Array, start: number, sizeBytes: number): Uint8Array => {

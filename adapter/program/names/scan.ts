@@ -34,6 +34,7 @@ class Scan {
   readonly #places = new Int32Array(8);
   #unit!: Unit;
   #end = 0;
+  #longNameBytes = 0;
   #inTypes = 0;
 
   constructor(file: DwarfFile) {
@@ -314,6 +315,13 @@ class Scan {
     }
     const end = textEnd(bytes, start);
     if (end < 0) throw this.#unit.cursor(at).damaged('the place of a name', `0x${start.toString(16)}`);
+    if (end - start >= longNameBytesMin) {
+      // Long names are copied, which many entries that point into the same one would make much of.
+      this.#longNameBytes += end - start;
+      const bytesMax = longNamesRatioMax * (bytes.length + this.#bytes.length) + longNamesBytesMin;
+      if (this.#longNameBytes > bytesMax)
+        throw this.#unit.cursor(at).damaged('names that do not overlap', 'some that do');
+    }
     return this.records.add(kind, entry, scope, detail, bytes, start, end);
   }
 
@@ -366,6 +374,9 @@ const isNestedLanguage = (number: number): boolean =>
 
 /** Names of templates may be long; one without end is damage. */
 const nameBytesMax = 65_536;
+const longNameBytesMin = 256;
+const longNamesRatioMax = 4;
+const longNamesBytesMin = 2 ** 23;
 
 const textEnd = (bytes: Uint8Array, start: number): number => {
   const last = Math.min(bytes.length, start + nameBytesMax);

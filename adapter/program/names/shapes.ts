@@ -8,6 +8,7 @@
  */
 
 import { Cursor, type SectionData } from '../cursor.ts';
+import { codesMax } from '../dwarf/abbreviations.ts';
 import { attribute, form, formBytes } from '../dwarf/constants.ts';
 
 /** Columns of a shape. */
@@ -43,7 +44,9 @@ export const step = {
   indirect: 8,
 } as const;
 
-const codesMax = 1_000_000;
+/** Units may share tables. All that is compiled is so many times as long as the section at most, and a little. */
+const sharingMax = 64;
+const sharedBytesMin = 2 ** 24;
 
 export class Shapes {
   /** Of each code, the number of its shape and 1 more; 0 is none. */
@@ -55,9 +58,15 @@ export class Shapes {
   #count = 0;
   #stepCount = 0;
   #codeMax = 0;
+  /** Which table this is, and for which sizes. */
+  #compiled = '';
+  #compiledBytes = 0;
 
   /** Compiles the table at an offset. @throws {ProgramError} when it is damaged */
   compile(section: SectionData, offset: number, offsetBytes: number, addressBytes: number, version: number): void {
+    const wanted = `${offset} ${offsetBytes} ${addressBytes} ${version}`;
+    if (wanted === this.#compiled) return;
+    this.#compiled = '';
     this.codes.fill(0, 0, this.#codeMax + 1);
     this.#count = 0;
     this.#stepCount = 0;
@@ -66,7 +75,14 @@ export class Shapes {
     for (;;) {
       const at = cursor.offset;
       const code = cursor.uleb();
-      if (code === 0) return;
+      if (code === 0) {
+        this.#compiled = wanted;
+        this.#compiledBytes += cursor.offset - offset;
+        if (this.#compiledBytes > sharingMax * section.bytes.length + sharedBytesMin) {
+          throw cursor.damaged('tables that few units share in turn', 'many that do', offset);
+        }
+        return;
+      }
       if (code > codesMax) throw cursor.damaged(`an abbreviation code up to ${codesMax}`, `${code}`, at);
       this.#one(cursor, code, offsetBytes, addressBytes, version);
     }

@@ -142,6 +142,9 @@ export type Type =
 /** Longer chains of typedefs and qualifiers are damage. */
 const chainMax = 64;
 
+/** A name is looked for in so many structures; those of damaged types hold themselves. */
+const searchedMax = 10_000;
+
 /** The type behind typedefs and qualifiers. */
 export const stripped = (type: Type | undefined): Type | undefined => {
   let found = type;
@@ -184,9 +187,10 @@ const arrayBytes = (type: ArrayType): number | undefined => {
 
 /** A member and where it is from the start of the whole, found also inside anonymous members and bases. */
 export const findMember = (type: Type | undefined, name: string): Member | undefined => {
+  let searched = 0;
   const search = (within: Type | undefined, offsetBits: number, depth: number): Member | undefined => {
     const composite = stripped(within);
-    if (depth > chainMax || !isComposite(composite)) return undefined;
+    if (depth > chainMax || !isComposite(composite) || ++searched > searchedMax) return undefined;
     for (const member of composite.members) {
       if (member.name === name) return { ...member, offsetBits: offsetBits + member.offsetBits };
     }

@@ -106,7 +106,14 @@ const emitStatusAccess = (
     code.get(word).get(changed).ops(op.i32Xor).get(changed).ops(op.i32And).i32(mstatus.sie).ops(op.i32And).i32(0);
     code.ops(op.i32Ne);
     code.get(hart).memory(op.i32Load, hartOffset.mip).get(hart).memory(op.i32Load, hartOffset.lines).ops(op.i32Or);
-    code.get(hart).memory(op.i32Load, hartOffset.mie).ops(op.i32And).i32(0).ops(op.i32Ne, op.i32And, op.i32Or).if();
+    code
+      .get(hart)
+      .memory(op.i32Load, hartOffset.mie)
+      .ops(op.i32And)
+      .i32(0)
+      .ops(op.i32Ne, op.i32And, op.i32Or)
+      .unlikely()
+      .if();
     actions.callMachine();
     code.else();
     code.get(hart).get(word).get(changed).ops(op.i32Xor).memory(op.i32Store, hartOffset.mstatus);

@@ -145,10 +145,11 @@ export class Frame {
     this.code.i32(reason).ops(op.return);
   }
 
-  /** Leaves unless the budget reaches for so many steps from an offset. */
-  checkBudget(offset: number, steps: number): void {
-    this.code.get(this.budget).i32(steps).ops(op.i32LtS).if();
-    this.leave(offset, regionExit.short);
+  /** Leaves unless the budget reaches for so many steps from an offset, or from `pc` when none is given. */
+  checkBudget(steps: number, offset?: number): void {
+    this.code.get(this.budget).i32(steps).ops(op.i32LtS).unlikely().if();
+    if (offset === undefined) this.leaveAtPc(regionExit.short);
+    else this.leave(offset, regionExit.short);
     this.code.end();
   }
 }

@@ -90,7 +90,7 @@ export class InstructionEmitter {
     const { row } = this.#present;
     if (row.meaning.k !== 'system') throw new Error(`${row.name} ends a block as one for the machine and is none`);
     this.#pushMachineCall(row.meaning.op);
-    this.#code.if();
+    this.#code.unlikely().if();
     this.#code.i32(runExit.leave).ops(op.return);
     this.#code.end();
     this.#frame.reloadBudget();
@@ -104,7 +104,7 @@ export class InstructionEmitter {
 
   /** With an i32 on the stack: unless it is 0, the present instruction is for the interpreter. */
   #interpretIf(): void {
-    this.#code.if();
+    this.#code.unlikely().if();
     this.#frame.leave(this.#present.offset, regionExit.interpret, this.#unspent);
     this.#code.end();
   }
@@ -162,10 +162,10 @@ export class InstructionEmitter {
     const code = this.#code;
     const { offset, length } = this.#present;
     this.#pushMachineCall(name);
-    code.if();
+    code.unlikely().if();
     code.i32(runExit.leave).ops(op.return); // pc and budget are in memory
     code.end();
-    code.i32(0).memory(op.i32Load, scratch.budget).tee(this.#frame.budget).ops(op.i32Eqz).if();
+    code.i32(0).memory(op.i32Load, scratch.budget).tee(this.#frame.budget).ops(op.i32Eqz).unlikely().if();
     this.#frame.leave(offset + length, regionExit.dispatch);
     code.end();
     this.#frame.spend(this.#unspent - 1);

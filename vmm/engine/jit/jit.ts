@@ -18,6 +18,8 @@ import {
   arrivalsEntries,
   hartTlbPointers,
   hotSteps,
+  jumpTargetsBase,
+  jumpTargetsEntries,
   pageBytes,
   ramOffset,
   regionCacheBase,
@@ -32,6 +34,7 @@ import { defineLibrary } from '../library.ts';
 import { findRegion, type Region } from './region.ts';
 import { needsOf } from './row-facts.ts';
 import { emitRegion } from './translate.ts';
+import { codeOf, type WarmModule, WarmRegions } from './warm.ts';
 
 /** What regions need of the dispatcher: where they go, and what their modules import. */
 export interface DispatcherParts {
@@ -66,6 +69,15 @@ const defaultBatchRegions = 48;
 /** Regions wait for others no longer than this, unless they become hot again. */
 const batchSteps = 60_000_000;
 const regionsMax = 8192;
+/** Of modules that are kept for another run: a few times what a boot of Linux makes. */
+const keptBytesMax = 16 * 2 ** 20;
+/** A count that makes a place hot at the first arrival, however long that takes. */
+const hotAtOnce = 2 ** 30;
+/**
+ * After so many steps all counts are halved: a place that is come to now and then never gets hot. Otherwise, in a long run,
+ * nearly all places would, one after the other.
+ */
+const agingSteps = 1_000_000_000;
 /** A page that is written this often holds data too: it is left to the interpreter. */
 const rewritesMax = 16;
 
@@ -83,7 +95,12 @@ export class Jit {
   #slots = 0;
   #steps = 0;
   #queuedSince = 0;
+  #agedAt = 0;
   #batchRegions = defaultBatchRegions;
+  /** Modules that were made or taken, for another run; undefined unless they are wanted. */
+  #kept: WarmModule[] | undefined;
+  #keptBytes = 0;
+  #warm = new WarmRegions([]);
   readonly #counters = { regions: 0, modules: 0, instructions: 0, codeBytes: 0 };
 
   constructor(memory: MachineMemory, translations: Translations, { table, imports }: DispatcherParts) {
@@ -98,6 +115,7 @@ export class Jit {
   #clearRegionCache(): void {
     this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheEntries * regionCacheEntryBytes);
     this.#memory.i32.fill(0, arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
+    this.#awaitWarm();
   }
 
   /** Translates each jump target at its first arrival, one at a time: slow, and what tests of translated code want. */
@@ -114,7 +132,15 @@ export class Jit {
   /** After each portion of a run: regions that wait long enough are compiled. */
   ran(steps: number): void {
     this.#steps += steps;
+    if (this.#steps - this.#agedAt > agingSteps) this.#age();
     if (this.#queue.size > 0 && this.#steps - this.#queuedSince > batchSteps) this.#compile();
+  }
+
+  #age(): void {
+    const first = arrivalsBase >>> 2;
+    const counts = this.#memory.i32.subarray(first, first + arrivalsEntries);
+    for (const [place, count] of counts.entries()) if (count !== 0) counts[place] = count >> 1;
+    this.#agedAt = this.#steps;
   }
 
   /** Control has come often to the pc of this hart. */
@@ -125,6 +151,14 @@ export class Jit {
     const known = this.#regions.get(host);
     if (known !== undefined) {
       this.#publish(known);
+      return;
+    }
+    const warm = this.#warm.take(host, this.#memory, (bytes) => this.#instantiate(bytes));
+    if (warm === 'too early') return;
+    if (warm !== undefined) {
+      const { pages, instructions } = warm.region;
+      for (const page of pages) this.#translations.trackCode(page);
+      this.#add({ host, pages }, instructions, warm.run);
       return;
     }
     if (this.#queue.has(host)) {
@@ -165,13 +199,24 @@ export class Jit {
       const host = hosts.get(page);
       return host === undefined ? undefined : host + pageOffset + offset - page * pageBytes;
     };
-    const region = findRegion(pageOffset, (offset) => {
+    const read = (offset: number): number | undefined => {
       const host = hostAt(offset);
       if (host === undefined) return undefined;
       pages.add(ramPageOf(host));
       return u16[host >>> 1];
-    });
+    };
+    const jumpTargets = (): number[] => this.#jumpTargetsOf(hostAt(-pageOffset)!).map((target) => target - pageOffset);
+    const region = findRegion(pageOffset, read, jumpTargets);
     return region === undefined ? undefined : { region, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
+  }
+
+  /** Where indirect jumps went in the page at a host address: offsets in it. */
+  #jumpTargetsOf(page: number): number[] {
+    const first = jumpTargetsBase + ((page >>> 1) & (jumpTargetsEntries - 1));
+    const marks = this.#memory.u8.subarray(first, first + pageBytes / 2);
+    const offsets: number[] = [];
+    for (let at = marks.indexOf(1); at >= 0; at = marks.indexOf(1, at + 1)) offsets.push(at * 2);
+    return offsets;
   }
 
   #compile(): void {
@@ -190,23 +235,66 @@ export class Jit {
         `r${index}`,
       );
     const bytes = module.finish();
+    const exports = this.#instantiate(bytes);
+    for (const [index, [host, { region, pages }]] of batch.entries())
+      this.#add({ host, pages }, instructionCount(region), exports[`r${index}`]);
+    this.#keep(bytes, batch);
+  }
+
+  #keep(bytes: Uint8Array<ArrayBuffer>, batch: readonly [number, Found][]): void {
+    if (this.#kept === undefined || this.#keptBytes + bytes.length > keptBytesMax) return;
+    this.#keptBytes += bytes.length;
+    this.#kept.push({
+      bytes,
+      regions: batch.map(([host, { region, pages, hostAt }]) => ({
+        host,
+        pages,
+        instructions: instructionCount(region),
+        code: codeOf(this.#memory, region, hostAt),
+      })),
+    });
+  }
+
+  #instantiate(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Exports {
     this.#counters.modules += 1;
     this.#counters.codeBytes += bytes.length;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports);
-    for (const [index, [host, { region, pages }]] of batch.entries()) {
-      const slot = this.#freeSlots.pop() ?? this.#slots++;
-      if (slot >= this.#table.length) this.#table.grow(this.#table.length);
-      this.#table.set(slot, instance.exports[`r${index}`]);
-      const translated = { host, slot, pages };
-      this.#regions.set(host, translated);
-      this.#counters.regions += 1;
-      this.#counters.instructions += instructionCount(region);
-      for (const page of pages) {
-        const onPage = this.#byPage.get(page) ?? new Set();
-        this.#byPage.set(page, onPage.add(translated));
-      }
-      this.#publish(translated);
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
+  }
+
+  #add({ host, pages }: Omit<Translated, 'slot'>, instructions: number, run: unknown): void {
+    const slot = this.#freeSlots.pop() ?? this.#slots++;
+    if (slot >= this.#table.length) this.#table.grow(this.#table.length);
+    this.#table.set(slot, run);
+    const translated = { host, slot, pages };
+    this.#regions.set(host, translated);
+    this.#counters.regions += 1;
+    this.#counters.instructions += instructions;
+    for (const page of pages) {
+      const onPage = this.#byPage.get(page) ?? new Set();
+      this.#byPage.set(page, onPage.add(translated));
     }
+    this.#publish(translated);
+  }
+
+  /**
+   * Takes translated code of an earlier run of the same engine on as much memory, before the first step; from now on
+   * keeps what is made for the next one.
+   */
+  beWarm(modules: readonly WarmModule[]): void {
+    this.#warm = new WarmRegions(modules);
+    this.#kept = [...modules];
+    this.#keptBytes = modules.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#awaitWarm();
+  }
+
+  #awaitWarm(): void {
+    const first = arrivalsBase >>> 2;
+    for (const host of this.#warm.hosts) this.#memory.i32[first + ((host >>> 1) & (arrivalsEntries - 1))] = hotAtOnce;
+  }
+
+  /** What `beWarm` was given and what was made since. */
+  get keptModules(): readonly WarmModule[] {
+    return this.#kept ?? [];
   }
 
   /** Into the place of its set that is free; or else into the first, whose region goes to the second. */

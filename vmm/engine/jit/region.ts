@@ -1,7 +1,10 @@
 /**
  * A region: the code that is translated as one function. It has one entry and the basic blocks that direct branches and
- * jumps reach from there, and those where calls come back to. Indirect jumps, system instructions that change the flow
+ * jumps reach from there, and those where calls come back to. Returns, system instructions that change the flow
  * and pages without a mapping end it. Offsets are in bytes from the region's entry; they may be negative.
+ *
+ * Indirect jumps of the entry's page all go to one block of the region's own, the hub, which goes on to those places of
+ * the page that such jumps were seen to go to. So a program's jumps from each of its cases to each other make one loop.
  */
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
@@ -20,7 +23,8 @@ export type Terminator =
   | { readonly kind: 'branch'; readonly condition: Value; readonly taken: number; readonly next: number } // the block's last instruction
   | { readonly kind: 'jump'; readonly target: number } // without a link: the block's last instruction
   | { readonly kind: 'call'; readonly target: number | undefined; readonly next: number } // the same, with a link
-  | { readonly kind: 'indirect'; readonly isReturn: boolean } // jalr without a link
+  | { readonly kind: 'indirect'; readonly isReturn: boolean; readonly toHub: boolean } // jalr without a link
+  | { readonly kind: 'hub'; readonly targets: readonly number[] } // the hub's
   | { readonly kind: 'next'; readonly target: number } // runs into the next block
   | { readonly kind: 'system'; readonly next: number } // the machine takes control elsewhere: the block's last instruction
   | { readonly kind: 'interpret'; readonly at: number }; // an instruction that is not translated
@@ -40,6 +44,9 @@ export interface Region {
 
 export const pageBytes = 4096;
 
+/** Offset of the hub: odd, where no code is. */
+export const hub = 1;
+
 /** The page of an offset, counted from the entry's. */
 export const pageOf = ({ pageOffset }: Pick<Region, 'pageOffset'>, offset: number): number =>
   Math.floor((pageOffset + offset) / pageBytes);
@@ -51,8 +58,8 @@ export type ReadCode = (offset: number) => number | undefined;
 const blocksMax = 50;
 const instructionsMax = 400;
 
-/** Undefined when not even the first instruction can be translated. */
-export const findRegion = (pageOffset: number, read: ReadCode): Region | undefined => {
+/** Undefined when not even the first instruction can be translated. `jumpTargets`: of indirect jumps, in the entry's page. */
+export const findRegion = (pageOffset: number, read: ReadCode, jumpTargets: () => number[]): Region | undefined => {
   const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
   const decoded = new Map<number, Instruction | undefined>();
   const instructionAt = (offset: number): Instruction | undefined => {
@@ -70,6 +77,9 @@ export const findRegion = (pageOffset: number, read: ReadCode): Region | undefin
     pending.push(offset);
   };
   const walked = new Set<number>();
+  let targets: readonly number[] = [];
+  const goesToHub = (flow: Terminator, offset: number): boolean =>
+    flow.kind === 'indirect' && !flow.isReturn && pageOf({ pageOffset }, offset) === 0;
   for (let start = pending.shift(); start !== undefined; start = pending.shift()) {
     let previous: Instruction | undefined;
     for (let offset = start; !walked.has(offset); ) {
@@ -81,6 +91,10 @@ export const findRegion = (pageOffset: number, read: ReadCode): Region | undefin
       const flow = flowOf(instruction, previous);
       if (flow !== undefined) {
         for (const successor of successorsOf(flow)) lead(successor);
+        if (goesToHub(flow, offset) && targets.length === 0) {
+          targets = jumpTargets();
+          targets.forEach(lead);
+        }
         break;
       }
       previous = instruction;
@@ -96,8 +110,13 @@ export const findRegion = (pageOffset: number, read: ReadCode): Region | undefin
   const blocks = new Map<number, Block>();
   for (const leader of leaders) {
     const block = blockAt(leader, leaders, walked, instructionAt);
-    blocks.set(leader, block);
+    const { terminator } = block;
+    const toHub = targets.length > 0 && goesToHub(terminator, leader);
+    blocks.set(leader, toHub ? { ...block, terminator: { kind: 'indirect', isReturn: false, toHub } } : block);
   }
+  const within = targets.filter((target) => (blocks.get(target)?.instructions.length ?? 0) > 0);
+  if (targets.length > 0)
+    blocks.set(hub, { offset: hub, instructions: [], terminator: { kind: 'hub', targets: within } });
   return blocks.get(0)!.instructions.length === 0 ? undefined : { pageOffset, blocks };
 };
 
@@ -162,7 +181,7 @@ const flowOf = (instruction: Instruction, previous: Instruction | undefined): Te
   if (jumpIn(row.meaning) === undefined) return undefined;
   const target = row.immediate === 'J' ? offset + immediate(instruction) : pairedTarget(instruction, previous);
   if (linkOf(word) !== 0) return { kind: 'call', target, next };
-  return target === undefined ? { kind: 'indirect', isReturn: isReturn(word) } : { kind: 'jump', target };
+  return target === undefined ? { kind: 'indirect', isReturn: isReturn(word), toHub: false } : { kind: 'jump', target };
 };
 
 /** Jumps to ra and t0 are returns (unprivileged specification, "Unconditional Jumps"). */
@@ -188,6 +207,9 @@ export const successorsOf = (terminator: Terminator): readonly number[] => {
     case 'call':
       return [terminator.next];
     case 'indirect':
+      return terminator.toHub ? [hub] : [];
+    case 'hub':
+      return terminator.targets;
     case 'system':
     case 'interpret':
       return [];

@@ -3,13 +3,13 @@
  * blocks and loops (N. Ramsey, "Beyond Relooper", ICFP 2022). An edge that makes the graph irreducible is an exit.
  */
 
-import { type Region, successorsOf } from './region.ts';
+import { hub, type Region, successorsOf } from './region.ts';
 
 export interface Structure {
   /** Reverse postorder number of each block. */
   readonly order: ReadonlyMap<number, number>;
   readonly loopHeaders: ReadonlySet<number>;
-  /** Blocks that forward edges reach from several places. */
+  /** Blocks that forward edges reach from several places, or from the hub. */
   readonly mergePoints: ReadonlySet<number>;
   /** Children in the dominator tree, in reverse postorder. */
   readonly dominated: ReadonlyMap<number, readonly number[]>;
@@ -42,6 +42,7 @@ export const structureOf = (region: Region): Structure => {
       else outside.add(`${from} ${to}`);
     }
   const mergePoints = new Set([...forwardEdges].filter(([, count]) => count > 1).map(([block]) => block));
+  if (order.has(hub)) for (const block of next(hub)) if (forwardEdges.has(block)) mergePoints.add(block);
   const dominated = new Map<number, number[]>(list.map((block) => [block, []]));
   for (const block of list) if (block !== 0) dominated.get(idom.get(block)!)!.push(block);
   const isInside = (from: number, to: number): boolean => order.has(to) && !outside.has(`${from} ${to}`);

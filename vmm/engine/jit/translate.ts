@@ -16,7 +16,7 @@ import { regionExit, runExit } from '../exits.ts';
 import { Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { liveRegisters } from './liveness.ts';
-import { type Block, pageBytes, pageOf, type Region } from './region.ts';
+import { type Block, hub, pageBytes, pageOf, type Region } from './region.ts';
 import { longestPaths, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts extends InstructionParts {
@@ -124,7 +124,11 @@ class RegionEmitter {
         return;
       case 'indirect':
         this.#instructions.emit();
-        this.#frame.leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.dispatch);
+        if (terminator.toHub && this.#structure.isInside(offset, hub)) this.#branch(offset, hub);
+        else this.#frame.leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.jumped);
+        return;
+      case 'hub':
+        this.#hub(terminator.targets.filter((target) => this.#structure.isInside(hub, target)));
         return;
       case 'branch':
         this.#instructions.pushCondition(terminator.condition);
@@ -157,7 +161,7 @@ class RegionEmitter {
     code.get(frame.hart);
     frame.pushVirtual(next);
     code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(frame.host);
-    code.i32(runExit.returned).ops(op.i32Ne).if();
+    code.i32(runExit.returned).ops(op.i32Ne).unlikely().if();
     code.get(frame.host).ops(op.return);
     code.end();
     frame.reload(this.#live.get(next)!);
@@ -166,7 +170,7 @@ class RegionEmitter {
   }
 
   #checkBudget(block: number): void {
-    this.#frame.checkBudget(block, this.#longest.get(block)!);
+    this.#frame.checkBudget(this.#longest.get(block)!, block === hub ? undefined : block);
   }
 
   #edge(from: number, to: number): void {
@@ -180,11 +184,44 @@ class RegionEmitter {
 
   /** Goes on with a block of this region. */
   #branch(from: number, to: number): void {
+    const label = this.#labelOf(from, to);
+    if (label === undefined) this.#tree(to);
+    else this.#code.br(label);
+  }
+
+  /** Undefined for a block that belongs where it is come to. */
+  #labelOf(from: number, to: number): Label | undefined {
     const { order, mergePoints } = this.#structure;
     const isBack = order.get(to)! <= order.get(from)!;
-    if (isBack) this.#code.br(this.#labels.get(to)!);
-    else if (mergePoints.has(to)) this.#code.br(this.#forward.get(to) ?? this.#labels.get(to)!);
-    else this.#tree(to);
+    if (isBack) return this.#labels.get(to)!;
+    return mergePoints.has(to) ? (this.#forward.get(to) ?? this.#labels.get(to)!) : undefined;
+  }
+
+  /** Goes on at `pc`, inside the region if it is one of these. */
+  #hub(targets: readonly number[]): void {
+    const code = this.#code;
+    const { pc, address } = this.#frame;
+    const elsewhere = code.block();
+    if (targets.length > 0) {
+      const low = Math.min(...targets);
+      const places = (Math.max(...targets) - low) / 2 + 1;
+      code.get(pc);
+      this.#frame.pushVirtual(low);
+      code.ops(op.i64Sub).tee(address);
+      code
+        .i64Small(places * 2)
+        .ops(op.i64GeU)
+        .unlikely()
+        .brIf(elsewhere);
+      code.get(address).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU);
+      const labels = Array.from({ length: places }, (_, place) => {
+        const target = low + place * 2;
+        return targets.includes(target) ? this.#labelOf(hub, target)! : elsewhere;
+      });
+      code.brTable(labels, elsewhere);
+    }
+    code.end();
+    this.#frame.leaveAtPc(regionExit.jumped);
   }
 
   /** Going on in another page is right only while that page is mapped as it was when it was translated. */
@@ -216,6 +253,6 @@ class RegionEmitter {
     code.tee(host).memory(op.i64Load, 0);
     code.get(address).i64Small(-pageBytes).ops(op.i64And, op.i64Ne);
     code.get(host).memory(op.i32Load, 8).get(address).ops(op.i32WrapI64, op.i32Add);
-    code.i32(this.#parts.hostAt(offset)).ops(op.i32Ne, op.i32Or).if();
+    code.i32(this.#parts.hostAt(offset)).ops(op.i32Ne, op.i32Or).unlikely().if();
   }
 }

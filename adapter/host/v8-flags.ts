@@ -1,0 +1,23 @@
+/**
+ * What the engine asks of V8, beyond what it does by itself. It is all about speed: without it, as in a browser, everything
+ * works the same and is up to a third slower. Call it before the first WebAssembly is compiled.
+ */
+
+import { setFlagsFromString } from 'node:v8';
+
+const flags = [
+  // Keeps what a region does after a TLB miss out of the way of what it does after a hit; V8 12.x has it by default.
+  '--experimental-wasm-branch-hinting',
+  // V8 optimises a function after so many bytes were executed, and takes the whole function for each return from it. By
+  // default (1,800,000) that is long before it pays for a function that hardly loops.
+  '--wasm-tiering-budget=400000000',
+  // Translating makes much that dies at once; a nursery that grows in small steps is collected a hundred times in a boot.
+  '--semi-space-growth-factor=16',
+];
+
+/** Of Node; V8 complains of flags that it does not know, and those of later ones are not known to us. */
+const knownMajors = [20, 22];
+
+export const setV8Flags = (): void => {
+  if (knownMajors.includes(Number.parseInt(process.versions.node, 10))) flags.forEach(setFlagsFromString);
+};
