@@ -9,21 +9,13 @@ import { plural } from '../program/input-error.ts';
 import type { ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
 import type { CoreOptions } from './core.ts';
-import { goTo, incompleteText, noCheckpoints, openRecording } from './replay-command.ts';
+import { goTo, incompleteText, openToVerify } from './replay-command.ts';
 import { grouped, sizeText } from './values.ts';
 
 export const writeCoreFile = async (file: string, options: CoreOptions, host: CliHost): Promise<void> => {
   const { output, hart, physical = false } = options;
   refuseSameFile(output, [['the trace', file]], 'core file');
-  const session = await openRecording({
-    file,
-    verify: true,
-    checkpoints: noCheckpoints,
-    keepImages: false,
-    console: () => {},
-    salvage: options.salvage === true,
-    imageFolders: options.images ?? [],
-  });
+  const session = await openToVerify(file, options);
   try {
     const { machine, trace } = session;
     const at = options.at === 'start' ? moment(0) : options.at === 'end' ? trace.until : options.at;

@@ -112,7 +112,8 @@ const undescribed = (target: Target, hart: Hart, frame: Unplaced): Unplaced | un
   // What is in the entry of the trap itself may have saved nothing yet, so that only the pc is sure.
   const isEntry = isInnermost && isTrapEntry(target, hart);
   const saved = info && (!isInnermost || isEntry) ? target.program.try(() => savedRegisters(info, state)) : undefined;
-  if (saved !== undefined && code.functionAt(saved.pc) !== undefined) {
+  const isWhole = saved !== undefined && (!isEntry || saved.pc === hart.get('sepc'));
+  if (isWhole && code.functionAt(saved.pc) !== undefined) {
     return { state: { ...saved, pc: links.linked(saved.pc) }, isCaller: false, origin: 'trap frame' };
   }
   if (isEntry) return interruptedByPc(target, hart, state);

@@ -10,6 +10,7 @@ import { lineTableOf } from '../../adapter/program/dwarf/line-table.ts';
 import type { StackFrame } from '../../adapter/program/stack.ts';
 import { sizeOf, stripped } from '../../adapter/program/types/type.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
+import type { GdbFrame } from './gdb-process.ts';
 
 /**
  * How the value is found: it does not change; it is one of the function's entry; it is in a register that a call may have changed
@@ -21,13 +22,7 @@ export type OwnVariable = readonly [
   by: 'constant' | 'entry' | 'temporary' | 'later' | 'unpassed' | 'place',
 ];
 
-export interface OwnFrame {
-  readonly name: string | null;
-  readonly inlined: boolean;
-  readonly pc: string;
-  readonly line: number;
-  readonly file: string | null;
-  readonly sp: string | null;
+export interface OwnFrame extends Omit<GdbFrame, 'variables' | 'error'> {
   readonly variables: readonly OwnVariable[];
   /** The function's own registers at its entry, a0 to a7, as far as its caller tells. */
   readonly entry: readonly (bigint | undefined)[];
