@@ -48,7 +48,8 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
 }
 rmSync(scratch, { recursive: true });
 
-for (const [name, entry] of Object.entries({ demo: 'adapter/cli/demo.ts', soak: 'test/bench/soak.ts' })) {
+const others = { demo: 'adapter/cli/demo.ts', soak: 'test/bench/soak.ts', 'bench-symbols': 'test/bench/symbols.ts' };
+for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))
     await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }

@@ -14,7 +14,7 @@ import { parseHitCondition } from './hit-condition.ts';
 import { parseLogMessage } from './log-message.ts';
 import { addressOf } from './memory-requests.ts';
 import type { Program } from './program.ts';
-import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
+import { afterNames, natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, parseCondition } from './scope.ts';
 import { functionPlaces, linePlaces, locationsIn } from './source-places.ts';
 import { isFilter, panicFilter, panicSymbol, type TrapFilter } from './trap-filters.ts';
@@ -148,6 +148,13 @@ const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer
   return answers;
 };
 
+const hasBreakpoints = (args: unknown): boolean =>
+  typeof args === 'object' &&
+  args !== null &&
+  'breakpoints' in args &&
+  Array.isArray(args.breakpoints) &&
+  args.breakpoints.length > 0;
+
 export const breakpointRequests: readonly RequestRow[] = [
   request(
     'setBreakpoints',
@@ -165,10 +172,14 @@ export const breakpointRequests: readonly RequestRow[] = [
       return { breakpoints: locationsIn(program, sources, source.path ?? '', line, endLine ?? line) };
     },
   ),
-  request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
-    const { program } = session.launched('setFunctionBreakpoints').target;
-    return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(program, name)) };
-  }),
+  afterNames(
+    request('setFunctionBreakpoints', { breakpoints: list({ name: text, ...when }) }, (session, { breakpoints }) => {
+      const { program } = session.launched('setFunctionBreakpoints').target;
+      return { breakpoints: setAll(session, 'function', breakpoints, ({ name }) => placesOf(program, name)) };
+    }),
+    // Clients send an empty list at each launch, which shall not wait.
+    hasBreakpoints,
+  ),
   request(
     'setInstructionBreakpoints',
     { breakpoints: list({ instructionReference: text, offset: optional(whole), ...when }) },

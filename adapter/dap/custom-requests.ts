@@ -6,17 +6,19 @@
  *     chronovisor/goTo      {moment}  ->  nothing; a `stopped` event with reason `goto` follows
  *     chronovisor/type      {text}    ->  nothing; the guest receives it at the live end
  *     chronovisor/stats     {reset?, sampling?}  ->  StatsAnswer: where time went and what there was how often
+ *     chronovisor/symbols   {query, matching?, kinds?, start?, count?}  ->  SymbolsAnswer: what has such a name
  *
  * Nothing is sampled until `chronovisor/stats` is asked for the first time, so its first answer has counts and no times.
  * What it answers was true before it does what the arguments ask for.
  */
 
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Stats } from '../stats/stats.ts';
 import type { Debugger } from './debugger.ts';
 import { badMoment, pastIsFixed } from './errors.ts';
-import { natural, optional, type RequestRow, request, text } from './request.ts';
+import { afterNames, natural, optional, type RequestRow, request, text } from './request.ts';
 
 export interface Position {
   readonly moment: number;
@@ -48,6 +50,66 @@ export interface StatsAnswer extends Stats {
   /** Whether time was sampled until now. */
   readonly sampling: boolean;
 }
+
+export interface SymbolsArguments {
+  /** A part of the name, or some of its characters; `A` and `a` differ when there is a capital letter. */
+  readonly query: string;
+  /** `substring` unless it says otherwise; `fuzzy` finds names that have the characters in this order. */
+  readonly matching?: 'substring' | 'fuzzy';
+  /** Functions and data unless it says otherwise. */
+  readonly kinds?: readonly ('function' | 'data' | 'type')[];
+  /** The page: how many matches to pass over, none if absent, and how many to give, 100 if absent, at most 1000. */
+  readonly start?: number;
+  readonly count?: number;
+}
+
+/** The best matches first: those that begin with the text, then the shorter ones. */
+export interface SymbolsAnswer {
+  /** How many match, on all pages. */
+  readonly total: number;
+  readonly symbols: readonly SymbolFound[];
+}
+
+export interface SymbolFound {
+  readonly name: string;
+  readonly kind: 'function' | 'data' | 'type';
+  /** In hexadecimal digits, as DAP has memory references; absent where there is no place in memory. */
+  readonly memoryReference?: string;
+  /** Where it is declared, when that is known. */
+  readonly source?: DebugProtocol.Source;
+  readonly line?: number;
+}
+
+const symbolsMax = 1000;
+const symbolsEntries = {
+  query: text,
+  matching: optional(v.picklist(['substring', 'fuzzy'])),
+  kinds: optional(v.array(v.picklist(['function', 'data', 'type']))),
+  start: optional(natural),
+  count: optional(natural),
+};
+
+export const symbolsOf = (
+  session: Debugger,
+  args: v.InferOutput<v.ObjectSchema<typeof symbolsEntries, undefined>>,
+): SymbolsAnswer => {
+  const { program, sources } = session.launched('chronovisor/symbols').target;
+  const { query, matching, kinds, start, count } = args;
+  const { total, symbols } = program.search({
+    text: query.trim(),
+    matching: matching ?? undefined,
+    kinds: kinds ?? undefined,
+    start: start ?? 0,
+    count: Math.min(count ?? 100, symbolsMax),
+  });
+  const found = symbols.map(({ name, kind, address, source }) => ({
+    name,
+    kind,
+    ...(address !== undefined && { memoryReference: `0x${address.toString(16)}` }),
+    ...(source !== undefined && { source: sources.describe(source.path), line: source.line }),
+  }));
+  return { total, symbols: found };
+};
 
 const statsEntries = { reset: optional(v.boolean()), sampling: optional(v.boolean()) };
 
@@ -98,5 +160,6 @@ export const customRequests: readonly RequestRow[] = [
   request('chronovisor/type', { text }, (session, args) => {
     typeText(session, args.text);
   }),
+  afterNames(request('chronovisor/symbols', symbolsEntries, symbolsOf)),
   request('chronovisor/stats', statsEntries, (session, args) => statsOf(session, args)),
 ];

@@ -56,6 +56,8 @@ export class Debugger {
   wantsInstructionStops = false;
   /** A launch is under way. */
   launching = false;
+  /** Present while requests wait for their answers. */
+  held: Promise<void> | undefined;
   /** How the last motion ended. */
   lastArrival: Arrival | undefined;
   readonly #driver = new MotionDriver();
@@ -75,6 +77,20 @@ export class Debugger {
   }
   get running(): boolean {
     return this.#driver.running;
+  }
+
+  /** Present while the names of the program are being collected. */
+  get collecting(): Promise<void> | undefined {
+    return this.#launched?.target.program.collecting;
+  }
+
+  /** Notes that a request is answered later, so that others can wait for it. */
+  hold<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const all = Promise.all([this.held, answer.catch(() => {})]).then(() => {
+      if (this.held === all) this.held = undefined;
+    });
+    this.held = all;
+    return answer;
   }
 
   launch(target: Target, begin: () => void): void {

@@ -5,13 +5,15 @@
  *     { "machine": "-m 128M -bios none -kernel kernel.elf", "record": "run.chrono" }
  */
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
 import type { DeviceOption, MachineOptions } from '../boot/machine-options.ts';
 import { parseMachineOptions } from '../cli/qemu-options.ts';
-import { readWhole } from '../host/files.ts';
+import { FileSource } from '../host/files.ts';
+import { cacheFolder } from '../host/folders.ts';
 import { readElf } from '../program/elf.ts';
+import { NameCache } from '../program/names/cache.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
 import { denseCheckpoints, type Session } from '../session/session.ts';
@@ -35,6 +37,8 @@ const launchSchema = v.object({
   symbols: v.nullish(name),
   /** Where sources are: the beginning of a path as the compiler knew it, and what stands there instead. */
   sourceMap: v.nullish(v.record(v.string(), v.string('expected the name of a folder'), 'expected paths and folders')),
+  /** The folder where indexes of debug information are kept, or false to keep none; by default the user's cache folder. */
+  cache: v.nullish(v.union([name, v.literal(false)], 'expected the name of a folder, or false')),
   /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
   stopOnEntry: v.nullish(v.boolean('expected true or false')),
   /** Where one stands first in a trace: at its start, or at its end, which is where a panic is. */
@@ -68,20 +72,49 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
  * @throws {InputError} when a file or an option is wrong
  * @throws {TraceError} when the trace is damaged
  */
-export const openTarget = async (args: LaunchArguments): Promise<Target> => {
+export const openTarget = async (args: LaunchArguments, log: (line: string) => void = () => {}): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
+  const closes: FileSource[] = [];
+  try {
+    return await openWith(args, { console, inFolder, closes, log });
+  } catch (error) {
+    for (const one of closes) one.close();
+    throw error;
+  }
+};
+
+/** What an opening needs besides the arguments, and what it leaves to be closed. */
+interface Opening {
+  readonly console: ConsoleOutput;
+  readonly inFolder: (file: string) => string;
+  readonly closes: FileSource[];
+  readonly log: (line: string) => void;
+}
+
+const openWith = async (args: LaunchArguments, { console, inFolder, closes, log }: Opening): Promise<Target> => {
   // First, so that a wrong name makes no trace.
   const read = (what: string, file: string | null | undefined): ProgramFile | undefined => {
     if (file == null) return undefined;
-    const found = { name: inFolder(file), bytes: readWhole(what, inFolder(file)) };
-    readElf(found.bytes, file, 'symbols');
-    return found;
+    const bytes = new FileSource(what, inFolder(file));
+    closes.push(bytes);
+    readElf(bytes, file, 'symbols');
+    return { name: inFolder(file), bytes };
   };
   const [program, debug] = [read('the program', args.program), read('the symbols', args.symbols)];
   const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
   const session = await openSession(args, inFolder, console);
-  return new Target(session, console, { program, debug, map, folders: [resolve(args.cwd ?? '.')] });
+  const cache = cacheOf(args.cache, inFolder, log);
+  return new Target(session, console, { program, debug, map, folders: [resolve(args.cwd ?? '.')], cache, closes });
+};
+
+const cacheOf = (
+  asked: LaunchArguments['cache'],
+  inFolder: Opening['inFolder'],
+  log: Opening['log'],
+): NameCache | undefined => {
+  const folder = asked == null ? cacheFolder() : asked !== false && inFolder(asked);
+  return typeof folder === 'string' ? new NameCache(join(folder, 'names'), { log }) : undefined;
 };
 
 const openSession = (

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Debugger } from './debugger.ts';
 import { launchedTwice } from './errors.ts';
 import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
-import { optional, type RequestRow, request, text } from './request.ts';
+import { afterHeld, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
 import { filterList } from './trap-filters.ts';
 
@@ -57,12 +57,18 @@ const launch: RequestRow = {
     const args = checkLaunch(value);
     session.launching = true;
     try {
-      const target = await openTarget(args);
+      const target = await openTarget(args, (line) =>
+        session.send('output', { category: 'console', output: `${line}\n` }),
+      );
       session.launch(target, () => begin(session, target, args));
     } finally {
       session.launching = false;
     }
-    call.after(() => session.send('initialized'));
+    call.after(() => {
+      session.send('initialized');
+      // Its names are collected while the client sets breakpoints.
+      session.launched('launch').target.program.prepare();
+    });
     return undefined;
   },
 };
@@ -78,10 +84,12 @@ export const lifecycleRequests: readonly RequestRow[] = [
     },
   ),
   launch,
-  request('configurationDone', {}, (session, _, call) => {
-    const { begin: start } = session.launched('configurationDone');
-    call.after(start);
-  }),
+  afterHeld(
+    request('configurationDone', {}, (session, _, call) => {
+      const { begin: start } = session.launched('configurationDone');
+      call.after(start);
+    }),
+  ),
   request('disconnect', {}, (session, _, call) => {
     call.after(() => session.close());
   }),

@@ -6,18 +6,20 @@
  */
 
 import { DebugInfo } from '../program/debug-info.ts';
-import { type Elf, readElf } from '../program/elf.ts';
+import { type Elf, type FileBytes, readElf } from '../program/elf.ts';
 import { InputError } from '../program/input-error.ts';
 import { buildNameIndex } from '../program/names/build.ts';
+import { type NameCache, nameKey } from '../program/names/cache.ts';
 import { NameIndex } from '../program/names/name-index.ts';
 import { scanNames } from '../program/names/scan.ts';
+import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symbol-search.ts';
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
 import { LinkMap } from './link-map.ts';
 
 /** A file with symbols or debug information. */
 export interface ProgramFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: FileBytes;
 }
 
 export interface ProgramOptions {
@@ -25,27 +27,36 @@ export interface ProgramOptions {
   readonly debug?: ProgramFile | undefined;
   /** Where in RAM a kernel begins whose file does not say so. */
   readonly loadAddress?: bigint | undefined;
+  /** Where indexes of names are kept; without it, they are made each time. */
+  readonly cache?: NameCache | undefined;
 }
 
-/** Names of more debug information than this are collected in the background, and are not known until that is done. */
-const backgroundBytesMin = 16 * 2 ** 20;
+/** Names of more debug information than this are collected in the background, and are kept. */
+const backgroundBytesMin = 4 * 2 ** 20;
+
+const isScanned = (section: string): boolean => /^\.z?debug_(info|types)$/.test(section);
 
 export class Program {
   readonly #symbols: SymbolTable | undefined;
   readonly #file: ProgramFile | undefined;
+  readonly #cache: NameCache | undefined;
   readonly links: LinkMap;
+  /** Present while names are being collected; resolved, never rejected, when that is over. */
+  collecting: Promise<void> | undefined;
+  #search: SymbolSearch | undefined;
   #info: DebugInfo | 'none' | undefined;
   /** Why debug information is not used, to be told to the person. */
   onDamage: (message: string) => void = () => {};
 
   /** @throws {ProgramError} when a file is no ELF of a 64-bit RISC-V program */
-  constructor(file?: ProgramFile, { debug, loadAddress }: ProgramOptions = {}) {
+  constructor(file?: ProgramFile, { debug, loadAddress, cache }: ProgramOptions = {}) {
+    this.#cache = cache;
     const elf = file && readElf(file.bytes, file.name);
     const debugElf = debug && readElf(debug.bytes, debug.name, 'symbols');
-    const tables = [elf, debugElf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
+    const tables = [debugElf, elf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
     this.#symbols = tables.find(({ size }) => size > 0) ?? tables[0];
     this.#file = debug ?? file;
-    this.links = new LinkMap((elf ?? debugElf)?.segments ?? [], loadAddress);
+    this.links = new LinkMap((debugElf ?? elf)?.segments ?? [], loadAddress);
   }
 
   /** The file that the debug information is in: sources may lie near it. */
@@ -63,23 +74,43 @@ export class Program {
     return this.#info === 'none' ? undefined : this.#info;
   }
 
+  /** Reads what takes time before somebody asks for it. */
+  prepare(): void {
+    void this.info;
+  }
+
   #readInfo(): DebugInfo | undefined {
     if (this.#file === undefined) return undefined;
     const info = new DebugInfo(this.#file.bytes, this.#file.name, {
       linkedAddress: (address) => this.links.linked(address),
+      functionSymbolAt: (address) => this.#symbols?.functionAt(address),
     });
     if (!info.hasDebugInfo) return undefined;
-    if (info.sections.get('.debug_info').bytes.length < backgroundBytesMin) {
-      info.names = this.try(() => NameIndex.of([scanNames(info.dwarf).arrays()]));
-    } else {
-      buildNameIndex(info.dwarf).then(
-        (names) => {
-          info.names = names;
-        },
-        (error: unknown) => this.onDamage(error instanceof Error ? error.message : String(error)),
-      );
-    }
+    this.#nameAll(info);
     return info;
+  }
+
+  #nameAll(info: DebugInfo): void {
+    const { elf, sections, dwarf } = info;
+    const storedBytes = elf.sections.reduce((sum, { name, sizeBytes }) => sum + (isScanned(name) ? sizeBytes : 0n), 0n);
+    if (storedBytes < backgroundBytesMin) {
+      info.names = this.try(() => NameIndex.of([scanNames(dwarf).arrays()]));
+      return;
+    }
+    const key = this.#cache && this.try(() => nameKey(elf, sections.buildId));
+    info.names = key === undefined ? undefined : this.#cache?.read(key);
+    if (info.names !== undefined) return;
+    const collect = async (): Promise<void> => {
+      try {
+        info.names = await buildNameIndex(dwarf);
+        if (key !== undefined) this.#cache?.write(key, info.names);
+      } catch (error) {
+        this.onDamage(error instanceof Error ? error.message : String(error));
+      } finally {
+        this.collecting = undefined;
+      }
+    };
+    this.collecting = collect();
   }
 
   /** What a reading of debug information gives; nothing when it is damaged there. */
@@ -91,6 +122,13 @@ export class Program {
       this.onDamage(error.message);
       return undefined;
     }
+  }
+
+  /** Functions, data and types by what somebody types. */
+  search(query: SymbolQuery): SymbolPage {
+    const { info } = this;
+    if (this.#search === undefined) this.#search = new SymbolSearch(this.#symbols, info);
+    return this.try(() => this.#search?.search(query)) ?? { total: 0, symbols: [] };
   }
 
   find(name: string): ProgramSymbol | undefined {

@@ -38,6 +38,29 @@ export const request = <const Entries extends v.ObjectEntries>(
   };
 };
 
+/**
+ * A request that asks for names of the program by what they are called: it is answered once they are collected.
+ * @param asks whether these arguments, not checked yet, ask for any
+ */
+export const afterNames = (row: RequestRow, asks: (args: unknown) => boolean = () => true): RequestRow => ({
+  command: row.command,
+  answer: (session, args, call) => {
+    const { collecting } = session;
+    if (collecting === undefined || !asks(args)) return row.answer(session, args, call);
+    return session.hold(collecting.then(() => row.answer(session, args, call)));
+  },
+});
+
+/** A request that takes it for granted that those before it are answered. */
+export const afterHeld = (row: RequestRow): RequestRow => ({
+  command: row.command,
+  answer: (session, args, call) => {
+    const { held } = session;
+    if (held === undefined) return row.answer(session, args, call);
+    return held.then(() => row.answer(session, args, call));
+  },
+});
+
 const problemOf = (command: string, issue: v.BaseIssue<unknown>): DapError =>
   badArguments(command, v.getDotPath(issue) ?? '', issue.message);
 

@@ -6,7 +6,7 @@ import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
-import type { RequestRow } from './request.ts';
+import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
 import { threadRequests } from './threads.ts';
 import { variableRequests } from './variables.ts';
@@ -18,9 +18,9 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...executionRequests,
     ...threadRequests,
     ...sourceRequests,
-    ...variableRequests,
+    ...variableRequests.map((row) => afterNames(row)),
     ...memoryRequests,
-    ...evaluateRequests,
+    ...evaluateRequests.map((row) => afterNames(row)),
     ...customRequests,
   ].map((row) => [row.command, row]),
 );

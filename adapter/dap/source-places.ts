@@ -80,8 +80,9 @@ export const functionPlaces = (program: Program, info: DebugInfo, name: string):
     }
   }
   if (places.size === 0 && symbol !== undefined && file === undefined) {
-    const own = info.functionAt(symbol.address);
-    if (own?.entryPc === symbol.address) places.add(entryOf(info, own));
+    const start = info.describedAddress(symbol.address);
+    const own = info.functionAt(start);
+    if (own?.entryPc === start) places.add(entryOf(info, own));
   }
   return [...places];
 };

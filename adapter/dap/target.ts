@@ -9,6 +9,7 @@ import { ramBase } from '../../vmm/machine/memory.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage, bootPrograms } from '../boot/boot.ts';
+import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
 import type { ConsoleOutput } from './console-output.ts';
@@ -23,6 +24,10 @@ export interface TargetOptions extends SourceOptions {
   /** When it is not what was loaded. */
   readonly program?: ProgramFile | undefined;
   readonly debug?: ProgramFile | undefined;
+  /** Where indexes of its names are kept. */
+  readonly cache?: NameCache | undefined;
+  /** What is closed with the target, such as the files that these are read from. */
+  readonly closes?: readonly { close(): void }[];
 }
 
 /** Firmware lies below a kernel, which is on the next 2 MiB ("Linux RISC-V boot requirements"). */
@@ -48,15 +53,18 @@ export class Target {
   readonly live: Live | undefined;
 
   readonly sources: Sources;
+  readonly #closes: readonly { close(): void }[];
 
-  constructor(session: Session, console: ConsoleOutput, { program, debug, ...sources }: TargetOptions = {}) {
+  constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
+    const { program, debug, cache, closes, ...sources } = options;
     this.session = session;
     this.console = console;
     const { machine } = session.header;
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
-    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress });
+    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
+    this.#closes = closes ?? [];
     this.sources = new Sources(this.program, sources);
     this.memory = new GuestMemory(session.machine, boot.rom);
     this.stats = new StatsCollector(session);
@@ -100,5 +108,6 @@ export class Target {
     this.stats.stop();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();
+    for (const one of this.#closes) one.close();
   }
 }

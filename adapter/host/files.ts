@@ -128,6 +128,7 @@ export class SparseFile {
 export class FileSource implements ByteSource {
   readonly sizeBytes: number;
   readonly #descriptor: number;
+  #closed = false;
 
   /** @throws {HostError} when it cannot be opened */
   constructor(purpose: string, file: string) {
@@ -146,17 +147,24 @@ export class FileSource implements ByteSource {
 
   read(offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
-    let have = 0;
-    while (have < length) {
-      const read = readSync(this.#descriptor, bytes, have, length - have, offset + have);
-      if (read === 0) break; // the file became shorter, which the reader notices
-      have += read;
-    }
+    const have = this.readInto(offset, bytes);
     return have === length ? bytes : bytes.subarray(0, have);
   }
 
+  /** Fills `bytes` from an offset on. Gives how many there were: fewer when the file became shorter. */
+  readInto(offset: number, bytes: Uint8Array): number {
+    let have = 0;
+    while (have < bytes.length) {
+      const read = readSync(this.#descriptor, bytes, have, bytes.length - have, offset + have);
+      if (read === 0) break;
+      have += read;
+    }
+    return have;
+  }
+
   close(): void {
-    closeSync(this.#descriptor);
+    if (!this.#closed) closeSync(this.#descriptor);
+    this.#closed = true;
   }
 }
 

@@ -14,6 +14,8 @@ export interface SectionData {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** Where bytes are read from disk when they are needed: makes a range of them present. All others are zeros. */
+  readonly load?: (start: number, end: number) => void;
 }
 
 export const sectionData = (file: string, name: string, bytes: Uint8Array): SectionData => ({

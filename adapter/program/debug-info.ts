@@ -11,15 +11,24 @@ import type { Entry } from './dwarf/entry.ts';
 import { evaluateNumber, type FrameContext } from './dwarf/expression.ts';
 import { DwarfFile, type OpenSplit } from './dwarf/file.ts';
 import { type FrameRow, FrameTable } from './dwarf/frames.ts';
-import { frameBaseAt, framesAt, functionAt, type ProgramFunction, type SourceFrame } from './dwarf/functions.ts';
-import { linePlace, readLineHeader, type SourceFile } from './dwarf/line-header.ts';
+import {
+  frameBaseAt,
+  framesAt,
+  functionAt,
+  functionsOf,
+  type ProgramFunction,
+  type SourceFrame,
+} from './dwarf/functions.ts';
+import type { SourceFile } from './dwarf/line-header.ts';
 import { type LineRow, type LineTable, lineTableOf } from './dwarf/line-table.ts';
+import type { AddressRange } from './dwarf/lists.ts';
+import { SourceFiles } from './dwarf/source-files.ts';
 import { TypeReader } from './dwarf/type-reader.ts';
 import type { Unit } from './dwarf/unit.ts';
 import { cfaOf, type MachineState, type Unwinding, unwind } from './dwarf/unwind.ts';
 import { DebugSections } from './elf/debug-sections.ts';
 import type { SectionAddress } from './elf/relocate.ts';
-import { type Elf, readElf } from './elf.ts';
+import { type Elf, type FileBytes, readElf } from './elf.ts';
 import type { NameIndex } from './names/name-index.ts';
 import type { NameKind } from './names/records.ts';
 import { once } from './once.ts';
@@ -32,6 +41,8 @@ export interface DebugInfoOptions {
   readonly openSplit?: OpenSplit;
   /** The linked address of one that the program runs at or returns to, where these may differ. */
   readonly linkedAddress?: (address: bigint) => bigint;
+  /** What the symbol table says of the function at an address. */
+  readonly functionSymbolAt?: (address: bigint) => AddressRange | undefined;
 }
 
 /** A place in the source; `file` is the path as the compiler knew it. */
@@ -55,12 +66,8 @@ export interface LineAddress {
   readonly row: LineRow;
 }
 
-/** A file, and side by side the numbers of the units that name it and its number in each one's line table. */
-interface KnownSource {
-  readonly file: SourceFile;
-  readonly units: number[];
-  readonly numbers: number[];
-}
+/** Room for patches before a function's code is a few instructions. */
+const patchableBytesMax = 64n;
 
 const typeKinds = {
   structure: [tag.structureType, tag.classType],
@@ -81,21 +88,23 @@ export class DebugInfo {
   readonly dwarf: DwarfFile;
   readonly types: TypeReader;
   readonly linkedAddress: (address: bigint) => bigint;
+  readonly #functionSymbolAt: (address: bigint) => AddressRange | undefined;
   /** Without it, names are found only in a unit that is named. */
   names: NameIndex | undefined;
   readonly #addresses: () => AddressMap;
   #frameTables: readonly FrameTable[] | undefined;
-  /** The files of all line tables, by the last part of their path. */
-  readonly #sources: () => ReadonlyMap<string, readonly KnownSource[]>;
+  readonly #sources: SourceFiles;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
-  constructor(bytes: Uint8Array, file: string, { sectionAddress, openSplit, linkedAddress }: DebugInfoOptions = {}) {
+  constructor(bytes: FileBytes, file: string, options: DebugInfoOptions = {}) {
+    const { sectionAddress, openSplit, linkedAddress, functionSymbolAt } = options;
     this.linkedAddress = linkedAddress ?? ((address) => address);
+    this.#functionSymbolAt = functionSymbolAt ?? (() => undefined);
     this.elf = readElf(bytes, file, 'symbols');
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
+    this.#sources = new SourceFiles(this.dwarf);
     this.#addresses = once(() => new AddressMap(this.dwarf));
-    this.#sources = once(() => this.#readSources());
     this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
   }
 
@@ -115,25 +124,49 @@ export class DebugInfo {
 
   /** The source line of an instruction. Of a caller's frame, ask for the address before the return address. */
   lineAt(address: bigint): SourceLine | undefined {
-    const unit = this.unitAt(address);
+    const described = this.describedAddress(address);
+    const unit = this.unitAt(described);
     const table = unit === undefined ? undefined : lineTableOf(unit);
-    const row = table?.at(address);
+    const row = table?.at(described);
     return table === undefined || row === undefined ? undefined : sourceLine(table, row.file, row.line, row.column);
   }
 
   functionAt(address: bigint): ProgramFunction | undefined {
+    return this.#describedFunction(address) ?? this.#patchableFunction(address);
+  }
+
+  /**
+   * The address that debug information speaks of. A kernel that can be traced is compiled with room for a patch
+   * (`-fpatchable-function-entry`) between a function's symbol and the code that is described: nothing has happened there
+   * yet, so it is where that code begins.
+   */
+  describedAddress(address: bigint): bigint {
+    if (this.#describedFunction(address) !== undefined) return address;
+    return this.#patchableFunction(address)?.entryPc ?? address;
+  }
+
+  #describedFunction(address: bigint): ProgramFunction | undefined {
     const unit = this.unitAt(address);
     return unit === undefined ? undefined : functionAt(unit, address);
   }
 
+  #patchableFunction(address: bigint): ProgramFunction | undefined {
+    const symbol = this.#functionSymbolAt(address);
+    if (symbol === undefined || address - symbol.low >= patchableBytesMax) return undefined;
+    const unit = this.unitAt(symbol.high - 1n);
+    const isBehind = ({ entryPc }: ProgramFunction) =>
+      entryPc > address && entryPc < symbol.high && entryPc - symbol.low <= patchableBytesMax;
+    return unit === undefined ? undefined : functionsOf(unit).find(isBehind);
+  }
+
   /** The function at an address and those inlined in it there, innermost first, each with its place in the source. */
   framesAt(address: bigint): readonly PlacedFrame[] {
-    const unit = this.unitAt(address);
-    const own = unit === undefined ? undefined : functionAt(unit, address);
-    if (unit === undefined || own === undefined) return [];
-    const table = lineTableOf(unit);
-    let source = this.lineAt(address);
-    return framesAt(own, address).map((frame) => {
+    const described = this.describedAddress(address);
+    const own = this.#describedFunction(described);
+    if (own === undefined) return [];
+    const table = lineTableOf(own.entry.unit);
+    let source = this.lineAt(described);
+    return framesAt(own, described).map((frame) => {
       const placed = { frame, function: own, source };
       const { call } = frame;
       source = call && table && sourceLine(table, call.file, call.line, call.column);
@@ -160,45 +193,14 @@ export class DebugInfo {
     return second?.address ?? own.entryPc;
   }
 
-  /** A kernel's units name files a million times. */
-  #readSources(): ReadonlyMap<string, readonly KnownSource[]> {
-    const byPath = new Map<string, KnownSource>();
-    const read = new Set<string>();
-    for (const [index, unit] of this.dwarf.units.entries()) {
-      if (unit.isType) continue;
-      const place = linePlace(unit);
-      if (place === undefined || read.has(place.key)) continue;
-      read.add(place.key);
-      for (const [number, file] of (readLineHeader(unit)?.files ?? []).entries()) {
-        let source = byPath.get(file.path);
-        if (source === undefined) {
-          source = { file, units: [], numbers: [] };
-          byPath.set(file.path, source);
-        }
-        source.units.push(index);
-        source.numbers.push(number);
-      }
-    }
-    const sources = new Map<string, KnownSource[]>();
-    for (const source of byPath.values()) {
-      const name = source.file.path.slice(source.file.path.lastIndexOf('/') + 1);
-      const same = sources.get(name);
-      if (same === undefined) sources.set(name, [source]);
-      else same.push(source);
-    }
-    return sources;
-  }
-
   /** The paths of the source files of one name (the last part), as the compiler knew them. */
   pathsNamed(name: string): readonly string[] {
-    return (this.#sources().get(name) ?? []).map(({ file }) => file.path);
+    return this.#sources.named(name).map(({ file }) => file.path);
   }
 
   /** The paths of all source files, as the compiler knew them. */
   sourcePaths(): readonly string[] {
-    const paths = new Set<string>();
-    for (const same of this.#sources().values()) for (const { file } of same) paths.add(file.path);
-    return [...paths];
+    return this.#sources.paths();
   }
 
   /**
@@ -209,10 +211,9 @@ export class DebugInfo {
     const name = path.slice(path.lastIndexOf('/') + 1);
     let best = Number.POSITIVE_INFINITY;
     let addresses: LineAddress[] = [];
-    for (const source of this.#sources().get(name) ?? []) {
-      const { file } = source;
+    for (const { file, units } of this.#sources.named(name)) {
       if (file.path !== path && !file.path.endsWith(`/${path}`)) continue;
-      for (const [unit, numbers] of this.#unitsOf(source)) {
+      for (const [unit, numbers] of units) {
         const found = lineTableOf(unit)?.statementsFrom(numbers, line);
         if (found === undefined || found.line > best) continue;
         if (found.line < best) addresses = [];
@@ -221,18 +222,6 @@ export class DebugInfo {
       }
     }
     return addresses.length === 0 ? undefined : { line: best, addresses };
-  }
-
-  /** The units that name a file, and the file's numbers there: of one file a table may have several. */
-  #unitsOf({ units, numbers }: KnownSource): Map<Unit, Set<number>> {
-    const found = new Map<Unit, Set<number>>();
-    for (const [at, index] of units.entries()) {
-      const unit = this.dwarf.units[index]!;
-      const known = found.get(unit);
-      if (known === undefined) found.set(unit, new Set([numbers[at]!]));
-      else known.add(numbers[at]!);
-    }
-    return found;
   }
 
   /** The entry of a name of one of some kinds, the first in the file. */
@@ -261,11 +250,14 @@ export class DebugInfo {
         ? [new FrameTable(this.sections.get('.eh_frame'), this.sections.address('.eh_frame'))]
         : []),
     ];
-    for (const table of this.#frameTables) {
-      const row = table.at(pc);
-      if (row !== undefined) return row;
-    }
-    return undefined;
+    const rowAt = (address: bigint): FrameRow | undefined => {
+      for (const table of this.#frameTables ?? []) {
+        const row = table.at(address);
+        if (row !== undefined) return row;
+      }
+      return undefined;
+    };
+    return rowAt(pc) ?? rowAt(this.describedAddress(pc));
   }
 
   /** The caller of a frame. For a frame that made a call, the row is that of the call, not of what comes after it. */

@@ -23,6 +23,8 @@ export class StackFrame {
   /** Whether the pc is a return address: what the frame does is then the call before it. */
   readonly isCaller: boolean;
   readonly function: ProgramFunction | undefined;
+  /** The address that lines and scopes are looked up by. */
+  readonly lookupPc: bigint;
   #unwound: UnwoundFrame | string | undefined;
   #caller: StackFrame | undefined;
   #context: FrameContext | undefined;
@@ -33,12 +35,8 @@ export class StackFrame {
     this.#info = info;
     this.state = state;
     this.isCaller = isCaller;
+    this.lookupPc = info.describedAddress(isCaller ? state.pc - 1n : state.pc);
     this.function = info.functionAt(this.lookupPc);
-  }
-
-  /** The address that lines and scopes are looked up by. */
-  get lookupPc(): bigint {
-    return this.isCaller ? this.state.pc - 1n : this.state.pc;
   }
 
   /** The functions of the source at this frame, innermost first. */

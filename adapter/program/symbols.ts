@@ -2,12 +2,15 @@
  * The symbols of a program: the name of an address and the address of a name. A kernel has some 200,000 of them, so they
  * live in typed arrays, sorted once, and a name becomes a string only when somebody asks. It knows no source lines.
  *
- * Left out: symbols that stand for no place (files, sections, undefined and thread-local ones) and those that assemblers
- * make for their own use: the mapping symbols `$x` and `$d` (RISC-V ELF psABI, "Mapping Symbol") and labels `.L...`.
+ * Left out: symbols that stand for no place in memory (files, sections, undefined and thread-local ones, those of debug
+ * sections) and those that assemblers make for their own use: the mapping symbols `$x` and `$d` (RISC-V ELF psABI, "Mapping
+ * Symbol") and labels `.L...`, also with what `objcopy --prefix-symbols` puts before them.
  */
 
-import { type Elf, type Section, sectionType, stringAt } from './elf.ts';
+import { type Elf, nameBytesMax, type Section, sectionFlag, sectionType, stringAt } from './elf.ts';
 import { headerField } from './errors.ts';
+import { nameHash } from './names/records.ts';
+import type { NameRun } from './names/search.ts';
 
 export type SymbolKind = 'function' | 'object' | 'label';
 
@@ -40,7 +43,8 @@ export class SymbolTable {
   readonly #placed: Uint32Array;
   readonly #starts: BigUint64Array;
   readonly #ends: BigUint64Array;
-  #byName: Map<string, number> | undefined;
+  /** Open addressing by the hash of the name: the number of the best symbol of each, and 1 more. */
+  #slots: Uint32Array | undefined;
 
   /** @throws {ProgramError} when the symbol table is damaged; a program without one has no symbols */
   constructor(elf: Elf) {
@@ -72,58 +76,111 @@ export class SymbolTable {
     // The nearest one may end before the address while an outer one, a little further back, does not.
     for (let index = low - 1; index >= 0 && index >= low - nestingMax; index--) {
       if (address >= this.#ends[index]!) continue;
-      return { symbol: this.#symbol(this.#placed[index]!), offset: address - this.#starts[index]! };
+      return { symbol: this.symbol(this.#placed[index]!), offset: address - this.#starts[index]! };
     }
     return undefined;
   }
 
+  /** What the function at an address takes, when its symbol says so. */
+  functionAt(address: bigint): { readonly low: bigint; readonly high: bigint } | undefined {
+    const symbol = this.at(address)?.symbol;
+    if (symbol?.kind !== 'function') return undefined;
+    return { low: symbol.address, high: symbol.address + symbol.sizeBytes };
+  }
+
   /** The symbol of a name; of several, a global one before a local one, then the lowest address. */
   find(name: string): ProgramSymbol | undefined {
-    const number = this.#index().get(name);
-    return number === undefined ? undefined : this.#symbol(number);
+    const wanted = Buffer.from(`${name}\0`);
+    const slots = this.#index();
+    let slot = nameHash(wanted, 0, wanted.length - 1) & (slots.length - 1);
+    for (; slots[slot] !== 0; slot = (slot + 1) & (slots.length - 1)) {
+      const number = slots[slot]! - 1;
+      if (isSameText(this.#names, this.#nameStart(number), wanted, 0)) return this.symbol(number);
+    }
+    return undefined;
+  }
+
+  /** The names of symbols by their hash and kind, to be searched; `numbers` says which symbols they are of. */
+  namesWhere(wanted: (hash: number, kind: SymbolKind) => boolean): NameRun & { readonly numbers: Uint32Array } {
+    const order = this.#order;
+    const numbers = new Uint32Array(order.length);
+    const starts = new Uint32Array(order.length + 1);
+    let count = 0;
+    for (const number of order) {
+      const start = this.#nameStart(number);
+      const end = textEnd(this.#names, start);
+      if (!wanted(nameHash(this.#names, start, end), this.kindOf(number))) continue;
+      if (starts[count]! + end - start >= namesBytesMax) break; // damage: names that run into one another
+      numbers[count++] = number;
+      starts[count] = starts[count - 1]! + end - start + 1;
+    }
+    const names = new Uint8Array(starts[count]!);
+    for (let index = 0; index < count; index++) {
+      const start = this.#nameStart(numbers[index]!);
+      names.set(this.#names.subarray(start, start + starts[index + 1]! - starts[index]! - 1), starts[index]!);
+    }
+    return { count, starts: starts.subarray(0, count + 1), names, numbers: numbers.subarray(0, count) };
   }
 
   /** All symbols in ascending order of address. */
   *[Symbol.iterator](): Generator<ProgramSymbol> {
-    for (const number of this.#order) yield this.#symbol(number);
+    for (const number of this.#order) yield this.symbol(number);
   }
 
-  #symbol(number: number): ProgramSymbol {
+  /** @param number one that `namesWhere` gave */
+  symbol(number: number): ProgramSymbol {
     const at = number * symbolBytes;
     return {
       name: this.#name(number),
       address: this.#view.getBigUint64(at + 8, true),
       sizeBytes: this.#view.getBigUint64(at + 16, true),
-      kind: kinds[this.#table[at + 4]! & 0xf] ?? 'label',
-      global: this.#table[at + 4]! >> 4 !== bindLocal,
+      kind: this.kindOf(number),
+      global: this.#isGlobal(number),
     };
   }
 
-  #name(number: number): string {
-    const start = this.#view.getUint32(number * symbolBytes, true);
-    return stringAt(this.#names, start);
+  /** @param number as for `symbol` */
+  kindOf(number: number): SymbolKind {
+    return kinds[this.#table[number * symbolBytes + 4]! & 0xf] ?? 'label';
   }
 
-  #index(): Map<string, number> {
-    if (this.#byName !== undefined) return this.#byName;
-    const index = new Map<string, number>();
-    let longNameBytes = 0;
-    const isGlobal = (number: number) => this.#table[number * symbolBytes + 4]! >> 4 !== bindLocal;
+  #isGlobal(number: number): boolean {
+    return this.#table[number * symbolBytes + 4]! >> 4 !== bindLocal;
+  }
+
+  #nameStart(number: number): number {
+    return this.#view.getUint32(number * symbolBytes, true);
+  }
+
+  #name(number: number): string {
+    return stringAt(this.#names, this.#nameStart(number));
+  }
+
+  #index(): Uint32Array {
+    if (this.#slots !== undefined) return this.#slots;
+    let size = 1024;
+    while (size < 2 * this.#order.length) size *= 2;
+    const slots = new Uint32Array(size);
+    const names = this.#names;
     for (const number of this.#order) {
-      const name = this.#name(number);
-      if (name.length >= longNameBytesMin) longNameBytes += name.length;
-      if (longNameBytes > longNameBytesMax) break;
-      const known = index.get(name);
-      if (known === undefined || (!isGlobal(known) && isGlobal(number))) index.set(name, number);
+      const start = this.#nameStart(number);
+      let slot = nameHash(names, start, textEnd(names, start)) & (size - 1);
+      while (slots[slot] !== 0 && !isSameText(names, this.#nameStart(slots[slot]! - 1), names, start)) {
+        slot = (slot + 1) & (size - 1);
+      }
+      const known = slots[slot]! - 1;
+      if (known < 0 || (!this.#isGlobal(known) && this.#isGlobal(number))) slots[slot] = number + 1;
     }
-    this.#byName = index;
-    return index;
+    this.#slots = slots;
+    return slots;
   }
 
   /** The numbers of the symbols worth keeping, sorted. */
   #keep(elf: Elf): Uint32Array {
     const count = this.#table.length / symbolBytes;
     const chosen = new Uint32Array(count);
+    // Object files have no addresses yet, and a section without a place in memory is no debug section there.
+    const isElsewhere = elf.sections.map(({ flags }) => elf.kind !== 'object' && (flags & sectionFlag.alloc) === 0n);
     let length = 0;
     for (let number = 1; number < count; number++) {
       const at = number * symbolBytes;
@@ -132,9 +189,11 @@ export class SymbolTable {
         throw headerField(elf.file, `st_name of symbol ${number}`, `below ${this.#names.length}`, nameAt);
       }
       const section = this.#view.getUint16(at + 6, true);
-      if (section === sectionUndefined || !((this.#table[at + 4]! & 0xf) in kinds)) continue;
+      const info = this.#table[at + 4]!;
+      if (section === sectionUndefined || isElsewhere[section] === true || !((info & 0xf) in kinds)) continue;
       const [first, second] = [this.#names[nameAt]!, this.#names[nameAt + 1]];
       if (first === 0 || first === dollar || (first === dot && second === letterL)) continue;
+      if (info === labelLocal && isAssemblers(this.#names, nameAt)) continue;
       chosen[length++] = number;
     }
     return this.#sort(chosen.subarray(0, length));
@@ -188,22 +247,48 @@ export class SymbolTable {
 }
 
 const symbolBytes = 24;
+const namesBytesMax = 2 ** 26;
 const nestingMax = 32;
-/** Long names that are kept; those of a table without zero bytes would be as long as they may be, for every symbol. */
-const longNameBytesMin = 256;
-const longNameBytesMax = 2 ** 26;
 const sectionUndefined = 0;
 const bindLocal = 0;
 const typeNone = 0;
 const typeFunction = 2;
+const labelLocal = 0;
 const kinds: Readonly<Record<number, SymbolKind>> = { 0: 'label', 1: 'object', 2: 'function', 10: 'function' };
 const kindRank: Readonly<Record<SymbolKind, number>> = { function: 0, object: 1, label: 2 };
-const [dollar, dot, letterL] = [0x24, 0x2e, 0x4c];
+const [dollar, dot, letterL, underscore] = [0x24, 0x2e, 0x4c, 0x5f];
+
+/** Whether a name has `.L` behind a prefix that ends in an underscore. */
+const isAssemblers = (names: Uint8Array, start: number): boolean => {
+  for (let at = start + 1; names[at] !== 0 && at < names.length; at++) {
+    if (names[at] === dot && names[at + 1] === letterL) return names[at - 1] === underscore;
+  }
+  return false;
+};
+
+const textEnd = (bytes: Uint8Array, start: number): number => {
+  const last = Math.min(bytes.length, start + nameBytesMax);
+  let end = start;
+  while (end < last && bytes[end] !== 0) end++;
+  return end;
+};
+
+/** Whether two texts, each up to its zero byte or the end, are the same. */
+const isSameText = (one: Uint8Array, oneStart: number, other: Uint8Array, otherStart: number): boolean => {
+  for (let offset = 0; offset < nameBytesMax; offset++) {
+    const [a, b] = [one[oneStart + offset] ?? 0, other[otherStart + offset] ?? 0];
+    if (a !== b) return false;
+    if (a === 0) break;
+  }
+  return true;
+};
 
 /** A stable counting sort by a key below `keys`: with a comparator, sorting would take most of the loading time. */
 const sortBy = (numbers: Uint32Array, keys: number, keyOf: (number: number) => number): Uint32Array => {
   const next = new Uint32Array(keys + 1);
   for (const number of numbers) next[keyOf(number) + 1]!++;
+  // Of addresses, most bytes are the same.
+  if (numbers.length > 0 && next[keyOf(numbers[0]!) + 1] === numbers.length) return numbers;
   for (let key = 0; key < keys; key++) next[key + 1]! += next[key]!;
   const sorted = new Uint32Array(numbers.length);
   for (const number of numbers) sorted[next[keyOf(number)]!++] = number;

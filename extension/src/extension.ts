@@ -17,15 +17,18 @@ export const activate = (context: vscode.ExtensionContext): void => {
 
 class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
   readonly #adapter: string;
+  /** Where the adapter keeps what it can make again. */
+  readonly #cache: string;
 
   constructor(context: vscode.ExtensionContext) {
     this.#adapter = context.asAbsolutePath('dist/chronovisor.mjs');
+    this.#cache = context.globalStorageUri.fsPath;
   }
 
   createDebugAdapterDescriptor(): vscode.DebugAdapterDescriptor {
     // VS Code's own Node runs it, so that none needs to be installed; under Electron the variable makes it one.
     return new vscode.DebugAdapterExecutable(process.execPath, [this.#adapter, 'dap'], {
-      env: { ELECTRON_RUN_AS_NODE: '1' },
+      env: { ELECTRON_RUN_AS_NODE: '1', CHRONOVISOR_CACHE: process.env.CHRONOVISOR_CACHE ?? this.#cache },
     });
   }
 }

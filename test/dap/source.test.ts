@@ -12,9 +12,10 @@ const lines = readFileSync(path, 'utf8').split('\n');
 /** The number of the line that has a text; of a second one, with `from`. */
 const lineOf = (text: string, from = 0): number => lines.findIndex((line, at) => at >= from && line.includes(text)) + 1;
 
+const levels = ['O0', 'O2', 'O2-patchable'];
 const traces: Record<string, string> = {};
 beforeAll(async () => {
-  for (const level of ['O0', 'O2']) {
+  for (const level of levels) {
     traces[level] = await record(join(folder, `steps-${level}.elf`), `steps-${level}`, 100_000);
   }
 });
@@ -38,7 +39,24 @@ const breakAt = async (client: TestClient, line: number, more: object = {}) => {
   return body.breakpoints[0]!;
 };
 
-describe.each(['O0', 'O2'])('a program built with -%s', (level) => {
+test('shows a function and its arguments in the room for patches before its code', async () => {
+  const client = await begin('O2-patchable');
+  const [symbol] = [...(await client.functionBreakpoints({ name: 'sum' }))];
+  const code = BigInt(symbol!.instructionReference!);
+  await client.functionBreakpoints();
+  const instructionReference = `0x${(code - 8n).toString(16)}`;
+  await client.customRequest('setInstructionBreakpoints', { breakpoints: [{ instructionReference }] });
+  await client.move('continue');
+  expect(await client.frame()).toMatchObject({
+    name: 'sum',
+    line: lineOf('int sum(struct item *first)') + 1, // the brace, where the code begins
+    instructionPointerReference: instructionReference,
+  });
+  expect(await client.evaluate('first->value')).toBe('1');
+  expect((await stack(client))[1]).toBe(`work:${lineOf('result += sum(items)')}`);
+});
+
+describe.each(levels)('a program built with -%s', (level) => {
   test('stops at a line, and shows its file, its function and the callers', async () => {
     const client = await begin(level);
     const line = lineOf('found += item->value');
@@ -111,7 +129,7 @@ describe.each(['O0', 'O2'])('a program built with -%s', (level) => {
     const within = seen.filter(([place]) => level === 'O0' || place.startsWith('work:'));
     expect(within.every(([place]) => /^(work|kernel_main):/.test(place))).toBe(true);
     expect(within.length).toBeGreaterThan(4);
-    if (level === 'O2') await client.goTo(within.pop()![1]);
+    if (level !== 'O0') await client.goTo(within.pop()![1]);
     for (const [place, moment] of within.reverse()) {
       await client.move('stepBack', byLine);
       expect([await where(client), await client.moment()]).toEqual([place, moment]);

@@ -63,6 +63,12 @@ beforeAll(async () => {
     format: 'esm',
     banner: { js: banner },
   });
+  await build({
+    ...node,
+    entryPoints: [join(root, 'adapter/program/index-worker.ts')],
+    outfile: join(packed(), 'dist/index-worker.mjs'),
+    format: 'esm',
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -82,6 +88,9 @@ describe("the extension's manifest", () => {
     const config = read('esbuild.config.mjs');
     expect(config).toContain(join('extension', manifest.main));
     expect(config).toContain("'extension/dist/chronovisor.mjs'");
+    // The thread that scans debug information is looked for beside the adapter.
+    expect(config).toContain("for (const folder of ['dist', 'extension/dist'])");
+    expect(read('adapter/program/names/build.ts')).toContain("'index-worker.mjs'");
     expect(read('extension/src/extension.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
   });
 
@@ -144,6 +153,7 @@ describe("the extension's package", () => {
       'extension/LICENSE.txt',
       'extension/dist/chronovisor.mjs',
       'extension/dist/extension.cjs',
+      'extension/dist/index-worker.mjs',
       'extension/package.json',
       'extension/readme.md',
     ]);

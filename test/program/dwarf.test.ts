@@ -21,6 +21,22 @@ const open = (name: string, base = 0n): DebugInfo => {
   return info;
 };
 
+test('a table of addresses that lies about its units is not believed', () => {
+  const bytes = readFileSync(join(import.meta.dirname, '../guests/source/steps-O2.elf'));
+  const honest = new DebugInfo(Uint8Array.from(bytes), 'honest');
+  const table = honest.elf.sections.find(({ name }) => name === '.debug_aranges')!;
+  const start = bytes.indexOf(Buffer.from(table.bytes));
+  // Two sets of 48 bytes, each with the place of its unit behind length and version: they change places.
+  const [first, second] = [bytes.readUInt32LE(start + 6), bytes.readUInt32LE(start + 54)];
+  bytes.writeUInt32LE(second, start + 6);
+  bytes.writeUInt32LE(first, start + 54);
+  const lied = new DebugInfo(bytes, 'lied');
+  for (let address = 0xffff_ffff_8000_0000n; address < 0xffff_ffff_8000_018cn; address += 2n) {
+    expect(lied.lineAt(address)).toEqual(honest.lineAt(address));
+    expect(lied.functionAt(address)?.name).toBe(honest.functionAt(address)?.name);
+  }
+});
+
 const section = (...bytes: number[]) => sectionData('file', '.section', Uint8Array.from(bytes));
 const shapes = open('shapes-O2-5.elf');
 const classes = open('classes-O1-5.elf');

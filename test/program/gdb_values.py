@@ -19,6 +19,8 @@ def value(symbol, frame):
             return str(int(v.address))  # that of what it refers to
         return "at " + str(int(v.address)) if v.address is not None else "other"
     except gdb.error as error:
+        if "more than 8 bytes" in str(error):
+            return "other"  # a value in two registers, which gdb 13 cannot take together
         return "error: " + str(error)
 
 

@@ -6,10 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { FileSource } from '../../adapter/host/files.ts';
 import { Btf } from '../../adapter/program/btf/btf.ts';
 import { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { functionsOf } from '../../adapter/program/dwarf/functions.ts';
-import { buildNameIndex, readShared } from '../../adapter/program/names/build.ts';
+import { buildNameIndex } from '../../adapter/program/names/build.ts';
 import { NameIndex } from '../../adapter/program/names/name-index.ts';
 import { declare } from '../../adapter/program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../../adapter/program/types/type.ts';
@@ -152,7 +153,7 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
       format: 'esm',
       logLevel: 'error',
     });
-    const shared = new DebugInfo(readShared(path), path);
+    const shared = new DebugInfo(new FileSource('the kernel', path), path);
     const buildId = info.sections.buildId!;
     const index = await buildNameIndex(shared.dwarf, { workers: 2, workerFile });
     expect(Buffer.compare(index.serialise(buildId), info.names!.serialise(buildId))).toBe(0);
@@ -169,6 +170,15 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
   test('finds the addresses of a line in a file by the end of its path', () => {
     const found = info.addressesOf('init/main.c', info.lineAt(symbolAddress('start_kernel'))!.line)!;
     expect(found.addresses.map(({ row }) => row.address)).toContain(symbolAddress('start_kernel'));
+  });
+
+  test('finds the files of a name that all its line tables name', () => {
+    const all = info.sourcePaths();
+    expect(all.length).toBeGreaterThan(4000);
+    for (const name of ['main.c', 'sched.h', 'core.c', 'head.S', 'not there.c']) {
+      const named = all.filter((path) => path.endsWith(`/${name}`));
+      expect([...info.pathsNamed(name)].sort()).toEqual(named.sort());
+    }
   });
 
   const symbolAddress = (name: string): bigint => {

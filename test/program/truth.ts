@@ -42,6 +42,10 @@ export const truthOf = ({ timeline, machine }: ReplaySession, entries: ReadonlyS
     }
   }
   machine.engine.arm([]);
+  // One that stands at its first instruction has been called, too.
+  for (const hart of machine.harts) {
+    if (entries.has(hart.get('pc'))) calls.set(keyOf(hart.id, hart.get('pc'), hart.x(2)), registersOf(hart));
+  }
   return {
     entry: (hart, pc, sp) => calls.get(keyOf(hart, pc, sp)),
     trap: (hart, pc, sp) => traps.get(keyOf(hart, pc, sp)),

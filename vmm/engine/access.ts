@@ -46,7 +46,7 @@ export interface SlowAccess {
 
 /** Pushes the two halves of the address, low first. */
 export const pushHalves = (code: Code, address: number): void => {
-  code.get(address).ops(op.i32WrapI64).get(address).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
+  code.get(address).ops(op.i32WrapI64).get(address).i64Small(32).ops(op.i64ShrU, op.i32WrapI64);
 };
 
 /** Pushes the address of the TLB's entry for an i64 address; `tlb` is an i32 local. */
@@ -179,8 +179,8 @@ export class MemoryAccess implements Access {
     const code = this.#code;
     // What is compared with the tag: an atomic's low bits spoil the match when it is misaligned; any other access
     // takes the page of its last byte, which is not that of the entry when the access crosses into the next page.
-    const mask = -BigInt(pageBytes) | (aligned ? BigInt(size - 1) : 0n);
-    const last = aligned ? 0n : BigInt(size - 1);
+    const mask = -pageBytes | (aligned ? size - 1 : 0);
+    const last = aligned ? 0 : size - 1;
     code
       .tee(address)
       .ops(op.i32WrapI64)
@@ -190,8 +190,8 @@ export class MemoryAccess implements Access {
       .ops(op.i32And);
     code.get(tlb).ops(op.i32Add).tee(entry).memory(op.i64Load, 0);
     code.get(address);
-    if (last !== 0n) code.i64(last).ops(op.i64Add);
-    code.i64(mask).ops(op.i64And, op.i64Eq);
+    if (last !== 0) code.i64Small(last).ops(op.i64Add);
+    code.i64Small(mask).ops(op.i64And, op.i64Eq);
     code.likely().if('i32');
     code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add);
     code.else();

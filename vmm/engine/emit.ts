@@ -178,7 +178,7 @@ export const emitCondition = (context: EmitContext, row: Row, value: Value): voi
     return;
   }
   emitValue(context, row, value);
-  context.code.i64(0n).ops(op.i64Ne);
+  context.code.i64Small(0).ops(op.i64Ne);
 };
 
 const emitBinary = (context: EmitContext, row: Row, operation: Binary, a: Value, b: Value): void => {

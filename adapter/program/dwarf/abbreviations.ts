@@ -25,12 +25,14 @@ const attributesMax = 4096;
 /**
  * The table at an offset, and where it ends.
  * @param bytesMax how long it may be
+ * @param wanted the code to read up to, when only that is of interest
  * @throws {ProgramError} when it is damaged
  */
 export const readAbbreviations = (
   section: SectionData,
   offset: number,
   bytesMax: number,
+  wanted?: number,
 ): { table: AbbreviationTable; end: number } => {
   const cursor = new Cursor(section, offset);
   const table = new Map<number, Abbreviation>();
@@ -67,5 +69,6 @@ export const readAbbreviations = (
       forms: Uint16Array.from(forms),
       implicit,
     });
+    if (code === wanted) return { table, end: cursor.offset };
   }
 };

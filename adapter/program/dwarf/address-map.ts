@@ -1,6 +1,7 @@
 /**
  * Which unit the code at an address belongs to: .debug_aranges where the compiler wrote it, else the ranges that units say of
- * themselves. Both are read once, into flat arrays. DWARF 5 chapter 6.1.2.
+ * themselves. Both are read once, into flat arrays. An entry of .debug_aranges is checked against its unit when it is first
+ * used; where one is wrong, the table is not used any more. What it leaves out cannot be told. DWARF 5 chapter 6.1.2.
  */
 
 import { Cursor } from '../cursor.ts';
@@ -15,10 +16,18 @@ export class AddressMap {
   readonly #starts: BigUint64Array;
   readonly #ends: BigUint64Array;
   readonly #units: readonly Unit[];
+  readonly #file: DwarfFile;
+  /** Of the entries that are not their unit's own: whether they were found to be right. */
+  readonly #isChecked: Uint8Array;
+  /** Without .debug_aranges, where that is wrong. */
+  #own: AddressMap | undefined;
 
-  constructor(file: DwarfFile) {
+  constructor(file: DwarfFile, usesTable = true) {
+    this.#file = file;
     const found: { low: bigint; high: bigint; unit: Unit }[] = [];
-    const covered = readAranges(file, (unit, low, high) => found.push({ low, high, unit }));
+    const covered = !usesTable
+      ? new Set<number>()
+      : readAranges(file, (unit, low, high) => found.push({ low, high, unit }));
     const allowance = new ListAllowance(rangesMax);
     for (const unit of file.units) {
       if (unit.isType || covered.has(unit.header.offset)) continue;
@@ -28,6 +37,7 @@ export class AddressMap {
     this.#starts = BigUint64Array.from(found, ({ low }) => low);
     this.#ends = BigUint64Array.from(found, ({ high }) => high);
     this.#units = found.map(({ unit }) => unit);
+    this.#isChecked = Uint8Array.from(found, ({ unit }) => (covered.has(unit.header.offset) ? 0 : 1));
   }
 
   get size(): number {
@@ -36,6 +46,7 @@ export class AddressMap {
 
   /** The unit of an address: of the program, so perhaps a skeleton; see `DwarfFile.complete`. */
   at(address: bigint): Unit | undefined {
+    if (this.#own !== undefined) return this.#own.at(address);
     let low = 0;
     let high = this.#starts.length;
     while (low < high) {
@@ -44,9 +55,23 @@ export class AddressMap {
       else high = middle;
     }
     for (let index = low - 1; index >= 0 && index >= low - 16; index--) {
-      if (address < this.#ends[index]!) return this.#units[index];
+      if (address >= this.#ends[index]!) continue;
+      if (this.#isRight(index)) return this.#units[index];
+      this.#own = new AddressMap(this.#file, false);
+      return this.#own.at(address);
     }
     return undefined;
+  }
+
+  /** Whether an entry begins and ends in code that its unit says to be its own; a unit may say nothing. */
+  #isRight(index: number): boolean {
+    if (this.#isChecked[index] === 0) {
+      const own = rangesOf(this.#units[index]!.root);
+      const isOwn = (address: bigint): boolean => own.some(({ low, high }) => address >= low && address < high);
+      if (own.length > 0 && !(isOwn(this.#starts[index]!) && isOwn(this.#ends[index]! - 1n))) return false;
+      this.#isChecked[index] = 1;
+    }
+    return true;
   }
 }
 

@@ -80,6 +80,7 @@ export class DwarfFile {
     let row = 0;
     for (let offset = 0; offset < section.bytes.length; ) {
       // Linkers may pad with zeros between units of different object files.
+      section.load?.(offset, Math.min(offset + 4, section.bytes.length));
       if (section.bytes.length - offset < 4 || section.view.getUint32(offset, true) === 0) {
         offset += 4;
         continue;

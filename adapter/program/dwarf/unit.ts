@@ -48,6 +48,7 @@ export class Unit {
   /** Of a split unit: the unit of the program that it belongs to, which knows addresses and lines. */
   skeleton: Unit | undefined;
   #abbreviations: AbbreviationTable | undefined;
+  #isLoaded = false;
   #root: Entry | undefined;
   #bases: Bases | undefined;
 
@@ -129,6 +130,11 @@ export class Unit {
 
   /** Reads from an offset of the unit's section, up to the unit's end. */
   cursor(offset: number): Cursor {
+    if (!this.#isLoaded) {
+      const { section, offset: start, end } = this.header;
+      section.load?.(start, end);
+      this.#isLoaded = true;
+    }
     return new Cursor(this.header.section, offset, this.header.end);
   }
 }
@@ -141,12 +147,15 @@ export interface Bases {
   readonly gnuRanges: number;
 }
 
+const headerBytesMax = 40;
+
 /**
  * The header at an offset.
  * @param typeSection whether the section is DWARF 4's .debug_types
  * @throws {ProgramError} when it is damaged or of a version other than 2 to 5
  */
 export const readUnitHeader = (section: SectionData, offset: number, typeSection = false): UnitHeader => {
+  section.load?.(offset, Math.min(offset + headerBytesMax, section.bytes.length));
   const cursor = new Cursor(section, offset);
   let length: number = cursor.u32();
   let offsetBytes: 4 | 8 = 4;

@@ -11,6 +11,7 @@ import { Cursor, type SectionData, sectionData } from '../cursor.ts';
 import { type Elf, type Section, sectionFlag, sectionType } from '../elf.ts';
 import { damagedAt, unsupportedAt } from '../errors.ts';
 import { relocated, type SectionAddress } from './relocate.ts';
+import { sparseBytesMin, sparseSection } from './sparse-section.ts';
 
 const compression = { zlib: 1, zstd: 2 } as const;
 const compressionHeaderBytes = 24;
@@ -72,6 +73,8 @@ export class DebugSections {
    */
   #make(name: string): SectionData {
     const numbers = this.#index.get(name) ?? this.#index.get(legacyName(name)) ?? [];
+    const only = numbers.length === 1 ? this.elf.sections[numbers[0]!] : undefined;
+    if (only !== undefined && isReadInParts(this.elf, only)) return sparseSection(this.file, only);
     const parts = numbers.map((number) => {
       const data = sectionData(this.file, name, this.#decompressed(this.elf.sections[number]!));
       return this.elf.kind === 'object' ? relocated(this.elf, number, data, this.#addressOf) : data;
@@ -120,6 +123,14 @@ export class DebugSections {
     return { name, crc: cursor.u32() };
   }
 }
+
+/** Units of these are far apart and asked for one by one; other sections are small or read from one end to the other. */
+const isReadInParts = (elf: Elf, { name, flags, sizeBytes }: Section): boolean =>
+  !elf.isInMemory &&
+  elf.kind !== 'object' &&
+  (name === '.debug_info' || name === '.debug_types') &&
+  (flags & sectionFlag.compressed) === 0n &&
+  sizeBytes >= sparseBytesMin;
 
 const empty = new Uint8Array(0);
 const align4 = (size: number): number => Math.ceil(size / 4) * 4;

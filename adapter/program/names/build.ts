@@ -1,12 +1,12 @@
 /**
  * Makes the index of names of a file: at once when it is small, else with worker threads, each scanning a run of units. The
- * sections are shared with the workers, not copied, when the file was read into shared memory (`readShared`).
+ * sections are shared with the workers, not copied, when they are in shared memory, as `sparseSection` has them.
  *
  * The workers run `index-worker.mjs`, which the build puts beside the bundle. Where it is not (in tests, which run the
  * sources), the scan is made in this thread and gives the same answer.
  */
 
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -37,23 +37,6 @@ const scannedSections = [
   '.debug_str_offsets',
   '.debug_line_str',
 ];
-
-/** Reads a file into shared memory, so that workers can scan it without a copy. */
-export const readShared = (path: string): Uint8Array => {
-  const descriptor = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = new Uint8Array(new SharedArrayBuffer(size));
-    for (let at = 0; at < size; ) {
-      const count = readSync(descriptor, bytes, at, Math.min(size - at, 2 ** 26), at);
-      if (count === 0) break;
-      at += count;
-    }
-    return bytes;
-  } finally {
-    closeSync(descriptor);
-  }
-};
 
 export interface IndexOptions {
   /** How many worker threads; by default as many as there are processors, at most 4. */
@@ -97,7 +80,8 @@ const runsOfUnits = (file: DwarfFile, count: number): [first: number, last: numb
   return runs;
 };
 
-const shared = ({ bytes }: SectionData): Uint8Array => {
+const shared = ({ bytes, load }: SectionData): Uint8Array => {
+  load?.(0, bytes.length);
   if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
   copy.set(bytes);

@@ -2,11 +2,14 @@
  * The names of a program's debug information: which entry has a name, and which names match what somebody types. It is a
  * few typed arrays, made once by a scan and kept on disk by build-id; it holds no text twice and no object a name.
  *
- * On disk: a header of 16 words (magic, version, counts), the build-id, then the arrays as they are in memory, each on a
- * multiple of 8 bytes. A file that does not fit its header is not used: the index is made again.
+ * On disk: a header of 16 words (magic, version, counts, CRC-32 of all behind it), the key that it is kept under, then the
+ * arrays as they are in memory, each on a multiple of 8 bytes. A file that does not fit its header is not used: the index is
+ * made again.
  */
 
+import { crc32 } from 'node:zlib';
 import { inTypesFlag, kindNames, type NameArrays, type NameKind, NameRecords, nameHash, nameKind } from './records.ts';
+import { type NameMatch, type NameMatching, NameSearcher } from './search.ts';
 
 export interface NamedEntry {
   readonly name: string;
@@ -19,17 +22,20 @@ export interface NamedEntry {
 }
 
 export interface NameSearch {
-  readonly kinds?: readonly NameKind[];
+  readonly kinds?: readonly NameKind[] | undefined;
   /** How many at most; default 1000. */
   readonly limit?: number;
+  readonly matching?: NameMatching | undefined;
   /** Whether `A` and `a` differ; by default they do when the text has a capital letter. */
-  readonly caseSensitive?: boolean;
+  readonly caseSensitive?: boolean | undefined;
 }
 
 const magic = 0x4e49_4843; // "CHIN"
-const version = 1;
+const version = 2;
 const headerBytes = 64;
-const buildIdBytes = 64;
+const keyBytes = 64;
+/** The word of the header behind those that are summed. */
+const sumAt = 5;
 
 export class NameIndex {
   readonly #arrays: NameArrays;
@@ -37,7 +43,7 @@ export class NameIndex {
   readonly #slots: Uint32Array;
   /** The next record with the same hash, and 1 more. */
   readonly #next: Uint32Array;
-  #lower: Uint8Array | undefined;
+  #searcher: NameSearcher | undefined;
 
   private constructor(arrays: NameArrays, slots: Uint32Array, next: Uint32Array) {
     this.#arrays = arrays;
@@ -74,59 +80,52 @@ export class NameIndex {
 
   /** All entries of exactly this name (without its scope), in the order of the file. */
   find(name: string, kinds?: readonly NameKind[]): readonly NamedEntry[] {
-    const { names, starts, hashes } = this.#arrays;
+    const { names, starts } = this.#arrays;
     const wanted = Buffer.from(name);
     const hash = nameHash(wanted);
-    const mask = this.#slots.length - 1;
     const found: NamedEntry[] = [];
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0 && hashes[this.#slots[slot]! - 1] !== hash) slot = (slot + 1) & mask;
-    for (let number = this.#slots[slot]! - 1; number >= 0; number = this.#next[number]! - 1) {
+    for (let number = this.#slots[this.#slotOf(hash)]! - 1; number >= 0; number = this.#next[number]! - 1) {
       if (!isKind(this.#arrays.kinds[number]!, kinds)) continue;
       const start = starts[number]!;
       if (starts[number + 1]! - start - 1 !== wanted.length) continue;
-      if (wanted.every((byte, at) => names[start + at] === byte)) found.push(this.#entry(number));
+      if (wanted.every((byte, at) => names[start + at] === byte)) found.push(this.entry(number));
     }
     return found;
   }
 
-  /** The names that contain a text; first those that begin with it, and shorter before longer. */
-  search(text: string, { kinds, limit = 1000, caseSensitive = /[A-Z]/.test(text) }: NameSearch = {}): NamedEntry[] {
-    const haystack = caseSensitive ? this.#arrays.names : this.#lowered();
-    const bytes = Buffer.from(haystack.buffer, haystack.byteOffset, haystack.length);
-    const needle = Buffer.from(caseSensitive ? text : text.toLowerCase());
-    if (needle.length === 0) return [];
-    const { starts, count } = this.#arrays;
-    const matches: number[] = [];
-    for (let at = bytes.indexOf(needle); at >= 0; ) {
-      const number = recordAt(starts, count, at);
-      if (isKind(this.#arrays.kinds[number]!, kinds)) matches.push(number);
-      at = bytes.indexOf(needle, starts[number + 1]!);
+  /** The names that match a text, the best first. */
+  search(text: string, { kinds, limit = 1000, matching, caseSensitive }: NameSearch = {}): NamedEntry[] {
+    return this.matches(text, { kinds, matching, caseSensitive })
+      .slice(0, limit)
+      .map(({ number }) => this.entry(number));
+  }
+
+  /** The same, as numbers of entries, all of them. */
+  matches(text: string, { kinds, matching, caseSensitive }: NameSearch = {}): readonly NameMatch[] {
+    this.#searcher ??= new NameSearcher(this.#arrays);
+    const wanted = kinds && ((number: number) => isKind(this.#arrays.kinds[number]!, kinds));
+    return this.#searcher.search({ text, matching, caseSensitive, wanted });
+  }
+
+  /** Whether there may be a name with a hash (`nameHash`) among those of some kinds. */
+  hasHash(hash: number, kinds: readonly NameKind[]): boolean {
+    for (let number = this.#slots[this.#slotOf(hash)]! - 1; number >= 0; number = this.#next[number]! - 1) {
+      if (isKind(this.#arrays.kinds[number]!, kinds)) return true;
     }
-    const rank = (number: number): number => {
-      const length = starts[number + 1]! - starts[number]!;
-      const begins = bytes.compare(needle, 0, needle.length, starts[number]!, starts[number]! + needle.length) === 0;
-      return begins ? length : 0x10_0000 + length;
-    };
-    const ranks = new Map(matches.map((number) => [number, rank(number)]));
-    matches.sort((a, b) => ranks.get(a)! - ranks.get(b)! || a - b);
-    return matches.slice(0, limit).map((number) => this.#entry(number));
+    return false;
+  }
+
+  #slotOf(hash: number): number {
+    const { hashes } = this.#arrays;
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0 && hashes[this.#slots[slot]! - 1] !== hash) slot = (slot + 1) & mask;
+    return slot;
   }
 
   /** All entries, in the order of the file. */
   *[Symbol.iterator](): Generator<NamedEntry> {
-    for (let number = 0; number < this.#arrays.count; number++) yield this.#entry(number);
-  }
-
-  #lowered(): Uint8Array {
-    if (this.#lower === undefined) {
-      this.#lower = this.#arrays.names.slice();
-      for (let at = 0; at < this.#lower.length; at++) {
-        const byte = this.#lower[at]!;
-        if (byte >= 0x41 && byte <= 0x5a) this.#lower[at] = byte + 0x20;
-      }
-    }
-    return this.#lower;
+    for (let number = 0; number < this.#arrays.count; number++) yield this.entry(number);
   }
 
   #name(number: number): string {
@@ -135,7 +134,8 @@ export class NameIndex {
     return Buffer.from(names.buffer, names.byteOffset + start, starts[number + 1]! - 1 - start).toString('utf8');
   }
 
-  #entry(number: number): NamedEntry {
+  /** @param number below `size` */
+  entry(number: number): NamedEntry {
     const { kinds, entries, scopes } = this.#arrays;
     const scope: string[] = [];
     // A scope's number is below that of what is in it.
@@ -153,32 +153,35 @@ export class NameIndex {
     };
   }
 
-  /** The index as bytes to be kept under a build-id. */
-  serialise(buildId: string): Uint8Array {
+  /** The index as bytes to be kept under a key of up to 64 characters, such as a build-id. */
+  serialise(key: string): Uint8Array {
     const { count, starts, names, hashes, entries, kinds, scopes, details } = this.#arrays;
     const parts = [starts, names, hashes, entries, kinds, scopes, details, this.#slots, this.#next];
-    const total = parts.reduce((sum, part) => sum + align8(part.byteLength), headerBytes + buildIdBytes);
+    const total = parts.reduce((sum, part) => sum + align8(part.byteLength), headerBytes + keyBytes);
     const bytes = new Uint8Array(total);
-    new Uint32Array(bytes.buffer).set([magic, version, count, names.length, this.#slots.length]);
-    bytes.set(Buffer.from(buildId.slice(0, buildIdBytes), 'latin1'), headerBytes);
-    let at = headerBytes + buildIdBytes;
+    bytes.set(Buffer.from(key.slice(0, keyBytes), 'latin1'), headerBytes);
+    let at = headerBytes + keyBytes;
     for (const part of parts) {
       bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
       at += align8(part.byteLength);
     }
+    const header = new Uint32Array(bytes.buffer, 0, headerBytes / 4);
+    header.set([magic, version, count, names.length, this.#slots.length]);
+    header[sumAt] = checksum(bytes);
     return bytes;
   }
 
   /** The index that was kept, or nothing when the bytes are of another program, another version, or damaged. */
-  static deserialise(file: Uint8Array, buildId: string): NameIndex | undefined {
-    if (file.length < headerBytes + buildIdBytes) return undefined;
-    const bytes = file.byteOffset % 8 === 0 ? file : file.slice();
+  static deserialise(file: Uint8Array, key: string): NameIndex | undefined {
+    if (file.length < headerBytes + keyBytes) return undefined;
+    const bytes = file.byteOffset % 8 === 0 ? file : new Uint8Array(file);
     const header = new Uint32Array(bytes.buffer, bytes.byteOffset, headerBytes / 4);
     const [found, foundVersion, count, namesBytes, slotCount] = header as unknown as number[];
     if (found !== magic || foundVersion !== version) return undefined;
-    const kept = Buffer.from(bytes.subarray(headerBytes, headerBytes + buildIdBytes)).toString('latin1');
-    if (kept.replace(/\0+$/, '') !== buildId.slice(0, buildIdBytes)) return undefined;
-    let at = headerBytes + buildIdBytes;
+    if (header[sumAt] !== checksum(bytes)) return undefined;
+    const kept = Buffer.from(bytes.subarray(headerBytes, headerBytes + keyBytes)).toString('latin1');
+    if (kept.replace(/\0+$/, '') !== key.slice(0, keyBytes)) return undefined;
+    let at = headerBytes + keyBytes;
     const take = (sizeBytes: number): number => {
       const start = bytes.byteOffset + at;
       at += align8(sizeBytes);
@@ -227,18 +230,10 @@ const isSound = ({ count, starts, names, scopes }: NameArrays, slots: Uint32Arra
   return used < slots.length;
 };
 
+/** Of all but the sum itself and the unused words behind it. */
+const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(headerBytes), crc32(bytes.subarray(0, 4 * sumAt)));
+
 const align8 = (size: number): number => Math.ceil(size / 8) * 8;
 
 const isKind = (kind: number, kinds: readonly NameKind[] | undefined): boolean =>
   kinds === undefined || kinds.some((name) => nameKind[name] === (kind & ~inTypesFlag));
-
-const recordAt = (starts: Uint32Array, count: number, at: number): number => {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (starts[middle]! <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-};

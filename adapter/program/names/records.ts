@@ -196,9 +196,9 @@ const twice = (array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
   return result;
 };
 
-/** The same hash for a name that somebody asks for. */
-export const nameHash = (name: Uint8Array): number => {
+/** The same hash for a name that somebody asks for, or that stands elsewhere. */
+export const nameHash = (bytes: Uint8Array, start = 0, end = bytes.length): number => {
   let hash = 0x811c_9dc5;
-  for (const byte of name) hash = Math.imul(hash ^ byte, 0x0100_0193);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x0100_0193);
   return hash >>> 0;
 };

@@ -19,6 +19,9 @@ const originDepthMax = 4;
  * @throws {ProgramError} when one is damaged
  */
 export const scanNames = (file: DwarfFile, first = 0, last = Number.POSITIVE_INFINITY): NameRecords => {
+  for (const { bytes, load } of ['.debug_info', '.debug_types'].map((name) => file.section(name))) {
+    load?.(0, bytes.length);
+  }
   const scan = new Scan(file);
   for (const unit of [...file.units, ...file.typeUnits].slice(first, last)) scan.unit(unit);
   return scan.records;

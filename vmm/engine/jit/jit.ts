@@ -13,25 +13,11 @@ import { ModuleBuilder } from '../../wasm/module.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { pushHalves } from '../access.ts';
 import { declareRegionImports } from '../imports.ts';
-import {
-  arrivalsBase,
-  arrivalsEntries,
-  hartTlbPointers,
-  hotSteps,
-  jumpTargetsBase,
-  jumpTargetsEntries,
-  pageBytes,
-  ramOffset,
-  regionCacheBase,
-  regionCacheEntries,
-  regionCacheEntryBytes,
-  scratch,
-  tlbEntries,
-  tlbEntryBytes,
-  wasmPageBytes,
-} from '../layout.ts';
+import { hartTlbPointers, pageBytes, ramOffset, tlbEntries, tlbEntryBytes, wasmPageBytes } from '../layout.ts';
 import { defineLibrary } from '../library.ts';
+import { ArrivalCounts } from './arrival-counts.ts';
 import { findRegion, type Region } from './region.ts';
+import { RegionStore } from './region-store.ts';
 import { needsOf } from './row-facts.ts';
 import { emitRegion } from './translate.ts';
 import { codeOf, type WarmModule, WarmRegions } from './warm.ts';
@@ -50,13 +36,6 @@ interface Found {
   readonly pages: readonly number[];
 }
 
-interface Translated {
-  /** Host address of its entry. */
-  readonly host: number;
-  readonly slot: number;
-  readonly pages: readonly number[];
-}
-
 /** What was translated since the machine was made. */
 export interface JitCounters {
   readonly regions: number;
@@ -71,31 +50,20 @@ const batchSteps = 60_000_000;
 const regionsMax = 8192;
 /** Of modules that are kept for another run: a few times what a boot of Linux makes. */
 const keptBytesMax = 16 * 2 ** 20;
-/** A count that makes a place hot at the first arrival, however long that takes. */
-const hotAtOnce = 2 ** 30;
-/**
- * After so many steps all counts are halved: a place that is come to now and then never gets hot. Otherwise, in a long run,
- * nearly all places would, one after the other.
- */
-const agingSteps = 1_000_000_000;
 /** A page that is written this often holds data too: it is left to the interpreter. */
 const rewritesMax = 16;
 
 export class Jit {
   readonly #memory: MachineMemory;
   readonly #translations: Translations;
-  readonly #table: WebAssembly.Table;
   readonly #imports: WebAssembly.Imports;
-  /** By host address of the entry; so is the queue. */
-  readonly #regions = new Map<number, Translated>();
-  readonly #byPage = new Map<number, Set<Translated>>();
+  readonly #regions: RegionStore;
+  readonly #arrivals: ArrivalCounts;
   readonly #rewrites = new Map<number, number>();
+  /** By host address of the entry. */
   readonly #queue = new Map<number, Found>();
-  readonly #freeSlots: number[] = [];
-  #slots = 0;
   #steps = 0;
   #queuedSince = 0;
-  #agedAt = 0;
   #batchRegions = defaultBatchRegions;
   /** Modules that were made or taken, for another run; undefined unless they are wanted. */
   #kept: WarmModule[] | undefined;
@@ -106,41 +74,24 @@ export class Jit {
   constructor(memory: MachineMemory, translations: Translations, { table, imports }: DispatcherParts) {
     this.#memory = memory;
     this.#translations = translations;
-    this.#table = table;
     this.#imports = imports;
-    this.#clearRegionCache();
+    this.#regions = new RegionStore(memory, table);
+    this.#arrivals = new ArrivalCounts(memory);
+    this.#arrivals.clear();
     translations.onCodeWrite((page) => this.#dropPage(page));
-  }
-
-  #clearRegionCache(): void {
-    this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheEntries * regionCacheEntryBytes);
-    this.#memory.i32.fill(0, arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
-    this.#awaitWarm();
   }
 
   /** Translates each jump target at its first arrival, one at a time: slow, and what tests of translated code want. */
   beEager(): void {
     this.#batchRegions = 1;
-    this.#heat();
-  }
-
-  /** Makes every place hot that is not translated yet. */
-  #heat(): void {
-    this.#memory.i32.fill(hotSteps.other, arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
+    this.#arrivals.heatAll();
   }
 
   /** After each portion of a run: regions that wait long enough are compiled. */
   ran(steps: number): void {
     this.#steps += steps;
-    if (this.#steps - this.#agedAt > agingSteps) this.#age();
+    this.#arrivals.age(this.#steps);
     if (this.#queue.size > 0 && this.#steps - this.#queuedSince > batchSteps) this.#compile();
-  }
-
-  #age(): void {
-    const first = arrivalsBase >>> 2;
-    const counts = this.#memory.i32.subarray(first, first + arrivalsEntries);
-    for (const [place, count] of counts.entries()) if (count !== 0) counts[place] = count >> 1;
-    this.#agedAt = this.#steps;
   }
 
   /** Control has come often to the pc of this hart. */
@@ -148,17 +99,13 @@ export class Jit {
     const pc = hart.get('pc');
     const host = this.#hostOf(hart, pc);
     if (host === undefined) return;
-    const known = this.#regions.get(host);
-    if (known !== undefined) {
-      this.#publish(known);
-      return;
-    }
+    if (this.#regions.publish(host)) return;
     const warm = this.#warm.take(host, this.#memory, (bytes) => this.#instantiate(bytes));
     if (warm === 'too early') return;
     if (warm !== undefined) {
       const { pages, instructions } = warm.region;
       for (const page of pages) this.#translations.trackCode(page);
-      this.#add({ host, pages }, instructions, warm.run);
+      this.#add(host, pages, instructions, warm.run);
       return;
     }
     if (this.#queue.has(host)) {
@@ -205,18 +152,10 @@ export class Jit {
       pages.add(ramPageOf(host));
       return u16[host >>> 1];
     };
-    const jumpTargets = (): number[] => this.#jumpTargetsOf(hostAt(-pageOffset)!).map((target) => target - pageOffset);
+    const jumpTargets = (): number[] =>
+      this.#arrivals.jumpTargets(hostAt(-pageOffset)!).map((target) => target - pageOffset);
     const region = findRegion(pageOffset, read, jumpTargets);
     return region === undefined ? undefined : { region, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
-  }
-
-  /** Where indirect jumps went in the page at a host address: offsets in it. */
-  #jumpTargetsOf(page: number): number[] {
-    const first = jumpTargetsBase + ((page >>> 1) & (jumpTargetsEntries - 1));
-    const marks = this.#memory.u8.subarray(first, first + pageBytes / 2);
-    const offsets: number[] = [];
-    for (let at = marks.indexOf(1); at >= 0; at = marks.indexOf(1, at + 1)) offsets.push(at * 2);
-    return offsets;
   }
 
   #compile(): void {
@@ -237,7 +176,7 @@ export class Jit {
     const bytes = module.finish();
     const exports = this.#instantiate(bytes);
     for (const [index, [host, { region, pages }]] of batch.entries())
-      this.#add({ host, pages }, instructionCount(region), exports[`r${index}`]);
+      this.#add(host, pages, instructionCount(region), exports[`r${index}`]);
     this.#keep(bytes, batch);
   }
 
@@ -261,19 +200,10 @@ export class Jit {
     return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
   }
 
-  #add({ host, pages }: Omit<Translated, 'slot'>, instructions: number, run: unknown): void {
-    const slot = this.#freeSlots.pop() ?? this.#slots++;
-    if (slot >= this.#table.length) this.#table.grow(this.#table.length);
-    this.#table.set(slot, run);
-    const translated = { host, slot, pages };
-    this.#regions.set(host, translated);
+  #add(host: number, pages: readonly number[], instructions: number, run: unknown): void {
+    this.#regions.add(host, pages, run);
     this.#counters.regions += 1;
     this.#counters.instructions += instructions;
-    for (const page of pages) {
-      const onPage = this.#byPage.get(page) ?? new Set();
-      this.#byPage.set(page, onPage.add(translated));
-    }
-    this.#publish(translated);
   }
 
   /**
@@ -284,12 +214,7 @@ export class Jit {
     this.#warm = new WarmRegions(modules);
     this.#kept = [...modules];
     this.#keptBytes = modules.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#awaitWarm();
-  }
-
-  #awaitWarm(): void {
-    const first = arrivalsBase >>> 2;
-    for (const host of this.#warm.hosts) this.#memory.i32[first + ((host >>> 1) & (arrivalsEntries - 1))] = hotAtOnce;
+    this.#arrivals.heat(this.#warm.hosts);
   }
 
   /** What `beWarm` was given and what was made since. */
@@ -297,51 +222,20 @@ export class Jit {
     return this.#kept ?? [];
   }
 
-  /** Into the place of its set that is free; or else into the first, whose region goes to the second. */
-  #publish({ host, slot }: Translated): void {
-    const { i32 } = this.#memory;
-    const first = this.#setOf(host);
-    const second = first + regionCacheEntryBytes / 4;
-    if (i32[first] !== 0 && i32[first] !== host) {
-      i32[second] = i32[first]!;
-      i32[second + 1] = i32[first + 1]!;
-    }
-    i32[first] = host;
-    i32[first + 1] = slot;
-  }
-
-  /** Index in words of the first of the two entries where a host address may be. */
-  #setOf(host: number): number {
-    const entry = (host >>> 1) & (regionCacheEntries - 1) & ~1;
-    return (regionCacheBase + entry * regionCacheEntryBytes) >>> 2;
-  }
-
   /** Bytes of a RAM page that code was translated from are about to change. */
   #dropPage(page: number): void {
     this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
     for (const [host, found] of this.#queue) if (found.pages.includes(page)) this.#queue.delete(host);
-    for (const translated of this.#byPage.get(page) ?? []) this.#drop(translated);
-    this.#byPage.delete(page);
-    if (this.#batchRegions === 1) this.#heat();
-  }
-
-  #drop(translated: Translated): void {
-    const { host, slot, pages } = translated;
-    if (!this.#regions.delete(host)) return;
-    for (const page of pages) this.#byPage.get(page)?.delete(translated);
-    const { i32 } = this.#memory;
-    const set = this.#setOf(host);
-    for (const entry of [set, set + regionCacheEntryBytes / 4]) if (i32[entry] === host) i32[entry] = 0;
-    this.#table.set(slot, null);
-    this.#freeSlots.push(slot);
-    i32[scratch.epoch >>> 2]! += 1; // it may have calls under way
+    this.#regions.dropPage(page);
+    if (this.#batchRegions === 1) this.#arrivals.heatAll();
   }
 
   /** Drops all translated code. */
   dropAll(): void {
-    for (const translated of [...this.#regions.values()]) this.#drop(translated);
+    this.#regions.dropAll();
     this.#queue.clear();
-    this.#clearRegionCache();
+    this.#arrivals.clear();
+    this.#arrivals.heat(this.#warm.hosts);
   }
 
   get counters(): JitCounters {

@@ -1,0 +1,53 @@
+/** The translator's side of what the interpreter counts at jump targets (arrivals.ts): what is hot, and where jumps went. */
+
+import type { MachineMemory } from '../../machine/memory.ts';
+import { arrivalsBase, arrivalsEntries, hotSteps, jumpTargetsBase, jumpTargetsEntries, pageBytes } from '../layout.ts';
+
+/**
+ * After so many steps all counts are halved: a place that is come to now and then never gets hot. Otherwise, in a long run,
+ * nearly all places would, one after the other.
+ */
+const agingSteps = 1_000_000_000;
+/** A count that makes a place hot at the first arrival, however long that takes. */
+const hotAtOnce = 2 ** 30;
+
+export class ArrivalCounts {
+  readonly #counts: Int32Array;
+  readonly #jumpTargets: Uint8Array;
+  #agedAt = 0;
+
+  constructor({ i32, u8 }: MachineMemory) {
+    this.#counts = i32.subarray(arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
+    this.#jumpTargets = u8.subarray(jumpTargetsBase, jumpTargetsBase + jumpTargetsEntries);
+  }
+
+  clear(): void {
+    this.#counts.fill(0);
+  }
+
+  /** Makes every place hot. */
+  heatAll(): void {
+    this.#counts.fill(hotSteps.other);
+  }
+
+  /** Makes these places hot, by host address. */
+  heat(hosts: Iterable<number>): void {
+    for (const host of hosts) this.#counts[(host >>> 1) & (arrivalsEntries - 1)] = hotAtOnce;
+  }
+
+  /** To be told now and then how many steps were made so far. */
+  age(steps: number): void {
+    if (steps - this.#agedAt < agingSteps) return;
+    for (const [place, count] of this.#counts.entries()) if (count !== 0) this.#counts[place] = count >> 1;
+    this.#agedAt = steps;
+  }
+
+  /** Where indirect jumps went in the page at a host address: offsets in it. */
+  jumpTargets(page: number): number[] {
+    const first = (page >>> 1) & (jumpTargetsEntries - 1);
+    const marks = this.#jumpTargets.subarray(first, first + pageBytes / 2);
+    const offsets: number[] = [];
+    for (let at = marks.indexOf(1); at >= 0; at = marks.indexOf(1, at + 1)) offsets.push(at * 2);
+    return offsets;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The regions that exist: their places in the dispatcher's table and in the region cache, and which RAM pages they came
+ * from. Who makes them is not here.
+ */
+
+import type { MachineMemory } from '../../machine/memory.ts';
+import { regionCacheBase, regionCacheEntries, regionCacheEntryBytes, scratch } from '../layout.ts';
+
+export interface StoredRegion {
+  /** Host address of its entry. */
+  readonly host: number;
+  readonly slot: number;
+  readonly pages: readonly number[];
+}
+
+export class RegionStore {
+  readonly #memory: MachineMemory;
+  readonly #table: WebAssembly.Table;
+  readonly #byHost = new Map<number, StoredRegion>();
+  readonly #byPage = new Map<number, Set<StoredRegion>>();
+  readonly #freeSlots: number[] = [];
+  #slots = 0;
+
+  constructor(memory: MachineMemory, table: WebAssembly.Table) {
+    this.#memory = memory;
+    this.#table = table;
+    this.#clearCache();
+  }
+
+  get size(): number {
+    return this.#byHost.size;
+  }
+
+  /** `run`: its function. */
+  add(host: number, pages: readonly number[], run: unknown): void {
+    const slot = this.#freeSlots.pop() ?? this.#slots++;
+    if (slot >= this.#table.length) this.#table.grow(this.#table.length);
+    this.#table.set(slot, run);
+    const region = { host, slot, pages };
+    this.#byHost.set(host, region);
+    for (const page of pages) {
+      const onPage = this.#byPage.get(page) ?? new Set();
+      this.#byPage.set(page, onPage.add(region));
+    }
+    this.#publish(region);
+  }
+
+  /** Makes the dispatcher find the region again that begins at a host address. False when there is none. */
+  publish(host: number): boolean {
+    const region = this.#byHost.get(host);
+    if (region !== undefined) this.#publish(region);
+    return region !== undefined;
+  }
+
+  /** Into the place of its set that is free; or else into the first, whose region goes to the second. */
+  #publish({ host, slot }: StoredRegion): void {
+    const { i32 } = this.#memory;
+    const first = this.#setOf(host);
+    const second = first + regionCacheEntryBytes / 4;
+    if (i32[first] !== 0 && i32[first] !== host) {
+      i32[second] = i32[first]!;
+      i32[second + 1] = i32[first + 1]!;
+    }
+    i32[first] = host;
+    i32[first + 1] = slot;
+  }
+
+  /** Index in words of the first of the two entries where a host address may be. */
+  #setOf(host: number): number {
+    const entry = (host >>> 1) & (regionCacheEntries - 1) & ~1;
+    return (regionCacheBase + entry * regionCacheEntryBytes) >>> 2;
+  }
+
+  dropPage(page: number): void {
+    for (const region of this.#byPage.get(page) ?? []) this.#drop(region);
+    this.#byPage.delete(page);
+  }
+
+  dropAll(): void {
+    for (const region of [...this.#byHost.values()]) this.#drop(region);
+    this.#clearCache();
+  }
+
+  #drop(region: StoredRegion): void {
+    const { host, slot, pages } = region;
+    if (!this.#byHost.delete(host)) return;
+    for (const page of pages) this.#byPage.get(page)?.delete(region);
+    const { i32 } = this.#memory;
+    const set = this.#setOf(host);
+    for (const entry of [set, set + regionCacheEntryBytes / 4]) if (i32[entry] === host) i32[entry] = 0;
+    this.#table.set(slot, null);
+    this.#freeSlots.push(slot);
+    i32[scratch.epoch >>> 2]! += 1; // it may have calls under way
+  }
+
+  #clearCache(): void {
+    this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheEntries * regionCacheEntryBytes);
+  }
+}
