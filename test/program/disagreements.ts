@@ -25,6 +25,8 @@ export const knownClasses = [
   'no way through assembly',
   // In the entry of a trap, what ra holds is taken for the caller.
   'a caller in place of what was interrupted',
+  // The padding before a function that may be patched is no part of it: neither lines nor variables are known there.
+  'no variables before the first instruction',
   // Of a caller that goes on after its call, a place is taken that holds only once the call is over.
   'a place after the call',
   // Of two symbols at one place it takes the other one.
@@ -79,7 +81,9 @@ export const compareStacks = (theirs: readonly GdbFrame[], ours: readonly OwnFra
     if (their.line !== own.line) {
       const isCaller = level > 0 && !own.interrupted && ours.slice(0, level).some(({ inlined }) => !inlined);
       const address = BigInt(own.pc) - (isCaller ? 1n : 0n);
-      differ('another line', `line ${their.line} for gdb, ${own.line} for us`, { address, line: own.line });
+      const isBefore = own.entryPc !== undefined && BigInt(own.pc) < own.entryPc;
+      if (isBefore) differ('no variables before the first instruction', 'another line');
+      else differ('another line', `line ${their.line} for gdb, ${own.line} for us`, { address, line: own.line });
     }
     variables += their.variables.length;
     for (const difference of differentVariables(their, own)) {
@@ -91,7 +95,7 @@ export const compareStacks = (theirs: readonly GdbFrame[], ours: readonly OwnFra
   if (theirs.length > ours.length && theirs[ours.length]!.error === undefined) {
     const next = theirs[ours.length]!;
     disagreements.push({
-      kind: 'unexplained',
+      kind: ours.at(-1)?.file === null ? 'a caller in place of what was interrupted' : 'unexplained',
       level: ours.length,
       text: `gdb goes on with ${next.name} at ${next.pc}`,
     });
@@ -134,6 +138,8 @@ const classOf = (
 ): Class => {
   if (own === undefined) return 'unexplained';
   const [, value, by] = own;
+  if (their === undefined && frame.entryPc !== undefined && BigInt(frame.pc) < frame.entryPc)
+    return 'no variables before the first instruction';
   if (their === undefined) return by === 'constant' || value === lost ? 'no constant' : 'unexplained';
   if (by === 'unpassed' && value === lost) return 'a parameter that was removed';
   if (by === 'later' && value === lost) return 'a place after the call';

@@ -37,6 +37,9 @@ gdb.execute("set backtrace past-main on")
 with os.fdopen(3, "w") as answers:
     for line in sys.stdin:
         gdb.execute("core-file " + line.strip(), to_string=True)
+        # What it knows of the memory of the core before would stay.
+        gdb.execute("maintenance flush dcache", to_string=True)
+        gdb.execute("maintenance flush register-cache", to_string=True)
         threads = []
         for thread in sorted(gdb.selected_inferior().threads(), key=lambda t: t.ptid[1]):
             thread.switch()
