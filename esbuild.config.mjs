@@ -1,6 +1,7 @@
 // Bundles the command line, the demo, the benchmark and the extension. `npm ci` runs it as `prepare`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -9,7 +10,20 @@ const shebang = '#!/usr/bin/env node';
 const banner = {
   js: `${shebang}\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
 };
-const node = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, logLevel: 'warning', minify: false };
+/** Tells kept translated code of one engine from another's (adapter/session/code-cache.ts). */
+const engineBuild = createHash('sha256');
+for (const file of readdirSync('vmm', { recursive: true }).sort())
+  if (file.endsWith('.ts')) engineBuild.update(readFileSync(join('vmm', file)));
+const define = { ENGINE_BUILD: JSON.stringify(engineBuild.digest('hex')) };
+const node = {
+  define,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'warning',
+  minify: false,
+};
 
 // Programs that start fast: a script with the code that V8 made of it in a rehearsal, and what loads both.
 const hello = ['-M', 'virt', '-m', '128M', '-bios', 'none', '-nographic', '-kernel', 'test/guests/bare/hello.elf'];
@@ -32,7 +46,7 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
     entryPoints: [entry],
     outfile: `dist/${name}.cjs`,
     format: 'cjs',
-    define: { 'import.meta.dirname': '__dirname' },
+    define: { ...define, 'import.meta.dirname': '__dirname' },
   });
   await build({
     ...node,

@@ -4,6 +4,7 @@ import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { escapeHelp, openConsole } from '../host/console.ts';
 import { FileSink, readWhole } from '../host/files.ts';
+import { cacheFolder } from '../host/folders.ts';
 import { parseScript, ScriptPlayer } from '../host/script.ts';
 import { LiveDriver } from '../session/live-driver.ts';
 import { type LiveEnd, runLive } from '../session/live-run.ts';
@@ -41,6 +42,7 @@ export const runCommand = async (
     ...(trace === undefined ? {} : { trace }),
     checkpoints: noCheckpoints,
     keepImages: false,
+    cacheFolder: cacheFolder(),
     console: (bytes) => {
       driver.printed();
       sink.write(bytes);
@@ -72,6 +74,7 @@ export const runCommand = async (
       ...(options.until === undefined ? {} : { until: options.until }),
       ...(isAttended ? {} : { idleSecondsMax }),
     });
+    session.keepCode();
     return { end, steps: session.machine.now, exitCode: exitCodeOf(end, player, host) };
   } finally {
     stopShowing();

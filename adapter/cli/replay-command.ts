@@ -12,6 +12,7 @@ import type { TraceOptions } from './trace-options.ts';
 import { grouped } from './values.ts';
 
 export { Digester } from '../../vmm/machine/digest.ts';
+export { cacheFolder } from '../host/folders.ts';
 export { noCheckpoints, openRecording };
 
 /** A trace that is replayed forward only, and compared with its recording; nobody sees what the guest prints. */

@@ -23,13 +23,16 @@ export const addReplay = (program: Command, host: CliHost): void => {
     .option('--digest', "print the digest of the machine's state there")
     .option('--console', 'print what the guest printed');
   addTraceOptions(command).action(async (file: string, options: ReplayOptions) => {
-    const { Digester, goTo, incompleteText, noCheckpoints, openRecording } = await import('./replay-command.ts');
+    const { cacheFolder, Digester, goTo, incompleteText, noCheckpoints, openRecording } = await import(
+      './replay-command.ts'
+    );
     const session = await openRecording({
       file,
       // A digest starts from what changed since the last one, so only one may count the changes.
       verify: options.digest !== true,
       checkpoints: noCheckpoints,
       keepImages: false,
+      cacheFolder: cacheFolder(),
       console: options.console ? (bytes) => void host.stdout.write(bytes) : () => {},
       salvage: options.salvage === true,
       imageFolders: options.images ?? [],
@@ -37,6 +40,7 @@ export const addReplay = (program: Command, host: CliHost): void => {
     try {
       await goTo(session, options.until ?? session.trace.until, 'replaying', host);
       if (!options.digest) session.replayer.verifyEnd();
+      session.keepCode();
     } finally {
       session.close();
     }

@@ -6,19 +6,22 @@
  */
 
 import type { Hart } from '../../vmm/machine/hart.ts';
+import type { WatchRange } from '../../vmm/machine/translations.ts';
+import type { Scope } from '../expressions/evaluate.ts';
 import { InputError } from '../program/input-error.ts';
-import type { Scope } from './evaluate-expression.ts';
+import type { Surroundings } from '../values/text.ts';
 import type { HitCondition } from './hit-condition.ts';
 import type { LogMessage } from './log-message.ts';
 import type { Condition } from './scope.ts';
-import type { Surroundings } from './value-text.ts';
 
 /** `source:` and the file's path: DAP replaces the breakpoints of one file at a time. */
-export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | `source:${string}`;
+export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | 'data' | `source:${string}`;
 
 export interface BreakpointSpec {
   /** Where it stops: a line may be in several places, and a place may have two addresses before the MMU is on. */
   readonly addresses: readonly bigint[];
+  /** Of a data breakpoint: what is watched, in RAM. */
+  readonly watched?: readonly WatchRange[];
   /** What the person called it. */
   readonly name: string;
   readonly condition?: Condition;
@@ -44,6 +47,7 @@ export interface Verdict {
 export class Breakpoints {
   readonly #byOrigin = new Map<BreakpointOrigin, readonly Breakpoint[]>();
   #byAddress = new Map<bigint, Breakpoint[]>();
+  #ranges: readonly WatchRange[] = [];
   #nextId = 1;
 
   /** A number for a breakpoint that could not be set, too. */
@@ -60,6 +64,7 @@ export class Breakpoints {
     });
     this.#byOrigin.set(origin, now);
     this.#byAddress = new Map();
+    this.#ranges = this.watching.flatMap(({ watched }) => watched ?? []);
     for (const breakpoint of [...this.#byOrigin.values()].flat()) {
       for (const address of new Set(breakpoint.addresses)) {
         const here = this.#byAddress.get(address);
@@ -68,6 +73,15 @@ export class Breakpoints {
       }
     }
     return now;
+  }
+
+  /** Those of data. */
+  get watching(): readonly Breakpoint[] {
+    return this.#byOrigin.get('data') ?? [];
+  }
+  /** What they watch; the same array until they are set anew. */
+  get ranges(): readonly WatchRange[] {
+    return this.#ranges;
   }
 
   get addresses(): Iterable<bigint> {
@@ -84,7 +98,16 @@ export class Breakpoints {
 
   /** Counts a hit of those here whose conditions hold. */
   meet(hart: Hart, scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
-    const counted = this.#met(hart, scope).filter((breakpoint) => {
+    return this.#verdict(this.#met(hart, scope), scope, symbolic);
+  }
+
+  /** Counts a hit of those whose data was changed and whose conditions hold. */
+  meetChanged(changed: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
+    return this.#verdict(fulfilled(changed, scope), scope, symbolic);
+  }
+
+  #verdict(met: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
+    const counted = met.filter((breakpoint) => {
       breakpoint.hits += 1;
       return breakpoint.hitCondition?.(breakpoint.hits) ?? true;
     });
@@ -95,10 +118,12 @@ export class Breakpoints {
   }
 
   #met(hart: Hart, scope: Scope): readonly Breakpoint[] {
-    const here = this.#byAddress.get(hart.get('pc')) ?? [];
-    return here.filter(({ condition }) => condition === undefined || holds(condition, scope));
+    return fulfilled(this.#byAddress.get(hart.get('pc')) ?? [], scope);
   }
 }
+
+const fulfilled = (breakpoints: readonly Breakpoint[], scope: Scope): readonly Breakpoint[] =>
+  breakpoints.filter(({ condition }) => condition === undefined || holds(condition, scope));
 
 /** A condition that cannot be evaluated where it is met holds there: stopping too often shows it, passing would not. */
 const holds = (condition: Condition, scope: Scope): boolean => {

@@ -1,5 +1,6 @@
 /** What the debugger tells a person when a request cannot be done, each as one function and one sentence. */
 
+import { ExpressionError } from '../expressions/errors.ts';
 import { brief, InputError, type Sentence } from '../program/input-error.ts';
 
 /** Numbers that a client can tell apart; DAP's `Message.id`. */
@@ -17,6 +18,12 @@ const errorIds = {
   memory: 1011,
   moment: 1012,
 } as const;
+
+/** The number of an error that a person can do something about, wherever it comes from. */
+export const errorIdOf = (error: unknown): number => {
+  if (error instanceof DapError) return error.id;
+  return error instanceof ExpressionError ? errorIds.expression : 1000;
+};
 
 export type DapErrorCode = keyof typeof errorIds;
 
@@ -122,22 +129,6 @@ export const badAddress = (text: string) =>
     remedy: 'Give a number in hexadecimal or decimal',
   });
 
-export const badExpression = (text: string, expected: string, found: string) =>
-  new DapError('expression', {
-    what: `The expression "${brief(text)}" cannot be understood`,
-    expected,
-    found: found === '' ? 'its end' : brief(found),
-    remedy: 'Use registers, symbols, numbers and the operators + - * & | ^ ~ << >> == != < > <= >= && || ! ( )',
-  });
-
-export const unknownName = (name: string) =>
-  new DapError('expression', {
-    what: `Nothing is called ${brief(name)}`,
-    expected: 'a register such as a0 or scause, or a symbol of the program',
-    found: brief(name),
-    remedy: 'Check the spelling; symbols need a program that is an ELF with its symbol table',
-  });
-
 export const badHitCondition = (text: string) =>
   new DapError('expression', {
     what: `The hit count "${brief(text)}" cannot be understood`,
@@ -170,6 +161,30 @@ export const notWritable = (name: string) =>
     remedy: 'Change the register that it comes from',
   });
 
+export const notAssignable = (name: string, why: string | undefined) =>
+  new DapError('value', {
+    what: `${brief(name)} cannot be changed`,
+    expected: 'a number, a pointer or an enumerator that is in memory or in a register',
+    found: brief(why ?? 'a value that is computed, or one that has parts'),
+    remedy: 'Change one of its parts, or what it comes from',
+  });
+
+export const notYours = (name: string) =>
+  new DapError('value', {
+    what: `${brief(name)} cannot be changed`,
+    expected: 'a register of the innermost frame',
+    found: 'one of a caller, which gets it back when the call is over',
+    remedy: 'Step out to that frame first',
+  });
+
+export const notWatched = (accessType: string) =>
+  new DapError('value', {
+    what: 'Reading memory cannot be watched',
+    expected: 'a data breakpoint that stops when its memory is changed',
+    found: `one for ${accessType}`,
+    remedy: 'Choose to break when the value changes',
+  });
+
 export const noRam = (address: bigint) =>
   new DapError('memory', {
     what: `There is no memory to write at 0x${address.toString(16)}`,
@@ -184,14 +199,6 @@ export const badMoment = (text: string, end: number) =>
     expected: `a whole number from 0 to ${end}, or start or end`,
     found: brief(text),
     remedy: 'Give a moment that the recording has',
-  });
-
-export const noValue = (what: string, why: string) =>
-  new DapError('expression', {
-    what: `${brief(what)} has no value here`,
-    expected: 'a value that can be read at this moment',
-    found: brief(why),
-    remedy: 'Ask in another frame or at another moment',
   });
 
 export const noCode = (place: string, hasDebugInfo: boolean) =>

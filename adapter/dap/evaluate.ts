@@ -5,19 +5,18 @@
 
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { isRegister } from '../../vmm/machine/registers.ts';
-import { declare } from '../program/types/declaration.ts';
+import { noValue } from '../expressions/errors.ts';
+import { bitsOf } from '../expressions/evaluate.ts';
+import { evaluateWatch, parseWatch } from '../expressions/watch.ts';
 import { statsText } from '../stats/stats-text.ts';
-import { checkMoment, goTo, positionOf, statsOf, typeText } from './custom-requests.ts';
+import { checkMoment, goTo, positionOf, statsOf, typeText as typeAtConsole } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
-import { noValue } from './errors.ts';
-import { bitsOf, evaluateExpression } from './evaluate-expression.ts';
-import { parseExpression } from './expression.ts';
 import { stackOf, type ViewFrame } from './frames.ts';
+import { registerText } from './register-variables.ts';
 import { type Call, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
-import { splitFormat, valueText } from './value-text.ts';
-import { openable, registerText, surroundings } from './variables.ts';
+import { isAssignable, openable, type Shown, shownText, surroundings, typeText } from './value-variables.ts';
 
 interface Command {
   readonly pattern: RegExp;
@@ -74,7 +73,7 @@ const commands: readonly Command[] = [
     usage: '> TEXT',
     meaning: "type a line at the guest's console, at the live end",
     run: (session, [, typed]) => {
-      typeText(session, `${typed}\r`);
+      typeAtConsole(session, `${typed}\r`);
       return '';
     },
   },
@@ -110,26 +109,29 @@ export const evaluateRequests: readonly RequestRow[] = [
       const { program } = target;
       const frame = frameId == null ? undefined : session.handles.frameOf(frameId);
       const hart = frame?.hart ?? session.hartOf(undefined, target);
-      const { expression: source, format } = splitFormat(asked);
       const innermost = frame ?? firstFrame(target, hart);
-      const node = parseExpression(source, namesAt(program, undefined, innermost));
-      const value = evaluateExpression(node, scopeOf(target, hart, innermost));
+      const watch = parseWatch(asked, namesAt(program, undefined, innermost));
+      const value = evaluateWatch(watch, scopeOf(target, hart, innermost));
+      const { node, letter } = watch;
+      if (value.missing !== undefined) throw noValue(node.spot, value.missing);
       const around = surroundings(target, hart);
-      if (value.missing !== undefined) throw noValue(source, value.missing);
-      if (value.type !== undefined || format !== undefined) {
-        const type = value.type === undefined ? undefined : declare(value.type);
+      if (value.type !== undefined || value.list !== undefined || letter !== undefined) {
+        const path = letter === undefined ? asked : asked.slice(0, asked.lastIndexOf(',')).trim();
+        const shown: Shown = { hart, value, path, letter, frame: innermost };
+        const type = typeText(value);
         return {
-          result: valueText(value, around, format),
+          result: shownText(target, shown),
           ...(type !== undefined && { type }),
-          ...openable(session, target, hart, value, source),
+          ...openable(session, target, shown),
+          ...(!isAssignable(value) && { presentationHint: { attributes: ['readOnly'] } }),
         };
       }
       const bits = BigInt.asUintN(64, bitsOf(value, around.read) ?? 0n);
       const symbolic = program.symbolic(bits);
-      const isHartRegister = (node.kind === 'register' || node.kind === 'name') && isRegister(node.name);
+      const name = node.kind === 'register' ? node.name : node.kind === 'name' ? node.path.join('::') : '';
       const result =
-        isHartRegister && innermost.origin === 'pc'
-          ? registerText(target, hart, node.name)
+        isRegister(name) && innermost.origin === 'pc'
+          ? registerText(target, hart, name)
           : `${numberText(bits)}${symbolic === undefined ? '' : ` ${symbolic}`}`;
       return { result, variablesReference: 0, memoryReference: `0x${bits.toString(16)}` };
     },

@@ -6,7 +6,7 @@
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { unknownFrame, unknownReference } from './errors.ts';
 import type { ViewFrame } from './frames.ts';
-import type { Value } from './value.ts';
+import type { Shown } from './value-variables.ts';
 
 /** What can be opened in the variables view. */
 export type Group =
@@ -16,7 +16,7 @@ export type Group =
   | { readonly kind: 'restored'; readonly hart: Hart; readonly frame: ViewFrame }
   | { readonly kind: 'arguments' | 'locals'; readonly hart: Hart; readonly frame: ViewFrame }
   /** What a value consists of. */
-  | { readonly kind: 'parts'; readonly hart: Hart; readonly value: Value; readonly path: string };
+  | ({ readonly kind: 'parts' } & Shown);
 
 /** Frames and groups have numbers of their own kinds in DAP; here they share one sequence, so that none is mistaken. */
 export class Handles {

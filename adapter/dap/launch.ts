@@ -37,7 +37,7 @@ const launchSchema = v.object({
   symbols: v.nullish(name),
   /** Where sources are: the beginning of a path as the compiler knew it, and what stands there instead. */
   sourceMap: v.nullish(v.record(v.string(), v.string('expected the name of a folder'), 'expected paths and folders')),
-  /** The folder where indexes of debug information are kept, or false to keep none; by default the user's cache folder. */
+  /** The folder where indexes of debug information and translated code are kept, or false to keep none; by default the user's cache folder. */
   cache: v.nullish(v.union([name, v.literal(false)], 'expected the name of a folder, or false')),
   /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
   stopOnEntry: v.nullish(v.boolean('expected true or false')),
@@ -103,26 +103,25 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
   };
   const [program, debug] = [read('the program', args.program), read('the symbols', args.symbols)];
   const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
-  const session = await openSession(args, inFolder, console);
-  const cache = cacheOf(args.cache, inFolder, log);
+  const folder = folderOf(args.cache, inFolder);
+  const session = await openSession(args, inFolder, console, folder);
+  const cache = folder === undefined ? undefined : new NameCache(join(folder, 'names'), { log });
   return new Target(session, console, { program, debug, map, folders: [resolve(args.cwd ?? '.')], cache, closes });
 };
 
-const cacheOf = (
-  asked: LaunchArguments['cache'],
-  inFolder: Opening['inFolder'],
-  log: Opening['log'],
-): NameCache | undefined => {
-  const folder = asked == null ? cacheFolder() : asked !== false && inFolder(asked);
-  return typeof folder === 'string' ? new NameCache(join(folder, 'names'), { log }) : undefined;
+/** The folder of caches, if there is to be one. */
+const folderOf = (asked: LaunchArguments['cache'], inFolder: Opening['inFolder']): string | undefined => {
+  if (asked === false) return undefined;
+  return asked == null ? cacheFolder() : inFolder(asked);
 };
 
 const openSession = (
   args: LaunchArguments,
   inFolder: (file: string) => string,
   console: ConsoleOutput,
+  folder: string | undefined,
 ): Promise<Session> => {
-  const common = { checkpoints: denseCheckpoints, console: console.take };
+  const common = { checkpoints: denseCheckpoints, console: console.take, cacheFolder: folder };
   if (args.trace != null) return openRecording({ file: inFolder(args.trace), verify: true, ...common });
   const { machine } = args;
   const words = typeof machine === 'string' ? splitWords(machine) : (machine ?? []);

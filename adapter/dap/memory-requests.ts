@@ -1,11 +1,11 @@
 /** Requests about memory: reading it at any moment, writing it at the live end, disassembling it. */
 
 import * as v from 'valibot';
+import { parseNumber } from '../expressions/tokens.ts';
 import type { Debugger } from './debugger.ts';
 import { disassemblyLines } from './disassembly.ts';
-import { badAddress, badValue, noRam } from './errors.ts';
-import { parseNumber } from './expression.ts';
-import type { MemoryPiece } from './guest-memory.ts';
+import { badAddress, badValue } from './errors.ts';
+import { writeMemory } from './memory-writes.ts';
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { currentHart } from './stops.ts';
 
@@ -52,18 +52,7 @@ export const memoryRequests: readonly RequestRow[] = [
       const address = addressOf(memoryReference, offset ?? 0);
       if (!/^[A-Za-z0-9+/]*={0,2}$/.test(data)) throw badValue(hex(address), data, 'bytes in base64');
       const bytes = new Uint8Array(Buffer.from(data, 'base64'));
-      const { recorder, machine } = target.needLiveEnd();
-      const inRam = ({ physical, sizeBytes }: MemoryPiece) => machine.readRam(physical, sizeBytes) !== undefined;
-      const pieces: MemoryPiece[] = [];
-      for (const piece of target.memory.pieces(hart, address, bytes.length)) {
-        if (!inRam(piece)) break;
-        pieces.push(piece);
-      }
-      const written = pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      if (written < bytes.length && (allowPartial !== true || written === 0)) throw noRam(address + BigInt(written));
-      for (const { physical, offset: from, sizeBytes } of pieces) {
-        recorder.input({ kind: 'setMemory', address: physical, bytes: bytes.slice(from, from + sizeBytes) });
-      }
+      const written = writeMemory(target, hart, address, bytes, allowPartial === true);
       session.send('memory', { memoryReference, offset: offset ?? 0, count: written });
       session.send('invalidated', { areas: ['variables'] });
       return { bytesWritten: written };

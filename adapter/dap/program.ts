@@ -6,6 +6,7 @@
  */
 
 import { DebugInfo } from '../program/debug-info.ts';
+import { demangle } from '../program/demangle/demangle.ts';
 import { type Elf, type FileBytes, readElf } from '../program/elf.ts';
 import { InputError } from '../program/input-error.ts';
 import { buildNameIndex } from '../program/names/build.ts';
@@ -145,7 +146,8 @@ export class Program {
   /** `usertrap+0x1c`, or nothing. */
   symbolic(address: bigint): string | undefined {
     const place = this.#symbols?.at(this.links.linked(address));
-    return place === undefined ? undefined : describePlace(place);
+    if (place === undefined) return undefined;
+    return describePlace({ ...place, symbol: { ...place.symbol, name: demangle(place.symbol.name) } });
   }
 
   /** `0x80001234 (usertrap+0x1c)`, or the number alone. */

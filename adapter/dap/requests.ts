@@ -1,7 +1,9 @@
 /** THE table of requests: every command that the debugger answers, by theme. */
 
 import { breakpointRequests } from './breakpoint-requests.ts';
+import { completionRequests } from './completions.ts';
 import { customRequests } from './custom-requests.ts';
+import { dataBreakpointRequests } from './data-breakpoints.ts';
 import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
@@ -20,7 +22,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...sourceRequests,
     ...variableRequests.map((row) => afterNames(row)),
     ...memoryRequests,
-    ...evaluateRequests.map((row) => afterNames(row)),
+    ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
     ...customRequests,
   ].map((row) => [row.command, row]),
 );

@@ -5,20 +5,20 @@
 
 import { fNames, xNames } from '../../vmm/isa/register-names.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
+import { evaluateToNumber, type Scope } from '../expressions/evaluate.ts';
+import { type Names, parseExpression } from '../expressions/parse.ts';
 import type { DebugInfo } from '../program/debug-info.ts';
 import { attribute, tag } from '../program/dwarf/constants.ts';
 import type { Entry } from '../program/dwarf/entry.ts';
-import { evaluateLocation } from '../program/dwarf/expression.ts';
-import { type Block, expressionAt, type Variable, variableOf } from '../program/dwarf/functions.ts';
-import type { NamedEntry } from '../program/names/name-index.ts';
-import type { NameKind } from '../program/names/records.ts';
-import type { Type } from '../program/types/type.ts';
-import { evaluateToNumber, type Scope } from './evaluate-expression.ts';
-import { type Names, parseExpression } from './expression.ts';
+import type { Block, Variable } from '../program/dwarf/functions.ts';
+import { globalValue, hasGlobal, hasType, pathOf, typeByName } from '../values/globals.ts';
+import { memberNamed } from '../values/members.ts';
+import { type ReadMemory, targetOf, type Value } from '../values/value.ts';
+import { variableValue } from '../values/variable.ts';
+import { csrFields, fieldValue } from './csr-fields.ts';
 import { readLinked, stackOf, type ViewFrame } from './frames.ts';
 import type { Program } from './program.ts';
 import type { Target } from './target.ts';
-import { numberValue, type Value, variableValue } from './value.ts';
 
 /** An expression of numbers that is ready to be evaluated, any number of times. */
 export type Condition = (scope: Scope) => bigint;
@@ -29,14 +29,6 @@ export const parseCondition = (text: string, names: Names): Condition => {
   return (scope) => evaluateToNumber(node, scope);
 };
 
-const tagKinds: Readonly<Record<string, readonly NameKind[]>> = {
-  struct: ['structure', 'class'],
-  class: ['class', 'structure'],
-  union: ['union'],
-  enum: ['enumeration'],
-};
-const plainKinds: readonly NameKind[] = ['typedef', 'baseType', 'class', 'structure', 'union', 'enumeration'];
-const valueKinds: readonly NameKind[] = ['variable', 'enumerator', 'function'];
 const nestingMax = 64;
 
 /** The numbers that DWARF has for registers (RISC-V DWARF specification). */
@@ -84,75 +76,35 @@ export const scopeOf = (target: Target, hart: Hart, given?: ViewFrame): Scope =>
     }
     return undefined;
   };
+  const read = (address: bigint, sizeBytes: number) => readLinked(target, hart, address, sizeBytes);
+  const outside = (path: readonly string[], file?: string): Value | undefined =>
+    program.try(() => program.info && globalValue(program.info, read, path, file));
+  const register = (name: string) =>
+    given === undefined ? target.register(hart, name) : registerIn(target, given, name);
   return {
-    register: (name) => (given === undefined ? target.register(hart, name) : registerIn(target, given, name)),
+    register,
+    read,
+    field: (name, field) => {
+      const [value, row] = [register(name), csrFields(name)?.find((found) => found.name === field)];
+      return value === undefined || row === undefined ? undefined : fieldValue(value, row);
+    },
     symbol: (name) => program.find(name)?.address,
-    read: (address, sizeBytes) => readLinked(target, hart, address, sizeBytes),
-    type: (name) => program.try(() => typeOf(program.info, name)),
-    variable: (name, file) => {
-      if (file !== undefined) return program.try(() => outside(target, hart, name, file));
-      const found = local(name);
-      // A register is nearer than a variable elsewhere in the program.
-      return found ?? (isRegisterName(target, hart, name) ? undefined : program.try(() => outside(target, hart, name)));
+    type: (name) => program.try(() => program.info && typeByName(program.info, name)),
+    variable: (path, file) => {
+      const [name] = path;
+      if (file !== undefined || path.length > 1) return outside(path, file);
+      // What is in the frame is nearest, then the members of the object that a method is called for; a register is nearer
+      // than a variable elsewhere in the program.
+      const found = local(name!) ?? memberOfThis(local('this'), name!, read);
+      return found ?? (isRegisterName(target, hart, name!) ? undefined : outside(path));
     },
   };
 };
 
+const memberOfThis = (self: Value | undefined, name: string, read: ReadMemory): Value | undefined =>
+  self === undefined ? undefined : memberNamed(targetOf(self, read), name, read);
+
 const isRegisterName = (target: Target, hart: Hart, name: string): boolean => target.register(hart, name) !== undefined;
-
-const typeOf = (info: DebugInfo | undefined, name: string): Type | undefined => {
-  const [first, second] = name.split(' ');
-  const kinds = second === undefined ? plainKinds : (tagKinds[first!] ?? plainKinds);
-  return info?.type(second ?? name, kinds);
-};
-
-/** A variable, constant or function outside functions; with a file, one of that file. */
-const outside = (target: Target, hart: Hart, name: string, file?: string): Value | undefined => {
-  const { info } = target.program;
-  const found = info?.names?.find(name, valueKinds) ?? [];
-  for (const named of found) {
-    const entry = info!.dwarf.entryAt(named.offset, named.inTypes);
-    const path = entry.unit.root.name;
-    if (file !== undefined && path !== file && path?.endsWith(`/${file}`) !== true) continue;
-    const value = entryValue(target, hart, info!, named, entry);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-};
-
-const entryValue = (
-  target: Target,
-  hart: Hart,
-  info: DebugInfo,
-  { kind }: NamedEntry,
-  entry: Entry,
-): Value | undefined => {
-  const variable = variableOf(entry);
-  switch (kind) {
-    case 'enumerator':
-      return typeof variable.constant === 'bigint' ? numberValue(variable.constant, undefined, true) : undefined;
-    case 'function': {
-      const address = entry.address(attribute.lowPc);
-      return address === undefined ? undefined : numberValue(address);
-    }
-    default: {
-      const type = info.types.typeOf(entry);
-      if (variable.locations === undefined && typeof variable.constant === 'bigint') {
-        return numberValue(variable.constant, type);
-      }
-      const expression = expressionAt(variable, 0n);
-      if (expression === undefined) return undefined;
-      const location = evaluateLocation(expression, entry.unit, {
-        readRegister: () => undefined,
-        readMemory: (address, sizeBytes) => readLinked(target, hart, address, sizeBytes),
-        cfa: () => undefined,
-        frameBase: () => undefined,
-      });
-      const place = location.kind === 'pieces' ? location.pieces[0]?.place : undefined;
-      return place?.kind === 'memory' ? { type, address: place.address } : undefined;
-    }
-  }
-};
 
 /** Which names there are where a condition is evaluated: `address` is where, when that is one place. */
 export const namesAt = (program: Program, address?: bigint, frame?: ViewFrame): Names => {
@@ -163,12 +115,16 @@ export const namesAt = (program: Program, address?: bigint, frame?: ViewFrame): 
     locals ??= (info && linked !== undefined && program.try(() => localNames(info, linked))) || new Set();
     return locals.has(name);
   };
+  const isKnown = (name: string): boolean => {
+    // Before the names are collected, any might be one; so might any in a method be a member.
+    if (info === undefined) return false;
+    if (info.names === undefined || isLocal(name) || isLocal('this')) return true;
+    return program.try(() => hasGlobal(info, pathOf(name))) ?? false;
+  };
   return {
     symbol: (name) => program.find(name)?.address,
-    // Before the names are collected, any might be one.
-    isVariable: (name) =>
-      info !== undefined && (isLocal(name) || info.names === undefined || info.names.find(name, valueKinds).length > 0),
-    isType: (name) => (info?.names?.find(name, plainKinds).length ?? 0) > 0,
+    isVariable: isKnown,
+    isType: (name) => (info && program.try(() => hasType(info, name))) ?? false,
   };
 };
 

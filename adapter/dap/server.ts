@@ -12,7 +12,7 @@ import { MachineError } from '../../vmm/machine/errors.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { InputError } from '../program/input-error.ts';
 import { Debugger } from './debugger.ts';
-import { DapError, unknownRequest } from './errors.ts';
+import { errorIdOf, unknownRequest } from './errors.ts';
 import type { Call } from './request.ts';
 import { requests } from './requests.ts';
 
@@ -92,7 +92,7 @@ class Server extends DebugSession {
     response.message = format;
     response.body = {
       error: {
-        id: error instanceof DapError ? error.id : 1000,
+        id: errorIdOf(error),
         // Clients put variables into braces; a sentence about `{a0}` must stay as it is.
         format: format.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')')),
         showUser: !quiet.has(response.command),

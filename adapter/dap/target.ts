@@ -106,6 +106,7 @@ export class Target {
   /** The recording ends here, if there is one; files are closed. */
   close(): void {
     this.stats.stop();
+    this.session.keepCode();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();
     for (const one of this.#closes) one.close();

@@ -6,7 +6,7 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type Hart, privilege } from '../../vmm/machine/hart.ts';
-import type { Scope } from './evaluate-expression.ts';
+import type { Scope } from '../expressions/evaluate.ts';
 import type { Condition } from './scope.ts';
 import { exceptions, interrupts, type TrapCause, trapCause, trapWords } from './trap-words.ts';
 

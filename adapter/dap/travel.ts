@@ -8,12 +8,13 @@ import { type Moment, moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import type { Breakpoint, Breakpoints } from './breakpoints.ts';
+import type { Breakpoint, Breakpoints, Verdict } from './breakpoints.ts';
 import { instructionAt } from './instructions.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { lastTrap, type TrapFilters } from './trap-filters.ts';
 import { trapCause } from './trap-words.ts';
+import { WatchedBytes } from './watched-bytes.ts';
 
 /** How a motion ended. `hart` is the one to look at. */
 export type Arrival =
@@ -42,6 +43,7 @@ export class Traveller {
   readonly #breakpoints: Breakpoints;
   readonly #filters: TrapFilters;
   readonly #say: (message: string) => void;
+  readonly #watchedBytes: WatchedBytes;
   /** Up to where the person has seen what the guest printed. */
   #seen = 0;
 
@@ -50,6 +52,7 @@ export class Traveller {
     this.#breakpoints = breakpoints;
     this.#filters = filters;
     this.#say = say;
+    this.#watchedBytes = new WatchedBytes(target.machine);
   }
 
   /** Runs until something stops it. */
@@ -57,6 +60,7 @@ export class Traveller {
     const { timeline } = this.#target;
     // Where one stands has been looked at: a breakpoint here stops only when one comes here again.
     let passing = true;
+    this.#watchedBytes.note(this.#breakpoints.watching);
     for (;;) {
       const before = timeline.now;
       const until = passing ? moment(before + 1) : forever;
@@ -161,9 +165,19 @@ export class Traveller {
       const options = this.#options();
       const found = yield* timeline.reverse(options, (stop) => this.#mayStop(stop));
       if (found === undefined) return { reason: 'start' };
+      if (found.reason === 'watch') yield* this.#noteBefore();
       const arrival = this.#arrival(found);
       if (arrival !== undefined) return arrival;
     }
+  }
+
+  /** Looks at what watched memory held a step ago. */
+  *#noteBefore(): Generator<Moment, void> {
+    const { timeline } = this.#target;
+    const { now } = timeline;
+    yield* timeline.travel(moment(Math.max(0, now - 1)));
+    this.#watchedBytes.note(this.#breakpoints.watching);
+    yield* timeline.travel(now);
   }
 
   /** Back to the last moment at which a hart was at one of some addresses, as `here` wants it, or to the start. */
@@ -203,7 +217,12 @@ export class Traveller {
 
   #options(watch?: Watch): RunOptions {
     this.#arm(watch);
-    return { armed: this.#breakpoints.count > 0 || watch !== undefined, traps: this.#filters.active };
+    const { count, ranges } = this.#breakpoints;
+    return {
+      armed: count > 0 || watch !== undefined,
+      traps: this.#filters.active,
+      ...(ranges.length > 0 && { watch: ranges }),
+    };
   }
 
   #arm(watch?: Watch): void {
@@ -213,6 +232,7 @@ export class Traveller {
 
   /** Whether a candidate might end a motion; counts nothing and says nothing. */
   #mayStop(stop: TimelineStop): boolean {
+    if (stop.reason === 'watch') return true; // whether it changed anything is looked at on arriving
     if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
     const hart = this.#target.machine.harts[stop.hart]!;
     const scope = scopeOf(this.#target, hart);
@@ -231,6 +251,10 @@ export class Traveller {
         return this.#ending(stop);
       case 'trap':
         return this.#mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
+      case 'watch': {
+        const breakpoints = this.#meetChanged(this.#target.machine.harts[stop.hart]!);
+        return breakpoints.length === 0 ? undefined : { reason: 'breakpoint', hart: stop.hart, breakpoints };
+      }
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
         const stops = this.#meet(hart);
@@ -242,9 +266,17 @@ export class Traveller {
 
   /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
   #meet(hart: Hart): readonly Breakpoint[] {
-    const { program } = this.#target;
-    const symbolic = (address: bigint) => program.symbolic(address);
-    const { stops, messages } = this.#breakpoints.meet(hart, scopeOf(this.#target, hart), symbolic);
+    return this.#said(this.#breakpoints.meet(hart, scopeOf(this.#target, hart), this.#symbolic));
+  }
+
+  #meetChanged(hart: Hart): readonly Breakpoint[] {
+    const changed = this.#watchedBytes.changed(this.#breakpoints.watching);
+    return this.#said(this.#breakpoints.meetChanged(changed, scopeOf(this.#target, hart), this.#symbolic));
+  }
+
+  readonly #symbolic = (address: bigint): string | undefined => this.#target.program.symbolic(address);
+
+  #said({ stops, messages }: Verdict): readonly Breakpoint[] {
     for (const message of messages) this.#say(message);
     return stops;
   }

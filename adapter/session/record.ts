@@ -10,6 +10,7 @@ import { bootImage } from '../boot/boot.ts';
 import { describeMachine, type RunPolicy, traceHeader } from '../boot/configuration.ts';
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { brotli, FileSink, readWhole, refuseSameFile } from '../host/files.ts';
+import { warmCode } from './code-cache.ts';
 import { product } from './product.ts';
 import type { CheckpointPolicy, LiveSession } from './session.ts';
 
@@ -21,6 +22,8 @@ export interface RecordingRequest {
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
+  /** The folder of caches, for translated code of earlier runs. */
+  readonly cacheFolder?: string | undefined;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -60,8 +63,9 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
   });
+  const keepCode = warmCode(machine, header, { folder: request.cacheFolder, hash64 });
   const kept = request.keepImages === false ? [] : images;
-  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images: kept, hash64 };
+  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images: kept, hash64, keepCode };
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));

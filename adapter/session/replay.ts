@@ -15,6 +15,7 @@ import { type BootImage, bootImage } from '../boot/boot.ts';
 import { imageDigest } from '../boot/configuration.ts';
 import { imageDiffers, imageNotFound } from '../boot/errors.ts';
 import { brotli, FileSource, readWhole } from '../host/files.ts';
+import { warmCode } from './code-cache.ts';
 import type { CheckpointPolicy, ReplaySession } from './session.ts';
 
 export interface ReplayRequest {
@@ -28,6 +29,8 @@ export interface ReplayRequest {
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
+  /** The folder of caches, for translated code of earlier runs. */
+  readonly cacheFolder?: string | undefined;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -57,6 +60,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
       : replayedEntropy(loggedEntropy(trace), () => machine.stepMoment, entropyDiverged);
   const machine = new Machine(bootImage(configuration, images), { console: request.console, entropy });
+  const keepCode = warmCode(machine, trace.header, { folder: request.cacheFolder, hash64 });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
@@ -74,6 +78,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
     header,
     images: kept,
     hash64,
+    keepCode,
     close: () => source.close(),
   };
 };

@@ -21,6 +21,8 @@ interface SessionBase {
   /** In the order of the header's list; one that a trace does not hold was read from where it says. None if not kept. */
   readonly images: readonly BootImage[];
   readonly hash64: Hash64;
+  /** Keeps translated code for the next session of this machine, if it was asked to. */
+  readonly keepCode: () => void;
 }
 
 /** A recording that is being made: the timeline's end is live. */

@@ -1,13 +1,13 @@
 /** Expressions, hit counts, messages, floating-point text, CSR fields and words of a line, each on its own. */
 import { describe, expect, test } from 'vitest';
 import { csrFields, csrSummary } from '../../adapter/dap/csr-fields.ts';
-import type { Scope } from '../../adapter/dap/evaluate-expression.ts';
-import { floatText, parseFloatText } from '../../adapter/dap/float-values.ts';
 import { parseHitCondition } from '../../adapter/dap/hit-condition.ts';
 import { splitWords } from '../../adapter/dap/launch.ts';
 import { LinkMap } from '../../adapter/dap/link-map.ts';
 import { parseCondition } from '../../adapter/dap/scope.ts';
 import { trapWords } from '../../adapter/dap/trap-words.ts';
+import type { Scope } from '../../adapter/expressions/evaluate.ts';
+import { floatText, parseFloatText } from '../../adapter/values/float-registers.ts';
 import { csrByName } from '../../vmm/machine/csr.ts';
 
 const names = { symbol: (name: string) => ({ panic: 0x8000_1000n, a0_symbol: 7n })[name] };
@@ -123,7 +123,7 @@ describe('an expression of C', () => {
   test('cuts to the type of a cast', () => check('(unsigned char)0x1ff', 0xffn));
   test('shifts beyond an int', () => check('1 << 40', 1n << 40n));
   test('says what has no value', () => checkRefused('1 / 0', 'a division by zero'));
-  test('refuses calls', () => checkRefused('panic(1)', 'expected an operator or the end, found ('));
+  test('refuses calls', () => checkRefused('panic(1)', 'calls a function'));
   test('refuses assignments', () => checkRefused('a0 += 1', 'cannot be understood'));
 });
 

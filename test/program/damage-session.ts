@@ -4,7 +4,6 @@
  * How much is asked for does not depend on the file, so what takes long is the reader's doing. It measures nothing itself.
  */
 import { Program } from '../../adapter/dap/program.ts';
-import { bytesOf, memberOf, variableValue } from '../../adapter/dap/value.ts';
 import { Btf, type BtfKind } from '../../adapter/program/btf/btf.ts';
 import { DebugInfo } from '../../adapter/program/debug-info.ts';
 import type { Entry } from '../../adapter/program/dwarf/entry.ts';
@@ -16,6 +15,8 @@ import { scanNames } from '../../adapter/program/names/scan.ts';
 import { walkStack } from '../../adapter/program/stack.ts';
 import { declare, define } from '../../adapter/program/types/declaration.ts';
 import { findMember, isComposite, sizeOf, stripped, type Type } from '../../adapter/program/types/type.ts';
+import { bytesOf, memberOf } from '../../adapter/values/value.ts';
+import { variableValue } from '../../adapter/values/variable.ts';
 
 const most = { types: 200, members: 8, units: 20, children: 400, addresses: 24, frames: 24, lines: 8 } as const;
 

@@ -3,12 +3,12 @@
 import { type FrameOrigin, stackOf, type ViewFrame } from '../../adapter/dap/frames.ts';
 import { frameBlocks, frameValue } from '../../adapter/dap/scope.ts';
 import type { Target } from '../../adapter/dap/target.ts';
-import { numberOf, type Value } from '../../adapter/dap/value.ts';
 import type { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { expressionAt, type Variable } from '../../adapter/program/dwarf/functions.ts';
 import { lineTableOf } from '../../adapter/program/dwarf/line-table.ts';
 import type { StackFrame } from '../../adapter/program/stack.ts';
 import { sizeOf, stripped } from '../../adapter/program/types/type.ts';
+import { numberOf, type Value } from '../../adapter/values/value.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { GdbFrame } from './gdb-process.ts';
 

@@ -173,6 +173,7 @@ export class TypeReader {
             .filter(isLaidOut)
             .map((child) => this.#member(child)),
         variantParts: () => children(tag.variantPart).map((child) => this.#variantPart(child)),
+        typeArguments: () => children(tag.templateTypeParameter).map((child) => this.typeOf(child)),
       },
     );
   }

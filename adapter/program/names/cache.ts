@@ -1,12 +1,10 @@
 /**
  * Indexes of names kept on disk, one file a program, so that a kernel's debug information is scanned once and not at each
- * launch. The folder is a cache: whatever is missing, damaged or of another version is made again, and it never grows beyond
- * bounds. Several sessions may use it at once: a file appears whole, under its name, or not at all.
+ * launch. Whatever is missing, damaged or of another version is made again.
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { FileCache } from '../../host/file-cache.ts';
 import { product } from '../../session/product.ts';
 import { type Elf, sectionType } from '../elf.ts';
 import { NameIndex } from './name-index.ts';
@@ -19,78 +17,25 @@ export interface NameCacheOptions {
   readonly log?: (line: string) => void;
 }
 
-const extension = '.names';
-const temporary = '.tmp';
-/** A file that was being written so long ago belongs to a process that died. */
-const abandonedMs = 3_600_000;
-
 export class NameCache {
-  readonly folder: string;
-  readonly #filesMax: number;
-  readonly #bytesMax: number;
-  readonly #log: (line: string) => void;
+  readonly #files: FileCache;
 
-  constructor(folder: string, { filesMax = 16, bytesMax = 512 * 2 ** 20, log = () => {} }: NameCacheOptions = {}) {
-    this.folder = folder;
-    this.#filesMax = filesMax;
-    this.#bytesMax = bytesMax;
-    this.#log = log;
+  constructor(folder: string, options: NameCacheOptions = {}) {
+    this.#files = new FileCache(folder, { extension: '.names', filesMax: 16, bytesMax: 512 * 2 ** 20, ...options });
+  }
+
+  get folder(): string {
+    return this.#files.folder;
   }
 
   /** The index that was kept for a key; nothing when there is none that can be used. */
   read(key: string): NameIndex | undefined {
-    const file = this.#fileOf(key);
-    try {
-      if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
-      const index = NameIndex.deserialise(readFileSync(file), key);
-      if (index === undefined) this.#log(`${file} is damaged or of another version; it is made again`);
-      else utimesSync(file, new Date(), new Date()); // what is used is kept longest
-      return index;
-    } catch (error) {
-      this.#log(`${file} cannot be read: ${String(error)}; the index is made again`);
-      return undefined;
-    }
+    return this.#files.read(key, (bytes) => NameIndex.deserialise(bytes, key));
   }
 
   /** Keeps an index; a folder that cannot be written to keeps nothing. */
   write(key: string, index: NameIndex): void {
-    const file = this.#fileOf(key);
-    const unfinished = `${file}.${process.pid}${temporary}`;
-    try {
-      mkdirSync(this.folder, { recursive: true });
-      try {
-        writeFileSync(unfinished, index.serialise(key));
-        renameSync(unfinished, file);
-      } finally {
-        rmSync(unfinished, { force: true });
-      }
-      this.#shrink();
-    } catch (error) {
-      this.#log(`${file} cannot be written: ${String(error)}`);
-    }
-  }
-
-  #fileOf(key: string): string {
-    return join(this.folder, `${key}${extension}`);
-  }
-
-  /** Drops what was not used for longest, until the rest is within bounds. */
-  #shrink(): void {
-    const now = Date.now();
-    const kept: { file: string; usedMs: number; sizeBytes: number }[] = [];
-    for (const name of readdirSync(this.folder)) {
-      const file = join(this.folder, name);
-      const found = statSync(file, { throwIfNoEntry: false });
-      if (found === undefined) continue; // another session was quicker
-      if (name.endsWith(extension)) kept.push({ file, usedMs: found.mtimeMs, sizeBytes: found.size });
-      else if (name.endsWith(temporary) && now - found.mtimeMs > abandonedMs) rmSync(file, { force: true });
-    }
-    kept.sort((a, b) => b.usedMs - a.usedMs);
-    let bytes = 0;
-    for (const [index, { file, sizeBytes }] of kept.entries()) {
-      bytes += sizeBytes;
-      if (index > 0 && (index >= this.#filesMax || bytes > this.#bytesMax)) rmSync(file, { force: true });
-    }
+    this.#files.write(key, index.serialise(key));
   }
 }
 

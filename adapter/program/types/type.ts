@@ -75,6 +75,8 @@ export interface CompositeType {
   readonly bases: readonly Member[];
   readonly members: readonly Member[];
   readonly variantParts: readonly VariantPart[];
+  /** What a template or generic type was made with, where debug information says so. */
+  readonly typeArguments?: readonly (Type | undefined)[];
 }
 
 export interface ArrayDimension {

@@ -1,14 +1,11 @@
 /**
  * Values of the source: a type, and where the bits are or what they are. Reading is bounded and says why when it cannot. How
- * a value looks is in value-text.ts, how one is computed in evaluate-expression.ts.
+ * a value looks is in text.ts, what it consists of in parts.ts, where a variable's is in variable.ts.
  */
 
-import { littleEndian, type Piece } from '../program/dwarf/expression.ts';
-import type { Variable } from '../program/dwarf/functions.ts';
+import { littleEndian } from '../program/dwarf/expression.ts';
 import type { MachineState } from '../program/dwarf/unwind.ts';
-import { InputError } from '../program/input-error.ts';
-import type { StackFrame } from '../program/stack.ts';
-import { findMember, isComposite, type Member, sizeOf, stripped, type Type } from '../program/types/type.ts';
+import { type Member, sizeOf, stripped, type Type } from '../program/types/type.ts';
 
 export interface Value {
   /** Undefined: 64 bits of a register, a symbol, or a number as it was typed. */
@@ -17,14 +14,36 @@ export interface Value {
   readonly address?: bigint | undefined;
   /** What it is, when it is not in memory. */
   readonly bytes?: Uint8Array | undefined;
+  /** The register that holds it alone, by DWARF's number. */
+  readonly register?: number | undefined;
   /** Of a bit field: where it begins in the bytes, and how long it is. */
   readonly bits?: { readonly offset: number; readonly size: number } | undefined;
   /** Why there is none. */
   readonly missing?: string | undefined;
   /** A number as it was typed takes the type of what it is combined with. */
   readonly literal?: boolean;
+  /** Of a number as it was typed: in which base. */
+  readonly base?: number;
   /** Of an array whose length the type does not say, or a slice. */
   readonly count?: number | undefined;
+  /** Of what is not in memory: runs of its bytes that nobody keeps. */
+  readonly lost?: readonly LostBytes[] | undefined;
+  /** Of a member: what it was taken from. */
+  readonly within?: { readonly whole: Value; readonly member: Member } | undefined;
+  /** Of a list that was walked: what it links, and why there is no more. */
+  readonly list?: ListElements | undefined;
+}
+
+export interface ListElements {
+  readonly element: Type | undefined;
+  readonly addresses: readonly bigint[];
+  readonly damage: string | undefined;
+}
+
+export interface LostBytes {
+  readonly from: number;
+  readonly to: number;
+  readonly why: string;
 }
 
 export type ReadMemory = MachineState['readMemory'];
@@ -33,7 +52,7 @@ export type ReadMemory = MachineState['readMemory'];
 export const valueBytesMax = 65_536;
 export const optimisedOut = 'optimised out';
 
-const littleBytes = (value: bigint, sizeBytes: number): Uint8Array => {
+export const littleBytes = (value: bigint, sizeBytes: number): Uint8Array => {
   const bytes = new Uint8Array(sizeBytes);
   let rest = BigInt.asUintN(8 * sizeBytes, value);
   for (let at = 0; at < sizeBytes; at++, rest >>= 8n) bytes[at] = Number(rest & 0xffn);
@@ -50,6 +69,7 @@ export const numberValue = (value: bigint, type?: Type, literal = false): Value 
 /** The bytes of a value; a sentence when they cannot be had. */
 export const bytesOf = (value: Value, read: ReadMemory): Uint8Array | string => {
   if (value.missing !== undefined) return value.missing;
+  if (value.lost?.[0] !== undefined) return value.lost[0].why;
   if (value.bytes !== undefined) return value.bytes;
   const sizeBytes = value.bits ? Math.ceil((value.bits.offset + value.bits.size) / 8) : (sizeOf(value.type) ?? 8);
   if (value.address === undefined) return 'not available';
@@ -83,10 +103,26 @@ const partAt = (value: Value, offsetBytes: number, type: Type | undefined): Valu
   }
   const size = sizeOf(type) ?? 0;
   const bytes = value.bytes?.subarray(offsetBytes, offsetBytes + size);
-  return bytes === undefined || bytes.length < size ? { type, missing: optimisedOut } : { type, bytes };
+  if (bytes === undefined || bytes.length < size) return { type, missing: optimisedOut };
+  return { type, bytes, ...lostIn(value, offsetBytes, size) };
 };
 
-export const memberOf = (value: Value, member: Member): Value => {
+/** What is lost of a part. */
+const lostIn = ({ lost }: Value, offsetBytes: number, size: number): Pick<Value, 'lost' | 'missing'> => {
+  const own = (lost ?? [])
+    .filter(({ from, to }) => from < offsetBytes + size && to > offsetBytes)
+    .map(({ from, to, why }) => ({ from: Math.max(0, from - offsetBytes), to: Math.min(size, to - offsetBytes), why }));
+  const [first] = own;
+  if (first === undefined) return {};
+  return own.length === 1 && first.from === 0 && first.to === size ? { missing: first.why } : { lost: own };
+};
+
+export const memberOf = (whole: Value, member: Member): Value => ({
+  ...memberPart(whole, member),
+  within: { whole, member },
+});
+
+const memberPart = (value: Value, member: Member): Value => {
   if (member.computed) return { type: member.type, missing: 'a virtual base' };
   const offsetBytes = Math.floor(member.offsetBits / 8);
   if (member.sizeBits === undefined) return partAt(value, offsetBytes, member.type);
@@ -97,14 +133,12 @@ export const memberOf = (value: Value, member: Member): Value => {
   }
   return value.bytes === undefined
     ? { type: member.type, missing: value.missing ?? optimisedOut }
-    : { type: member.type, bytes: value.bytes.subarray(offsetBytes, offsetBytes + size), bits };
-};
-
-export const memberNamed = (value: Value, name: string): Value | undefined => {
-  const type = stripped(value.type);
-  if (!isComposite(type)) return undefined;
-  const member = findMember(type, name);
-  return member && memberOf(value, member);
+    : {
+        type: member.type,
+        bytes: value.bytes.subarray(offsetBytes, offsetBytes + size),
+        bits,
+        ...lostIn(value, offsetBytes, size),
+      };
 };
 
 /** The type of an array's elements: of one with several dimensions, arrays. */
@@ -117,13 +151,23 @@ export const elementType = (type: Type | undefined): Type | undefined => {
 
 /** How many elements an array has, when that is known. */
 export const lengthOf = (value: Value): number | undefined => {
+  if (value.list !== undefined)
+    return Math.min(value.count ?? value.list.addresses.length, value.list.addresses.length);
   const type = stripped(value.type);
   return value.count ?? (type?.kind === 'array' ? type.dimensions[0]?.count : undefined);
 };
 
 export const elementOf = (value: Value, index: number): Value => {
+  const { list } = value;
+  if (list !== undefined) return { type: list.element, address: list.addresses[index] };
   const type = elementType(value.type);
   return partAt(value, index * (sizeOf(type) ?? 1), type);
+};
+
+/** What a reference of C++ refers to; other values as they are. */
+export const settled = (value: Value, read: ReadMemory): Value => {
+  const type = stripped(value.type);
+  return type?.kind === 'pointer' && type.flavour !== 'pointer' ? targetOf(value, read) : value;
 };
 
 /** What a pointer points to. */
@@ -133,62 +177,3 @@ export const targetOf = (value: Value, read: ReadMemory): Value => {
   const address = numberOf(value, read);
   return typeof address === 'string' ? { type: target, missing: address } : { type: target, address };
 };
-
-/** What a variable of a frame is now. Without a frame, only what lies at an address can be found. */
-export const variableValue = (frame: StackFrame, variable: Variable, type: Type | undefined): Value => {
-  if (variable.locations === undefined && variable.constant !== undefined) return constantValue(variable, type);
-  try {
-    const location = frame.locate(variable);
-    if (location.kind === 'unavailable') return { type, missing: location.why };
-    const [only] = location.pieces;
-    if (location.pieces.length === 1 && only?.place.kind === 'memory') return { type, address: only.place.address };
-    return assembled(frame.state, location.pieces, type);
-  } catch (error) {
-    if (error instanceof InputError) return { type, missing: error.message };
-    throw error;
-  }
-};
-
-const constantValue = ({ constant }: Variable, type: Type | undefined): Value => {
-  if (typeof constant === 'bigint') return { ...numberValue(constant, type), type };
-  return { type, bytes: constant };
-};
-
-/** The pieces side by side, from the lowest bit on. One that is lost loses the whole. */
-const assembled = (state: MachineState, pieces: readonly Piece[], type: Type | undefined): Value => {
-  const size = sizeOf(type) ?? 8;
-  if (size > valueBytesMax) return { type, missing: `too large: ${size} bytes` };
-  let bits = 0n;
-  let at = 0n;
-  for (const { place, sizeBits, offsetBits } of pieces) {
-    const wanted = sizeBits ?? 8 * size;
-    if (wanted > 8 * valueBytesMax) return { type, missing: 'a piece is too large' };
-    const found = placeBits(state, place, Math.ceil((offsetBits + wanted) / 8));
-    if (typeof found === 'string') return { type, missing: found };
-    bits |= BigInt.asUintN(wanted, found >> BigInt(offsetBits)) << at;
-    at += BigInt(wanted);
-  }
-  return { type, bytes: littleBytes(bits, size) };
-};
-
-const placeBits = (state: MachineState, place: Piece['place'], sizeBytes: number): bigint | string => {
-  switch (place.kind) {
-    case 'memory': {
-      const bytes = state.readMemory(place.address, sizeBytes);
-      return bytes === undefined ? `no memory at 0x${place.address.toString(16)}` : littleAll(bytes);
-    }
-    case 'register':
-      return state.readRegister(place.register) ?? 'not saved by the functions that were called';
-    case 'value':
-      return place.value;
-    case 'bytes':
-      return littleAll(place.bytes);
-    case 'implicit-pointer':
-      return 'a pointer to what was optimised out';
-    case 'optimised-out':
-      return optimisedOut;
-  }
-};
-
-const littleAll = (bytes: Uint8Array): bigint =>
-  bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);

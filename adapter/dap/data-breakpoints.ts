@@ -1,0 +1,176 @@
+/**
+ * Requests for data breakpoints: stopping when a variable, a part of one, what an expression means, or memory at an address is
+ * changed, by whoever. A data breakpoint is of physical memory, as the address was mapped when it was set; it stops after the
+ * write, forwards as well as backwards. Reading memory cannot be watched.
+ */
+
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import * as v from 'valibot';
+import type { Hart } from '../../vmm/machine/hart.ts';
+import type { WatchRange } from '../../vmm/machine/translations.ts';
+import { evaluateExpression } from '../expressions/evaluate.ts';
+import { parseExpression } from '../expressions/parse.ts';
+import { InputError } from '../program/input-error.ts';
+import { sizeOf } from '../program/types/type.ts';
+import type { Value } from '../values/value.ts';
+import type { BreakpointSpec } from './breakpoints.ts';
+import type { Debugger } from './debugger.ts';
+import { badAddress, noRam, notWatched } from './errors.ts';
+import { stackOf, type ViewFrame } from './frames.ts';
+import { parseHitCondition } from './hit-condition.ts';
+import { addressOf } from './memory-requests.ts';
+import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
+import { namesAt, parseCondition, scopeOf } from './scope.ts';
+import type { Target } from './target.ts';
+import { frameShown, partNamed } from './value-variables.ts';
+
+const watchedBytesMax = 65_536;
+const breakpointsMax = 1000;
+
+interface Place {
+  readonly address: bigint;
+  readonly sizeBytes: number;
+}
+
+interface InfoArguments {
+  readonly variablesReference?: number | null | undefined;
+  readonly name: string;
+  readonly frameId?: number | null | undefined;
+  readonly bytes?: number | null | undefined;
+  readonly asAddress?: boolean | null | undefined;
+}
+
+/** Where what is named lies in memory; a sentence when it lies nowhere. */
+const placeOf = (session: Debugger, target: Target, args: InfoArguments): Place | string => {
+  const { name, bytes } = args;
+  if (args.asAddress === true) return { address: addressOf(name, 0), sizeBytes: bytes ?? 8 };
+  const value = args.variablesReference
+    ? variableOf(session, target, args.variablesReference, name)
+    : valueNamed(session, target, args);
+  if (value === undefined) return `${name} is not in memory`;
+  const { address, bits, missing } = value;
+  if (missing !== undefined) return `${name} has no value here: ${missing}`;
+  if (address === undefined) return `${name} is not in memory`;
+  const sizeBytes =
+    bytes ?? (bits === undefined ? (sizeOf(value.type) ?? 8) : Math.ceil((bits.offset + bits.size) / 8));
+  return { address, sizeBytes };
+};
+
+const variableOf = (session: Debugger, target: Target, reference: number, name: string): Value | undefined => {
+  const group = session.handles.groupOf(reference);
+  if (group.kind === 'parts') return partNamed(target, group, name)?.value;
+  if (group.kind !== 'arguments' && group.kind !== 'locals') return undefined;
+  return frameShown(target, group.frame, group.kind === 'arguments').find((shown) => shown.name === name)?.value;
+};
+
+const valueNamed = (session: Debugger, target: Target, { name, frameId }: InfoArguments): Value => {
+  const given = frameId == null ? undefined : session.handles.frameOf(frameId);
+  const hart = given?.hart ?? session.hartOf(undefined, target);
+  const frame = given ?? (stackOf(target, hart).next().value as ViewFrame);
+  return evaluateExpression(
+    parseExpression(name, namesAt(target.program, undefined, frame)),
+    scopeOf(target, hart, frame),
+  );
+};
+
+const info = (session: Debugger, args: InfoArguments): DebugProtocol.DataBreakpointInfoResponse['body'] => {
+  const { target } = session.halted('dataBreakpointInfo');
+  const place = placeOf(session, target, args);
+  if (typeof place === 'string') return { dataId: null, description: place };
+  const { address, sizeBytes } = place;
+  if (sizeBytes <= 0 || sizeBytes > watchedBytesMax) {
+    return {
+      dataId: null,
+      description: `${args.name} has ${sizeBytes} bytes; at most ${watchedBytesMax} can be watched`,
+    };
+  }
+  return {
+    dataId: `0x${address.toString(16)}/${sizeBytes}`,
+    description: `${args.name} (${sizeBytes} bytes at ${target.program.describe(address)})`,
+    accessTypes: ['write'],
+    // What lies in a frame of the stack is another thing in the next session.
+    canPersist: target.program.symbolic(address) !== undefined,
+  };
+};
+
+/** Where in RAM a range lies now. @throws {DapError} when not all of it is there */
+const rangesOf = (target: Target, hart: Hart, { address, sizeBytes }: Place): readonly WatchRange[] => {
+  const ranges: WatchRange[] = [];
+  const loaded = target.program.links.loaded(address);
+  let found = 0;
+  for (const start of loaded === undefined ? [address] : [address, loaded]) {
+    for (const { physical, sizeBytes: size } of found === 0 ? target.memory.pieces(hart, start, sizeBytes) : []) {
+      if (target.machine.readRam(physical, size) === undefined) break;
+      ranges.push({ address: physical, sizeBytes: size });
+      found += size;
+    }
+  }
+  if (found < sizeBytes) throw noRam(address + BigInt(found));
+  return ranges;
+};
+
+const asked = {
+  dataId: text,
+  accessType: optional(v.picklist(['read', 'write', 'readWrite'])),
+  condition: optional(text),
+  hitCondition: optional(text),
+};
+type Asked = v.InferOutput<v.ObjectSchema<typeof asked, undefined>>;
+
+const given = (found: string | null | undefined): found is string => found != null && found.trim() !== '';
+
+const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition }: Asked): BreakpointSpec => {
+  const { target } = session.launched('setDataBreakpoints');
+  const match = /^(0x[\da-f]{1,16})\/(\d{1,5})$/.exec(dataId);
+  if (match === null) throw badAddress(dataId);
+  if (accessType === 'read' || accessType === 'readWrite') throw notWatched(accessType);
+  const place = { address: BigInt(match[1]!), sizeBytes: Number(match[2]) };
+  return {
+    addresses: [],
+    watched: rangesOf(target, session.hartOf(undefined, target), place),
+    name: dataId,
+    key: JSON.stringify([dataId, condition, hitCondition]),
+    ...(given(condition) && { condition: parseCondition(condition, namesAt(target.program)) }),
+    ...(given(hitCondition) && { hitCondition: parseHitCondition(hitCondition) }),
+  };
+};
+
+const setAll = (session: Debugger, items: readonly Asked[]): DebugProtocol.Breakpoint[] => {
+  const outcomes = items.map((item): BreakpointSpec | InputError => {
+    try {
+      return specOf(session, item);
+    } catch (error) {
+      if (error instanceof InputError) return error;
+      throw error;
+    }
+  });
+  const set = session.breakpoints.set(
+    'data',
+    outcomes.filter((outcome): outcome is BreakpointSpec => !(outcome instanceof InputError)),
+  );
+  let next = 0;
+  return outcomes.map((outcome) =>
+    outcome instanceof InputError
+      ? { id: session.breakpoints.nextId(), verified: false, message: outcome.message, reason: 'failed' }
+      : { id: set[next++]!.id, verified: true },
+  );
+};
+
+export const dataBreakpointRequests: readonly RequestRow[] = [
+  request(
+    'dataBreakpointInfo',
+    {
+      variablesReference: optional(whole),
+      name: text,
+      frameId: optional(whole),
+      bytes: optional(natural),
+      asAddress: optional(v.boolean()),
+    },
+    (session, args) => info(session, args),
+  ),
+  request(
+    'setDataBreakpoints',
+    { breakpoints: v.pipe(v.array(v.object(asked)), v.maxLength(breakpointsMax)) },
+    (session, { breakpoints }) => ({ breakpoints: setAll(session, breakpoints) }),
+  ),
+];

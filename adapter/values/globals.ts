@@ -1,0 +1,181 @@
+/**
+ * The names of a program outside its functions: variables, constants, functions and types, found by a path such as
+ * `ns::Class::count` or by the file that they are in. It knows no frame; memory is read as its caller says.
+ */
+
+import type { DebugInfo } from '../program/debug-info.ts';
+import { demangle } from '../program/demangle/demangle.ts';
+import { attribute, tag } from '../program/dwarf/constants.ts';
+import type { Entry } from '../program/dwarf/entry.ts';
+import { evaluateLocation } from '../program/dwarf/expression.ts';
+import { expressionAt, variableOf } from '../program/dwarf/functions.ts';
+import type { NamedEntry } from '../program/names/name-index.ts';
+import type { NameKind } from '../program/names/records.ts';
+import type { Type } from '../program/types/type.ts';
+import { numberValue, type ReadMemory, type Value } from './value.ts';
+
+const valueKinds: readonly NameKind[] = ['variable', 'enumerator', 'function'];
+const tagKinds: Readonly<Record<string, readonly NameKind[]>> = {
+  struct: ['structure', 'class'],
+  class: ['class', 'structure'],
+  union: ['union'],
+  enum: ['enumeration'],
+};
+const plainKinds: readonly NameKind[] = ['typedef', 'baseType', 'class', 'structure', 'union', 'enumeration'];
+const functionKinds: readonly NameKind[] = ['function', 'inlineFunction'];
+/** No more entries of one name are looked at. */
+const entriesMax = 1000;
+const nestingMax = 32;
+
+/** `a::Box<b::C, 2>::d` in its parts. */
+export const pathOf = (name: string): readonly string[] => {
+  const parts: string[] = [];
+  let part = '';
+  let depth = 0;
+  for (let at = 0; at < name.length; at++) {
+    if (name[at] === '<') depth += 1;
+    else if (name[at] === '>') depth -= 1;
+    if (depth === 0 && name.startsWith('::', at)) {
+      parts.push(part);
+      part = '';
+      at += 1;
+    } else part += name[at];
+  }
+  parts.push(part);
+  return parts.filter((part) => part !== '');
+};
+
+/** What of a name is in the scopes of a path; a path need not begin at the outermost. */
+const named = (info: DebugInfo, path: readonly string[], kinds: readonly NameKind[]): readonly NamedEntry[] => {
+  const around = path.slice(0, -1);
+  const name = path.at(-1) ?? '';
+  const found = [name, ...gccSpelling(name)].flatMap((spelt) => info.names?.find(spelt, kinds) ?? []);
+  return found.slice(0, entriesMax).filter((entry) => {
+    if (around.length === 0 || endsWith(entry.scope, around)) return true;
+    return entry.scope.length === 0 && endsWith(linkageScope(info, entry), around);
+  });
+};
+
+const endsWith = (scope: readonly string[], around: readonly string[]): boolean =>
+  around.every((part, index) => scope[scope.length - around.length + index] === part);
+
+/** A definition outside its namespace or class says where it belongs only by its mangled name. */
+const linkageScope = (info: DebugInfo, { offset, inTypes }: NamedEntry): readonly string[] => {
+  const entry = info.dwarf.entryAt(offset, inTypes).withAttribute(attribute.linkageName);
+  const mangled = entry?.text(attribute.linkageName);
+  return mangled === undefined ? [] : pathOf(demangle(mangled).replace(/\(.*$/s, '')).slice(0, -1);
+};
+
+/** GCC calls the template `Box<short, 6>` of everybody else `Box<short int, 6>`. */
+const gccSpelling = (name: string): readonly string[] => {
+  if (!name.includes('<')) return [];
+  const spelt = name
+    .replace(/\bunsigned (long|short)\b(?: int\b)?/g, '$1 unsigned int')
+    .replace(/\bunsigned\b(?! (?:int|char|__int128)\b)/g, 'unsigned int')
+    .replace(/(?<!\blong )\b(long|short)\b(?! (?:int|unsigned|long|double)\b)/g, '$1 int');
+  return spelt === name ? [] : [spelt];
+};
+
+export const hasGlobal = (info: DebugInfo, path: readonly string[]): boolean =>
+  named(info, path, valueKinds).length > 0 ||
+  (path.length > 1 && (named(info, path.slice(0, -1), functionKinds).length > 0 || isStaticMember(info, path)));
+
+const isStaticMember = (info: DebugInfo, path: readonly string[]): boolean =>
+  named(info, path.slice(0, -1), plainKinds).length > 0;
+
+/** A type by its name, perhaps with its tag: `struct buffer`, `u64`, `ns::Class`. */
+export const typeByName = (info: DebugInfo, name: string): Type | undefined => {
+  const [, word, rest] = /^(?:(struct|class|union|enum) )?(.*)$/s.exec(name) ?? [];
+  const kinds = word === undefined ? plainKinds : tagKinds[word]!;
+  for (const { offset, inTypes } of named(info, pathOf(rest ?? ''), kinds)) {
+    return info.types.read(info.dwarf.entryAt(offset, inTypes));
+  }
+  return undefined;
+};
+
+export const hasType = (info: DebugInfo, name: string): boolean => named(info, pathOf(name), plainKinds).length > 0;
+
+/** A variable, constant or function outside functions, or one kept by a function between its calls. */
+export const globalValue = (
+  info: DebugInfo,
+  read: ReadMemory,
+  wanted: readonly string[],
+  file?: string,
+): Value | undefined => {
+  const path = pathOf(wanted.join('::'));
+  let missing: Value | undefined;
+  for (const found of named(info, path, valueKinds)) {
+    const entry = info.dwarf.entryAt(found.offset, found.inTypes);
+    if (!isOfFile(entry, file)) continue;
+    const value = entryValue(info, read, found, entry);
+    if (value !== undefined && value.missing === undefined) return value;
+    missing ??= value;
+  }
+  return (path.length > 1 ? inner(info, read, path, file) : undefined) ?? missing;
+};
+
+const isOfFile = ({ unit }: Entry, file: string | undefined): boolean => {
+  const path = unit.root.name;
+  return file === undefined || path === file || path?.endsWith(`/${file}`) === true;
+};
+
+/** `function::variable`, or a static member whose definition has no scope of its own. */
+const inner = (info: DebugInfo, read: ReadMemory, path: readonly string[], file?: string): Value | undefined => {
+  const around = path.slice(0, -1);
+  for (const { offset, inTypes } of named(info, around, [...functionKinds, ...plainKinds])) {
+    const entry = info.dwarf.entryAt(offset, inTypes);
+    const found = isOfFile(entry, file) ? innerEntry(entry, path.at(-1)!, 0) : undefined;
+    const value = found && variableEntry(info, read, found);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+};
+
+const innerEntry = (entry: Entry, name: string, depth: number): Entry | undefined => {
+  for (const child of entry.children()) {
+    if ((child.tag === tag.variable || child.tag === tag.member) && child.fullName === name) return child;
+    const found = child.tag === tag.lexicalBlock && depth < nestingMax ? innerEntry(child, name, depth + 1) : undefined;
+    if (found !== undefined) return found;
+  }
+  const origin = entry.reference(attribute.abstractOrigin);
+  return origin === undefined || depth > nestingMax ? undefined : innerEntry(origin, name, depth + 1);
+};
+
+const entryValue = (
+  info: DebugInfo,
+  read: ReadMemory,
+  { kind, scope }: NamedEntry,
+  entry: Entry,
+): Value | undefined => {
+  switch (kind) {
+    case 'enumerator': {
+      const { constant } = variableOf(entry);
+      if (typeof constant !== 'bigint') return undefined;
+      // In C++ and Rust an enumerator is in its type, and of it.
+      const type = scope.length > 0 ? typeByName(info, `enum ${scope.join('::')}`) : undefined;
+      return type === undefined ? numberValue(constant, undefined, true) : numberValue(constant, type);
+    }
+    case 'function': {
+      const address = entry.address(attribute.lowPc);
+      return address === undefined ? undefined : { type: info.types.read(entry), address };
+    }
+    default:
+      return variableEntry(info, read, entry);
+  }
+};
+
+const variableEntry = (info: DebugInfo, readMemory: ReadMemory, entry: Entry): Value | undefined => {
+  const variable = variableOf(entry);
+  const type = info.types.typeOf(entry);
+  const { constant } = variable;
+  if (variable.locations === undefined && constant !== undefined) {
+    return typeof constant === 'bigint' ? numberValue(constant, type) : { type, bytes: constant };
+  }
+  const expression = expressionAt(variable, 0n);
+  if (expression === undefined) return undefined;
+  const context = { readRegister: () => undefined, readMemory, cfa: () => undefined, frameBase: () => undefined };
+  const location = evaluateLocation(expression, entry.unit, context);
+  if (location.kind !== 'pieces') return { type, missing: location.why };
+  const place = location.pieces[0]?.place;
+  return place?.kind === 'memory' ? { type, address: place.address } : undefined;
+};

@@ -1,0 +1,68 @@
+/**
+ * What Rust keeps elsewhere and is a run of elements: slices, `&str`, `Vec`, `String`, boxed slices. Each is a pointer and a
+ * length, found by their names in what the compiler says of the type; seen as an array, they are shown and indexed as one.
+ */
+
+import { findMember, isComposite, stripped, type Type } from '../program/types/type.ts';
+import { memberOf, numberOf, type ReadMemory, type Value } from './value.ts';
+
+/** No longer sequence is believed: the value is damaged, or not yet made. */
+const lengthMax = 2n ** 40n;
+const nestingMax = 8;
+
+/** The elements as an array in memory; nothing when the value is no sequence of Rust's. */
+export const sequenceOf = (value: Value, read: ReadMemory): Value | undefined => {
+  const type = stripped(value.type);
+  if (!isComposite(type) || type.name === undefined || value.missing !== undefined) return undefined;
+  const [name] = type.name.split('<');
+  if (name === 'String' && findMember(type, 'vec') !== undefined) {
+    return sequenceOf(memberOf(value, findMember(type, 'vec')!), read);
+  }
+  if (name === 'Vec' && findMember(type, 'buf') !== undefined) {
+    const pointer = firstPointer(memberOf(value, findMember(type, 'buf')!), 0);
+    const element = type.typeArguments?.[0] ?? targetOfPointer(pointer?.type);
+    return pointer && joined(value, pointer, 'len', element, read);
+  }
+  const data = findMember(type, 'data_ptr');
+  if (data === undefined || findMember(type, 'length') === undefined) return undefined;
+  const pointer = memberOf(value, data);
+  return joined(value, pointer, 'length', targetOfPointer(pointer.type), read);
+};
+
+/** Whether the elements are the bytes of a text in UTF-8. */
+export const isRustText = (value: Value): boolean => {
+  const type = stripped(value.type);
+  return isComposite(type) && /^(&(mut )?str|String|alloc::string::String|Box<str.*)$/.test(type.name ?? '');
+};
+
+const targetOfPointer = (type: Type | undefined): Type | undefined => {
+  const found = stripped(type);
+  return found?.kind === 'pointer' ? found.target : undefined;
+};
+
+/** The pointer that `Unique`, `NonNull` and the like are wrapped around. */
+const firstPointer = (value: Value, depth: number): Value | undefined => {
+  const type = stripped(value.type);
+  if (type?.kind === 'pointer') return value;
+  if (!isComposite(type) || depth > nestingMax) return undefined;
+  for (const member of type.members) {
+    const found = firstPointer(memberOf(value, member), depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const joined = (
+  value: Value,
+  pointer: Value,
+  lengthName: string,
+  element: Type | undefined,
+  read: ReadMemory,
+): Value | undefined => {
+  const length = numberOf(memberOf(value, findMember(value.type, lengthName)!), read);
+  const address = numberOf(pointer, read);
+  const type: Type = { kind: 'array', element, dimensions: [], sizeBytes: undefined };
+  if (typeof length === 'string' || typeof address === 'string') return { type, missing: `${length} ${address}` };
+  if (length > lengthMax) return { type, missing: `a length of ${length}, which cannot be` };
+  return { type: { ...type, dimensions: [{ lowerBound: 0, count: Number(length) }] }, address };
+};
