@@ -104,6 +104,8 @@ const arguments_ = Array.from({ length: 8 }, (_, index) => Uint8Array.of(0x50 + 
 const entryOf = (stack: StackFrame | undefined): (bigint | undefined)[] =>
   arguments_.map((expression) => stack?.context?.entryValue?.(expression));
 
+const implicit = 'a pointer to what was optimised out';
+
 /** Numbers without a sign; of what is no number, where it is. */
 const textOf = ({ state }: ViewFrame, value: Value): string => {
   const type = stripped(value.type);
@@ -111,8 +113,9 @@ const textOf = ({ state }: ViewFrame, value: Value): string => {
     type?.kind === 'pointer' || type?.kind === 'enumeration' || (type?.kind === 'base' && type.encoding !== 'float');
   const isNumber = isScalar && (sizeOf(type) ?? 8) <= 8;
   if (value.missing?.startsWith('no memory at ')) return `error: Cannot access memory at ${value.missing.slice(13)}`;
-  if (value.missing === 'a pointer to what was optimised out') return isNumber ? 'implicit pointer' : 'other';
-  if (value.missing !== undefined) return 'optimised out';
+  if (value.missing === implicit) return isNumber ? 'implicit pointer' : 'other';
+  // Of what nobody keeps in part gdb says that nobody keeps it.
+  if (value.missing !== undefined || value.lost?.some(({ why }) => why !== implicit)) return 'optimised out';
   if (!isNumber) return value.address === undefined ? 'other' : `at ${value.address}`;
   const found = numberOf(value, (address, sizeBytes) => state.readMemory(address, sizeBytes));
   if (typeof found === 'bigint') return `${BigInt.asUintN(8 * (sizeOf(type) ?? 8), found)}`;
