@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
+import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { addInfo } from './info.ts';
@@ -48,6 +49,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addVerify,
   addInfo,
   addStats,
+  addCore,
   addDap,
 ];
 

@@ -5,14 +5,27 @@ import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { showProgress } from '../host/progress.ts';
-import type { ReplaySession } from '../session/session.ts';
+import { openRecording } from '../session/replay.ts';
+import { noCheckpoints, type ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
+import type { TraceOptions } from './trace-options.ts';
 import { grouped } from './values.ts';
 
 export { Digester } from '../../vmm/machine/digest.ts';
 export { cacheFolder } from '../host/folders.ts';
-export { openRecording } from '../session/replay.ts';
-export { noCheckpoints } from '../session/session.ts';
+export { noCheckpoints, openRecording };
+
+/** A trace that is replayed forward only, and compared with its recording; nobody sees what the guest prints. */
+export const openToVerify = (file: string, { salvage, images }: TraceOptions): Promise<ReplaySession> =>
+  openRecording({
+    file,
+    verify: true,
+    checkpoints: noCheckpoints,
+    keepImages: false,
+    console: () => {},
+    salvage: salvage === true,
+    imageFolders: images ?? [],
+  });
 
 /** What a person must know who takes the end of a trace for the end of the run; nothing when it is. */
 export const incompleteText = ({ complete, damage }: Trace): string => {

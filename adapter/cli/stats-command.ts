@@ -5,7 +5,7 @@ import { statsText } from '../stats/stats-text.ts';
 import type { CliHost } from './cli.ts';
 import { optionOfLiveRun } from './errors.ts';
 import { endText, runCommand } from './live-command.ts';
-import { goTo, incompleteText, noCheckpoints, openRecording } from './replay-command.ts';
+import { goTo, incompleteText, openToVerify } from './replay-command.ts';
 import type { StatsOptions } from './stats.ts';
 
 export const measureRun = async (words: readonly string[], options: StatsOptions, host: CliHost): Promise<void> => {
@@ -28,15 +28,7 @@ export const measureRun = async (words: readonly string[], options: StatsOptions
 export const measureReplay = async (file: string, options: StatsOptions, host: CliHost): Promise<void> => {
   const stray = (['input', 'script', 'seed', 'output'] as const).find((name) => options[name] !== undefined);
   if (stray !== undefined) throw optionOfLiveRun(`--${stray}`, file);
-  const session = await openRecording({
-    file,
-    verify: true,
-    checkpoints: noCheckpoints,
-    keepImages: false,
-    console: () => {},
-    salvage: options.salvage === true,
-    imageFolders: options.images ?? [],
-  });
+  const session = await openToVerify(file, options);
   let isLeft = false;
   const leave = (): void => {
     isLeft = true;

@@ -11,16 +11,8 @@ export const addVerify = (program: Command, host: CliHost): void => {
     .summary('replay a trace and compare it with its recording')
     .description('Replays all of a trace, compares every digest of its state, and says whether all are equal.');
   addTraceOptions(command).action(async (file: string, options: TraceOptions) => {
-    const { goTo, incompleteText, noCheckpoints, openRecording } = await import('./replay-command.ts');
-    const session = await openRecording({
-      file,
-      verify: true,
-      checkpoints: noCheckpoints,
-      keepImages: false,
-      console: () => {},
-      salvage: options.salvage === true,
-      imageFolders: options.images ?? [],
-    });
+    const { goTo, incompleteText, openToVerify } = await import('./replay-command.ts');
+    const session = await openToVerify(file, options);
     try {
       await goTo(session, session.trace.until, 'verifying', host);
       session.replayer.verifyEnd();

@@ -1,14 +1,15 @@
 /**
  * The stack of a hart as a person looks at it: one frame for each function of the source, inlined ones included. Call frame
  * information carries it as far as there is any; from there on, a frame is guessed by the frame pointer, or of the innermost
- * one by ra, and says so. A stack crosses a trap where its entry has call frame information (`.cfi_signal_frame`); from the kernel
- * to the user program that it works for also by the registers that it saved (trap-frames.ts).
+ * one by ra, and says so. A stack crosses a trap where its entry has call frame information (`.cfi_signal_frame`), or where the
+ * registers are that the entry saved; from the kernel to the user program that it works for, too (trap-frames.ts).
  */
 
-import type { Hart } from '../../vmm/machine/hart.ts';
+import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { DebugInfo, PlacedFrame, SourceLine } from '../program/debug-info.ts';
-import { littleEndian } from '../program/dwarf/expression.ts';
 import type { MachineState } from '../program/dwarf/unwind.ts';
+import { guessCaller } from '../program/guessed-caller.ts';
+import { savedRegisters } from '../program/saved-registers.ts';
 import { StackFrame } from '../program/stack.ts';
 import type { Program } from './program.ts';
 import type { Target } from './target.ts';
@@ -33,14 +34,12 @@ export interface ViewFrame {
   readonly pc: bigint;
   readonly state: MachineState;
   readonly origin: FrameOrigin;
+  /** Whether it called nothing: a trap interrupted it, and what is inside it handles that. */
+  readonly interrupted: boolean;
 }
 
 const framesMax = 1024;
-const registerRa = 1;
 const registerSp = 2;
-const registerFp = 8;
-/** A frame that is larger is no frame. */
-const frameBytesMax = 2n ** 20n;
 
 /** The registers and memory of a hart, for readers of debug information of the program that it executes. */
 export const machineState = (target: Target, hart: Hart): MachineState => ({
@@ -73,7 +72,8 @@ export function* stackOf(target: Target, hart: Hart): Generator<ViewFrame> {
     const all: readonly PlacedFrame[] = (stack && own.try(() => stack.placed)) ?? [];
     const placed = level === 0 ? all.slice(hiddenIn(target, hart, all)) : all;
     const pc = BigInt.asUintN(64, frame.state.pc + (own === program ? moved : 0n));
-    const common = { hart, program: own, stack, pc, origin, state: frame.state };
+    const interrupted = origin !== 'pc' && !frame.isCaller;
+    const common = { hart, program: own, stack, pc, origin, interrupted, state: frame.state };
     if (placed.length === 0) yield { ...common, placed: undefined, level: level++ };
     for (const one of placed) yield { ...common, placed: one, level: level++ };
     next = callerOf(target, hart, frame, stack) ?? userOf(target, hart, frame);
@@ -128,7 +128,7 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
     }
     if (unwound === 'this is the outermost frame') return undefined;
   }
-  return guessed(target, hart, frame);
+  return undescribed(target, hart, frame);
 };
 
 /** Whose code a frame returns to: a process's calls stay in it; the kernel's may lead to a module, its traps anywhere. */
@@ -137,46 +137,57 @@ const programOf = (target: Target, hart: Hart, { program }: Unplaced, address: b
   return isTrap ? target.programs.of(hart, address) : target.programs.inKernel(address);
 };
 
-/** Without call frame information: by the frame pointer where it points to a frame, or by what ra holds. */
-const guessed = (target: Target, hart: Hart, frame: Unplaced): Unplaced | undefined => {
-  const { state, origin } = frame;
-  const [sp, fp] = [state.readRegister(registerSp), state.readRegister(registerFp)];
-  const programAt = (address: bigint) => programOf(target, hart, frame, address, false);
-  const isCode = (address: bigint) => address % 2n === 0n && programAt(address).symbolic(address) !== undefined;
-  if (sp !== undefined && fp !== undefined && fp % 16n === 0n && fp > sp && fp - sp < frameBytesMax) {
-    const saved = state.readMemory(fp - 16n, 16);
-    const [outer, ra] = [saved && littleEndian(saved.subarray(0, 8)), saved && littleEndian(saved.subarray(8))];
-    if (outer !== undefined && ra !== undefined && isCode(ra)) {
-      const program = programAt(ra);
-      return { state: stateAt(program, state, ra, fp, outer), program, isCaller: true, origin: 'frame pointer' };
-    }
+/** Without call frame information: what a trap interrupted in the kernel, or a guess. */
+const undescribed = (target: Target, hart: Hart, frame: Unplaced): Unplaced | undefined => {
+  const { state, program } = frame;
+  const isInnermost = frame.origin === 'pc';
+  const programAt = (address: bigint): Program => programOf(target, hart, frame, address, false);
+  if (!target.programs.isUser(program)) {
+    // What is in the entry of the trap itself may have saved nothing yet, so that only the pc is sure.
+    const isEntry = isInnermost && isTrapEntry(target, hart);
+    const interrupted = !isInnermost || isEntry ? bySavedRegisters(target, hart, state, isEntry) : undefined;
+    if (interrupted !== undefined) return interrupted;
+    if (isEntry) return interruptedByPc(target, hart, state);
   }
-  if (origin !== 'pc' || sp === undefined) return undefined;
-  const ra = state.readRegister(registerRa);
-  if (ra === undefined || !isCode(ra)) return undefined;
-  const program = programAt(ra);
-  return { state: stateAt(program, state, ra, sp, fp), program, isCaller: true, origin: 'ra' };
+  const code = { functionAt: (address: bigint) => programAt(address).startOf(address) };
+  const guess = guessCaller(state, code, isInnermost);
+  if (guess === undefined) return undefined;
+  const { returnAddress, registers, by } = guess;
+  const caller = programAt(returnAddress);
+  const pc = caller.links.linked(returnAddress);
+  return { state: stateAt(state, pc, registers), program: caller, isCaller: true, origin: by };
 };
 
-/** A caller of whose registers only these are known. */
-const stateAt = (
-  program: Program,
-  inner: MachineState,
-  ra: bigint,
-  sp: bigint,
-  fp: bigint | undefined,
-): MachineState => {
-  const known = new Map<number, bigint | undefined>([
-    [0, 0n],
-    [registerSp, sp],
-    [registerFp, fp],
-  ]);
-  return {
-    pc: program.links.linked(ra),
-    readRegister: (number) => known.get(number),
-    readMemory: (address, sizeBytes) => inner.readMemory(address, sizeBytes),
-  };
+const bySavedRegisters = (target: Target, hart: Hart, state: MachineState, isEntry: boolean): Unplaced | undefined => {
+  const { info } = target.program;
+  const saved = info && target.program.try(() => savedRegisters(info, state));
+  if (saved === undefined || (isEntry && saved.pc !== hart.get('sepc'))) return undefined;
+  const program = target.programs.inKernel(saved.pc);
+  if (program.startOf(saved.pc) === undefined) return undefined;
+  return { state: { ...saved, pc: program.links.linked(saved.pc) }, program, isCaller: false, origin: 'trap frame' };
 };
+
+const isTrapEntry = ({ program }: Target, hart: Hart): boolean => {
+  const entry = program.startOf(hart.get('stvec') & ~3n); // bits 1:0 are the mode (Privileged 4.1.2)
+  return hart.privilege === privilege.supervisor && entry !== undefined && program.startOf(hart.get('pc')) === entry;
+};
+
+/** Before its first instruction the entry has changed nothing; after that, all that is sure is where the trap was. */
+const interruptedByPc = (target: Target, hart: Hart, state: MachineState): Unplaced | undefined => {
+  const sepc = hart.get('sepc');
+  const program = target.programs.inKernel(sepc);
+  if (program.startOf(sepc) === undefined) return undefined;
+  const isFirst = hart.get('pc') === (hart.get('stvec') & ~3n);
+  const registers = isFirst ? state : stateAt(state, 0n, new Map([[0, 0n]]));
+  return { state: { ...registers, pc: program.links.linked(sepc) }, program, isCaller: false, origin: 'sepc' };
+};
+
+/** A frame of whose registers only these are known. */
+const stateAt = (inner: MachineState, pc: bigint, registers: ReadonlyMap<number, bigint>): MachineState => ({
+  pc,
+  readRegister: (number) => registers.get(number),
+  readMemory: (address, sizeBytes) => inner.readMemory(address, sizeBytes),
+});
 
 /** A source line in words, `trap.c:61`. */
 export const lineWords = ({ file, line }: SourceLine): string => `${file.name}:${line}`;

@@ -26,11 +26,11 @@ const threadName = (hart: Hart): string => {
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** What makes a frame other than a call of the kernel that is known for certain. */
-const note = ({ programs }: Target, { placed, origin, program }: ViewFrame): string => {
-  const words = [
-    ...(program === programs.kernel ? [] : [program.label]),
-    ...(placed?.frame.inlined === true ? ['inlined'] : isGuessed(origin) ? [`guessed by ${origin}`] : []),
-  ];
+const note = ({ programs }: Target, { placed, origin, program, interrupted }: ViewFrame): string => {
+  const words = program === programs.kernel ? [] : [program.label];
+  if (placed?.frame.inlined === true) words.push('inlined');
+  else if (interrupted) words.push(`interrupted${origin === 'call frame information' ? '' : `, by its ${origin}`}`);
+  else if (isGuessed(origin)) words.push(`guessed by ${origin}`);
   return words.length === 0 ? '' : ` [${words.join(', ')}]`;
 };
 

@@ -39,10 +39,10 @@ export const unwritableFile = (purpose: string, file: string, cause: unknown) =>
     { cause },
   );
 
-export const sameFile = (purpose: string, file: string) =>
+export const sameFile = (purpose: string, file: string, output: string) =>
   new HostError('file', {
-    what: `The recording would overwrite ${purpose} ${brief(file)}`,
-    expected: 'a file of its own for the recording',
+    what: `The ${output} would overwrite ${purpose} ${brief(file)}`,
+    expected: `a file of its own for the ${output}`,
     found: 'the same file',
     remedy: 'Name another one with -o',
   });
@@ -68,6 +68,7 @@ const problems: Readonly<Record<string, string>> = {
   EACCES: 'one that may not be opened',
   EPERM: 'one that may not be opened',
   ENOSPC: 'a disk that is full',
+  ESPIPE: 'a pipe, where writing can only go on',
   EROFS: 'a file system that is read-only',
   ERR_FS_FILE_TOO_LARGE: 'a file of more than 2 GiB',
 };

@@ -5,9 +5,11 @@ import {
   constants as fsConstants,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readFileSync,
   readSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -26,14 +28,18 @@ export const readWhole = (purpose: string, file: string): Uint8Array => {
 };
 
 /** @throws {HostError} when writing `file` would destroy one that is being read */
-export const refuseSameFile = (file: string, inputs: readonly (readonly [purpose: string, file: string])[]): void => {
+export const refuseSameFile = (
+  file: string,
+  inputs: readonly (readonly [purpose: string, file: string])[],
+  output = 'recording',
+): void => {
   const identity = (name: string): string | undefined => {
     const found = statSync(name, { throwIfNoEntry: false });
     return found?.isFile() ? `${found.dev}:${found.ino}` : undefined;
   };
   const own = identity(file);
   if (own === undefined) return;
-  for (const [purpose, input] of inputs) if (identity(input) === own) throw sameFile(purpose, input);
+  for (const [purpose, input] of inputs) if (identity(input) === own) throw sameFile(purpose, input, output);
 };
 
 /**
@@ -69,6 +75,53 @@ export class FileSink implements ByteSink {
       if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error;
     }
     closeSync(this.#descriptor);
+  }
+}
+
+/** A file that is written in any order; what is never written is zeros that take no room, where the file system can. */
+export class SparseFile {
+  readonly #purpose: string;
+  readonly #file: string;
+  readonly #descriptor: number;
+
+  /** @throws {HostError} when it cannot be made; an existing file is emptied */
+  constructor(purpose: string, file: string) {
+    [this.#purpose, this.#file] = [purpose, file];
+    this.#descriptor = this.#try(() => openSync(file, 'w'));
+  }
+
+  /** @throws {HostError} when the disk is full, or the file is one that has no places, such as a pipe */
+  write(at: number, bytes: Uint8Array): void {
+    this.#try(() => {
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(this.#descriptor, bytes, written, bytes.length - written, at + written);
+      }
+    });
+  }
+
+  end(sizeBytes: number): void {
+    this.#try(() => {
+      if (fstatSync(this.#descriptor).isFile()) ftruncateSync(this.#descriptor, sizeBytes);
+    });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  /** Closes it and, unless it is a device, takes it away: half of it is of no use. */
+  discard(): void {
+    const isFile = fstatSync(this.#descriptor).isFile();
+    this.close();
+    if (isFile) rmSync(this.#file, { force: true });
+  }
+
+  #try<Result>(act: () => Result): Result {
+    try {
+      return act();
+    } catch (cause) {
+      throw unwritableFile(this.#purpose, this.#file, cause);
+    }
   }
 }
 

@@ -242,6 +242,9 @@ describe('location expressions', () => {
     ['absolute and negative values', [0x09, 0xf8, 0x19, 0x33, 0x1f, 0x22], 5n],
   ] as const)('compute %s', (_, bytes, expected) => expect(value(...bytes)).toBe(expected));
 
+  test.each([0x24, 0x25, 0x26])('compute nothing by a negative shift (operation %d)', (shift) =>
+    expect(value(0x31, 0x09, 0xe8, shift)).toBeUndefined(),
+  );
   test('compute with floating-point types', () => {
     const double = [...unit.root.children()].find((entry) => entry.name === 'double')!.offset - unit.header.offset;
     const int = [...unit.root.children()].find((entry) => entry.name === 'int')!.offset - unit.header.offset;

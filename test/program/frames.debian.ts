@@ -123,5 +123,9 @@ describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('
     const ours = moments.map((moment) => [moment.pc, sorted(ourFrames(info, moment))]);
     const theirs = moments.map((moment) => [moment.pc, sorted(moment.frames)]);
     expect(ours).toEqual(theirs);
+    const frames = moments.reduce((sum, moment) => sum + moment.frames.length, 0);
+    process.stdout.write(
+      `figures: steps on QEMU against gdb | ${titleOf(variant)} | ${moments.length} steps | ${frames} frames\n`,
+    );
   });
 });

@@ -1,42 +1,17 @@
 # Run by gdb with a machine that waits at $SOCKET: makes $STEPS single steps and writes, a JSON line a step, the registers, the
 # memory with data and stack, and each frame as gdb sees it.
-import gdb, json, os, re
+import gdb, json, os, re, sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from gdb_values import variables_of
 
 gdb.execute("target remote " + os.environ["SOCKET"])
 low = int(gdb.parse_and_eval("(long)&global_counter") if gdb.lookup_global_symbol("global_counter") else gdb.parse_and_eval("(long)&box")) & ~0xfff
 high = (int(gdb.parse_and_eval("(long)&stack_bottom")) + 8192 + 0x1fff) & ~0xfff
-scalar = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR)
-
-
-def value(symbol, frame):
-    try:
-        v = symbol.value(frame)
-        if v.is_optimized_out:
-            return "optimised out"
-        t = v.type.strip_typedefs()
-        v.fetch_lazy()
-        if t.code in scalar:
-            return str(int(v) & ((1 << (8 * t.sizeof)) - 1))
-        return "at " + str(int(v.address)) if v.address is not None else "other"
-    except gdb.error as error:
-        return "error: " + str(error)
-
 
 def described(frame):
-    variables = []
-    try:
-        block = frame.block()
-    except RuntimeError:
-        block = None
-    while block is not None:
-        for s in block:
-            if (s.is_variable or s.is_argument) and s.addr_class != gdb.SYMBOL_LOC_TYPEDEF:
-                variables.append([s.name, value(s, frame)])
-        if block.function is not None:
-            break
-        block = block.superblock
     sal = frame.find_sal()
-    return [frame.name(), frame.type() == gdb.INLINE_FRAME, sal.line, sorted(variables)]
+    return [frame.name(), frame.type() == gdb.INLINE_FRAME, sal.line, variables_of(frame)]
 
 
 with open(os.environ["ANSWERS"], "w") as out:

@@ -59,6 +59,9 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
     expect(pairs.length).toBeGreaterThan(1800);
     const their = pairs.map(([, answer]) => answer.replaceAll(/^.*\/(?=[^/]+:\d+(:\d+)?$)/gm, ''));
     expect(pairs.map(([own]) => own)).toEqual(their);
+    const places = pairs.reduce((sum, [own]) => sum + own.split('\n').length / 2, 0);
+    const whose = column ? 'llvm-symbolizer' : 'addr2line';
+    process.stdout.write(`figures: lines of Linux | ${whose} | ${pairs.length} addresses | ${places} frames\n`);
   };
 
   test('has the lines, columns and inlined functions that llvm-symbolizer says at 2000 addresses', () => {
@@ -97,7 +100,13 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
     const types = [...chosen].map((index) => once[index]!);
     const names = types.map(({ name, kind }) => `${words[kind as 'union']} ${name}`);
     const ours = types.map(({ offset }, index) => answerOf(names[index]!, info.types.read(info.dwarf.entryAt(offset))));
-    expect(ours).toEqual(askGdb(path, names));
+    const theirs = askGdb(path, names);
+    expect(ours).toEqual(theirs);
+    const parts = theirs.reduce((sum, { fields, enumerators }) => sum + (fields ?? enumerators ?? []).length, 0);
+    process.stdout.write(
+      `figures: types of Linux | gdb | ${theirs.length} types, ${types.filter(({ kind }) => kind === 'structure').length} of ` +
+        `them structures | ${parts} members and enumerators\n`,
+    );
   }, 600_000);
 
   test('has the types that its BTF says', () => {
@@ -116,6 +125,7 @@ describe.skipIf(!existsSync(path))("Debian's kernel", () => {
     }
     expect(compared).toBeGreaterThan(5000);
     expect(wrong).toEqual([]);
+    process.stdout.write(`figures: types of Linux | its BTF | ${compared} types\n`);
   });
 
   test('has each function of its symbol table that is C', () => {

@@ -1,7 +1,8 @@
 /** The outside answer to which lines and inlined functions an address comes from: binutils. */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { lineTableOf } from '../../adapter/program/dwarf/line-table.ts';
+import { plain } from './plain-name.ts';
 import { build, open, run, titleOf, variants } from './toolchain.ts';
 
 /** Every second byte of the code: each instruction, and the middle of the long ones. */
@@ -13,20 +14,6 @@ const codeOf = (info: DebugInfo): bigint[] =>
     );
 
 const base = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
-/** A function's name without scope, parameters, and what an optimiser called its copy. */
-const plain = (name: string): string => {
-  let text = name.replace('operator()', 'operator-call');
-  for (let shorter = ''; shorter !== text; ) {
-    shorter = text;
-    text = text.replace(/<[^<>]*>|\([^()]*\)|\{[^{}]*\}/g, '');
-  }
-  return text
-    .replace(/ (const|\[clone.*)$/, '')
-    .replace(/^.*::/, '')
-    .replace(/^.* (?=\S+$)/, '')
-    .replace(/\..*/, '');
-};
 
 /** `function file:line` of each frame, innermost first, as addr2line says it. */
 const askAddr2line = (path: string, addresses: readonly bigint[]): Map<bigint, string[]> => {
@@ -53,6 +40,15 @@ const described = (info: DebugInfo, address: bigint): string[] =>
     return `${plain(frame.name)} ${source === undefined ? '??:?' : `${base(source.file.path)}:${source.line === 0 ? '?' : source.line}`}`;
   });
 
+const counts = { llvm: 0, binutils: 0, rows: 0 };
+afterAll(() => {
+  const { llvm, binutils, rows } = counts;
+  process.stdout.write(
+    `figures: lines of ${variants.length} programs | ${llvm} addresses against llvm-symbolizer | ` +
+      `${binutils} against addr2line | ${rows} rows against readelf\n`,
+  );
+});
+
 describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('%s', (_, variant) => {
   const path = build(variant);
   const info = open(path);
@@ -75,6 +71,7 @@ describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('
     );
     const names = (answer: string): string => answer.replace(/^(?!\S+:\d+:\d+$).*$/gm, plain);
     expect(ours).toEqual(theirs.map(names));
+    counts.llvm += addresses.length;
   });
 
   // Binutils 2.40 reads neither split units, nor type units of DWARF 5, nor the names in line tables of the 64-bit format.
@@ -92,6 +89,7 @@ describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('
       }
     }
     expect(ours).toEqual(theirs);
+    counts.binutils += addresses.length;
   });
 
   test('has the rows that readelf lists', () => {
@@ -112,5 +110,6 @@ describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('
       );
     expect(ours.length).toBeGreaterThan(10);
     expect(ours.sort()).toEqual(listed.filter((row) => !row.includes(' 0 0 ')).sort());
+    counts.rows += ours.length;
   });
 });

@@ -1,5 +1,5 @@
 /** The outside answer to sizes, members and enumerators: gdb. */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { answerOf, askGdb } from './gdb-types.ts';
 import { build, open, titleOf, variants } from './toolchain.ts';
@@ -21,6 +21,14 @@ const typesOf = (info: DebugInfo, isC: boolean) =>
       };
     });
 
+const counts = { variants: 0, types: 0, parts: 0 };
+afterAll(() => {
+  const { variants: number, types, parts } = counts;
+  process.stdout.write(
+    `figures: types against gdb | ${number} programs | ${types} types | ${parts} members and enumerators\n`,
+  );
+});
+
 describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('%s', (_, variant) => {
   // Without the .dwo file a skeleton names nothing, and types are in units of signatures: see `units.debian.ts`.
   const skip = /split-dwarf/.test(titleOf(variant));
@@ -38,5 +46,8 @@ describe.each(variants.map((variant) => [titleOf(variant), variant] as const))('
     expect(known.filter(Boolean).length).toBeGreaterThan(5);
     const ours = types.map(({ name, entry }) => answerOf(name, info.types.read(entry)));
     expect(ours.filter((__, index) => known[index])).toEqual(theirs.filter((__, index) => known[index]));
+    counts.variants++;
+    counts.types += known.filter(Boolean).length;
+    counts.parts += theirs.reduce((sum, { fields, enumerators }) => sum + (fields ?? enumerators ?? []).length, 0);
   });
 });

@@ -4,10 +4,11 @@
  * not touch user pages without SUM, and nobody may read a page that is only executable.
  */
 
-import { type TlbContext, type TlbKind, tlbContexts, tlbKinds } from '../engine/layout.ts';
+import { pageShift, type TlbContext, type TlbKind, tlbContexts, tlbKinds } from '../engine/layout.ts';
+import { satpModes } from './csr/supervisor.ts';
 import { type Hart, privilege } from './hart.ts';
 import { hostOffset } from './memory.ts';
-import { dataContext, fetchContext, translate, type WalkObserver } from './mmu.ts';
+import { dataContext, fetchContext, mapped, translate, type WalkObserver } from './mmu.ts';
 
 /** The physical address that a virtual one stands for now, or `undefined` when nothing is mapped there. */
 export const peekTranslate = (hart: Hart, address: bigint): number | undefined => {
@@ -20,6 +21,55 @@ export const peekTranslate = (hart: Hart, address: bigint): number | undefined =
   }
   return undefined;
 };
+
+/** What one entry of the page tables says of the addresses that it serves. */
+export interface Mapping {
+  readonly virtual: bigint;
+  /** RAM, a device or nothing; undefined when the entry maps nothing. */
+  readonly physical: number | undefined;
+  readonly sizeBytes: number;
+}
+
+/** Whether satp says that addresses are translated; machine mode goes without all the same. */
+export const hasPageTables = (hart: Hart): boolean => satpMode(hart) !== satpModes.bare;
+
+/**
+ * What the page tables that satp names say of all addresses, in ascending order: pages of the kernel, of the user, those
+ * that are only executable, and gaps. Tables that name themselves make this longer than anybody can wait.
+ */
+export function* mappings(hart: Hart): Generator<Mapping> {
+  if (!hasPageTables(hart)) return;
+  const levels = satpMode(hart) - satpModes.sv39 + 3;
+  let level = levels;
+  const observer: WalkObserver = {
+    ...undoing(hart),
+    tableRead: (_page, read) => {
+      level = read;
+    },
+  };
+  const half = 1n << BigInt(pageShift + 9 * levels - 1);
+  for (const [start, end] of [
+    [0n, half],
+    [2n ** 64n - half, 2n ** 64n],
+  ] as const) {
+    for (let virtual = start; virtual < end; ) {
+      const low = Number(BigInt.asIntN(32, virtual));
+      const high = Number(BigInt.asIntN(32, virtual >> 32n));
+      let physical = -1; // a fault
+      for (const [context, kind] of asksOfAll) {
+        level = levels; // not even the root could be read
+        physical = mapped(hart, context, kind, low, high, observer);
+        if (physical >= 0) break;
+      }
+      // What the walk found, also that there is nothing, it found in an entry of the last table that it read.
+      const sizeBytes = 2 ** (pageShift + 9 * level);
+      yield { virtual, physical: physical < 0 ? undefined : physical, sizeBytes };
+      virtual += BigInt(sizeBytes);
+    }
+  }
+}
+
+const satpMode = (hart: Hart): number => hart.high('satp') >>> 28;
 
 const accessed = 1 << 6; // PTE.A (4.3.1)
 
@@ -41,10 +91,12 @@ const asksFor = (hart: Hart): readonly (readonly [TlbContext, TlbKind])[] => {
     [fetchContext(hart), tlbKinds.execute],
   ] as const;
   if (hart.privilege === privilege.machine) return own;
-  return [
-    ...own,
-    [tlbContexts.supervisorUserMemory, tlbKinds.read],
-    [tlbContexts.supervisor, tlbKinds.execute],
-    [tlbContexts.user, tlbKinds.execute],
-  ];
+  return [...own, ...asksOfAll];
 };
+
+/** Who together may read, of whatever mode the hart is in, all that is mapped. */
+const asksOfAll: readonly (readonly [TlbContext, TlbKind])[] = [
+  [tlbContexts.supervisorUserMemory, tlbKinds.read],
+  [tlbContexts.supervisor, tlbKinds.execute],
+  [tlbContexts.user, tlbKinds.execute],
+];

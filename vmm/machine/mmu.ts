@@ -75,24 +75,31 @@ export const translate = (
   sizeBytes: number,
   observer: WalkObserver,
 ): number => {
+  const physical = mapped(hart, context, kind, vaLow, vaHigh, observer);
+  if (physical < 0) return physical;
+  return pmpAllows(hart, levelOf(context), physical, sizeBytes, kind) ? physical : accessFaultFor[kind]!;
+};
+
+/** The same without asking PMP for the access itself: what the page tables say of an address. */
+export const mapped = (
+  hart: Hart,
+  context: TlbContext,
+  kind: TlbKind,
+  vaLow: number,
+  vaHigh: number,
+  observer: WalkObserver,
+): number => {
   const { u32 } = hart.memory;
   const satpAt = (hart.base >>> 2) + satpWord;
   const satpHigh = u32[satpAt + 1]!;
   const mode = satpHigh >>> 28;
-  const level = levelOf(context);
-  let physical: number;
-  if (context === tlbContexts.machine || mode === satpModes.bare) {
-    physical = (vaHigh >>> 0) * two32 + (vaLow >>> 0);
-  } else {
-    const levels = mode - satpModes.sv39 + 3;
-    // Bits above the highest translated one must all equal it (4.4.1): bit 38, 47 or 56.
-    const signs = vaHigh >> (9 * levels + 11 - 32);
-    if (signs !== 0 && signs !== -1) return pageFaultFor[kind]!;
-    const root = ((satpHigh & 0xfff) * two32 + u32[satpAt]!) * 4096;
-    physical = walk(hart, context, kind, vaLow >>> 0, vaHigh, levels, root, observer);
-    if (physical < 0) return physical;
-  }
-  return pmpAllows(hart, level, physical, sizeBytes, kind) ? physical : accessFaultFor[kind]!;
+  if (context === tlbContexts.machine || mode === satpModes.bare) return (vaHigh >>> 0) * two32 + (vaLow >>> 0);
+  const levels = mode - satpModes.sv39 + 3;
+  // Bits above the highest translated one must all equal it (4.4.1): bit 38, 47 or 56.
+  const signs = vaHigh >> (9 * levels + 11 - 32);
+  if (signs !== 0 && signs !== -1) return pageFaultFor[kind]!;
+  const root = ((satpHigh & 0xfff) * two32 + u32[satpAt]!) * 4096;
+  return walk(hart, context, kind, vaLow >>> 0, vaHigh, levels, root, observer);
 };
 
 /** The algorithm of 4.3.2; its steps are named by their numbers. */

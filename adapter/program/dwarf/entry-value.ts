@@ -27,8 +27,7 @@ export const entryValue = (
 ): bigint | undefined => {
   const site = callSiteAt(caller.entry, returnAddress);
   if (site === undefined) return undefined;
-  const called = site.reference(attribute.callOrigin) ?? site.reference(attribute.abstractOrigin);
-  if (called !== undefined && called.fullName !== callee.name) return undefined;
+  if (!calls(site, callee, frame)) return undefined;
   for (const parameter of site.children()) {
     if (parameter.tag !== tag.callSiteParameter && parameter.tag !== tag.gnuCallSiteParameter) continue;
     const location = parameter.block(attribute.location);
@@ -37,6 +36,21 @@ export const entryValue = (
     return value === undefined ? undefined : evaluateNumber(value, parameter.unit, frame);
   }
   return undefined;
+};
+
+/** Padding before a function that may be patched in (-fpatchable-function-entry), which a call by address goes through. */
+const paddingBytesMax = 64n;
+
+/**
+ * Whether a call is one of this function, so that its arguments are those of the function: after a tail call they are those of
+ * another one. GCC calls `__builtin_memcmp` what is linked to `memcmp`. A call by address is not known to be one, unless the caller still has the address.
+ */
+const calls = (site: Entry, callee: ProgramFunction, frame: FrameContext): boolean => {
+  const called = site.reference(attribute.callOrigin) ?? site.reference(attribute.abstractOrigin);
+  if (called !== undefined) return called.fullName === callee.name || called.linkageName === callee.name;
+  const expression = site.block(attribute.callTarget) ?? site.block(attribute.gnuCallSiteTarget);
+  const target = expression && evaluateNumber(expression, site.unit, frame);
+  return target !== undefined && target <= callee.entryPc && callee.entryPc - target < paddingBytesMax;
 };
 
 /** A register is the same however it is written: as a location, or as a value of a type. */

@@ -218,6 +218,11 @@ export class Entry {
     return this.withAttribute(attribute.name)?.name;
   }
 
+  /** What the linker calls it, where that is another name. */
+  get linkageName(): string | undefined {
+    return this.withAttribute(attribute.linkageName)?.text(attribute.linkageName);
+  }
+
   get typeEntry(): Entry | undefined {
     return this.withAttribute(attribute.type)?.reference(attribute.type);
   }

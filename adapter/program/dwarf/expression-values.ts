@@ -89,14 +89,18 @@ export const operate = (operator: Operator, left: StackValue, right: StackValue)
       return typed(a | b, type);
     case 'xor':
       return typed(a ^ b, type);
+    // No compiler means a negative count. GCC 14 writes such for shifts of 32-bit values: 8 - 32 where it means 64 - 32.
     case 'shl':
-      return typed(b >= BigInt(sizeBits(type)) ? 0n : a << b, type);
+      return isNegative(right) ? undefined : typed(b >= BigInt(sizeBits(type)) ? 0n : a << b, type);
     case 'shr':
-      return typed(b >= BigInt(sizeBits(type)) ? 0n : a >> b, type);
+      return isNegative(right) ? undefined : typed(b >= BigInt(sizeBits(type)) ? 0n : a >> b, type);
     case 'shra':
+      if (isNegative(right)) return undefined;
       return typed(signedOf(left) >> (b >= BigInt(sizeBits(type)) ? BigInt(sizeBits(type)) : b), type);
   }
 };
+
+const isNegative = (value: StackValue): boolean => signedOf(value) < 0n && value.type?.signed !== false;
 
 const operateFloat = (operator: Operator, left: StackValue, right: StackValue): StackValue | undefined => {
   const [a, b] = [floatOf(left), floatOf(right)];
