@@ -9,6 +9,7 @@ import { csrRows } from '../../vmm/machine/csr.ts';
 import { evaluateExpression } from '../expressions/evaluate.ts';
 import { parseExpression } from '../expressions/parse.ts';
 import { InputError } from '../program/input-error.ts';
+import { pathOfWritten } from '../program/symbol-names.ts';
 import { stripped } from '../program/types/type.ts';
 import { membersIn } from '../values/parts.ts';
 import { targetOf } from '../values/value.ts';
@@ -89,9 +90,16 @@ const nameItems = (target: Target, frame: ViewFrame, begun: string): readonly It
   const names = target.program.info?.names;
   const kinds = ['variable', 'function', 'enumerator'] as const;
   const globals = begun.length < 2 ? [] : (names?.search(begun, { kinds, limit: itemsMax, caseSensitive: true }) ?? []);
-  const all = [...locals, ...words, ...globals.map(({ name }) => name)];
+  const all = [...locals, ...words, ...globals.map(({ name }) => name), ...symbolsNamed(target, begun)];
   const fitting = [...new Set(all)].filter((name) => name.startsWith(begun));
   return fitting.slice(0, itemsMax).map((name) => item(name, 'variable', begun.length));
+};
+
+/** Names that a program knows without debug information, as far as they can be typed. */
+const symbolsNamed = ({ program }: Target, begun: string): readonly string[] => {
+  if (begun.length < 2) return [];
+  const { symbols } = program.search({ text: begun, start: 0, count: itemsMax });
+  return symbols.flatMap(({ name }) => pathOfWritten(name) ?? []);
 };
 
 export const completionRequests: readonly RequestRow[] = [

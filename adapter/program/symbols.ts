@@ -10,7 +10,6 @@
 import { type Elf, nameBytesMax, type Section, sectionFlag, sectionType, stringAt } from './elf.ts';
 import { headerField } from './errors.ts';
 import { nameHash } from './names/records.ts';
-import type { NameRun } from './names/search.ts';
 
 export type SymbolKind = 'function' | 'object' | 'label';
 
@@ -100,26 +99,15 @@ export class SymbolTable {
     return undefined;
   }
 
-  /** The names of symbols by their hash and kind, to be searched; `numbers` says which symbols they are of. */
-  namesWhere(wanted: (hash: number, kind: SymbolKind) => boolean): NameRun & { readonly numbers: Uint32Array } {
-    const order = this.#order;
-    const numbers = new Uint32Array(order.length);
-    const starts = new Uint32Array(order.length + 1);
-    let count = 0;
-    for (const number of order) {
-      const start = this.#nameStart(number);
-      const end = textEnd(this.#names, start);
-      if (!wanted(nameHash(this.#names, start, end), this.kindOf(number))) continue;
-      if (starts[count]! + end - start >= namesBytesMax) break; // damage: names that run into one another
-      numbers[count++] = number;
-      starts[count] = starts[count - 1]! + end - start + 1;
-    }
-    const names = new Uint8Array(starts[count]!);
-    for (let index = 0; index < count; index++) {
-      const start = this.#nameStart(numbers[index]!);
-      names.set(this.#names.subarray(start, start + starts[index + 1]! - starts[index]! - 1), starts[index]!);
-    }
-    return { count, starts: starts.subarray(0, count + 1), names, numbers: numbers.subarray(0, count) };
+  /** The numbers of all symbols in ascending order of address. */
+  get numbers(): Uint32Array {
+    return this.#order;
+  }
+
+  /** @param number one of `numbers` */
+  nameBytes(number: number): Uint8Array {
+    const start = this.#nameStart(number);
+    return this.#names.subarray(start, textEnd(this.#names, start));
   }
 
   /** All symbols in ascending order of address. */
@@ -127,7 +115,7 @@ export class SymbolTable {
     for (const number of this.#order) yield this.symbol(number);
   }
 
-  /** @param number one that `namesWhere` gave */
+  /** @param number one of `numbers` */
   symbol(number: number): ProgramSymbol {
     const at = number * symbolBytes;
     return {
@@ -247,7 +235,6 @@ export class SymbolTable {
 }
 
 const symbolBytes = 24;
-const namesBytesMax = 2 ** 26;
 const nestingMax = 32;
 const sectionUndefined = 0;
 const bindLocal = 0;
