@@ -55,5 +55,5 @@ test('a function or a variable that debug information has is found once', () => 
     expect(described.search({ text, start: 0, count: 10 }).symbols.map(({ name }) => name)).toEqual(expected);
   check('count', ['count', '_GLOBAL__sub_I__ZN5outer5inner4Base5countE']);
   check('sum', ['sum<short int>']);
-  check('vtable for', ['vtable for outer::Diamond']);
+  check('VTT', ['VTT for outer::Diamond']);
 });
