@@ -32,9 +32,9 @@ const breakpointsMax = 1000;
 interface Place {
   readonly address: bigint;
   readonly sizeBytes: number;
-  /** By whose translation it is an address. */
-  readonly hart: Hart;
   readonly program: Program;
+  /** The page tables of its process; nothing when it is an address of the kernel. */
+  readonly satp: bigint | undefined;
 }
 
 interface InfoArguments {
@@ -51,8 +51,9 @@ const placeOf = (session: Debugger, whole: Target, args: InfoArguments): Place |
   const group = args.variablesReference ? session.handles.groupOf(args.variablesReference) : undefined;
   const from = viewpointOf(session, whole, args.frameId);
   const target = group === undefined ? from.target : seenByGroup(whole, group);
-  const whose = { hart: group?.hart ?? from.hart, program: target.program };
-  if (args.asAddress === true) return { ...whose, address: addressOf(name, 0), sizeBytes: bytes ?? 8 };
+  const { program } = target;
+  const satp = target.programs.isUser(program) ? target.memory.satp(group?.hart ?? from.hart) : undefined;
+  if (args.asAddress === true) return { program, satp, address: addressOf(name, 0), sizeBytes: bytes ?? 8 };
   const value = group === undefined ? valueNamed(from, name) : valueIn(target, group, name);
   if (value === undefined) return `${name} is not in memory`;
   const { address, bits, missing } = value;
@@ -60,7 +61,7 @@ const placeOf = (session: Debugger, whole: Target, args: InfoArguments): Place |
   if (address === undefined) return `${name} is not in memory`;
   const sizeBytes =
     bytes ?? (bits === undefined ? (sizeOf(value.type) ?? 8) : Math.ceil((bits.offset + bits.size) / 8));
-  return { ...whose, address, sizeBytes };
+  return { program, satp, address, sizeBytes };
 };
 
 const valueIn = (target: Target, group: Group, name: string): Value | undefined => {
@@ -84,34 +85,35 @@ const info = (session: Debugger, args: InfoArguments): DebugProtocol.DataBreakpo
     };
   }
   return {
-    dataId: dataIdOf(target, place),
+    dataId: dataIdOf(place),
     description: `${args.name} (${sizeBytes} bytes at ${program.describe(address)})`,
     accessTypes: ['write'],
     // In the next session, another thing lies in a frame of the stack, and no process is there yet.
-    canPersist: program.symbolic(address) !== undefined && !target.programs.isUser(program),
+    canPersist: program.symbolic(address) !== undefined && place.satp === undefined,
   };
 };
 
-/** The client's word for a place. An address of a process means something with its program and a hart that runs it. */
-const dataIdOf = ({ programs }: Target, { address, sizeBytes, hart, program }: Place): string => {
+/** The client's word for a place. An address of a process means something with its program and its page tables. */
+const dataIdOf = ({ address, sizeBytes, program, satp }: Place): string => {
   const range = `0x${address.toString(16)}/${sizeBytes}`;
-  return programs.isUser(program) ? `${range} of ${program.label}, hart ${hart.id}` : range;
+  return satp === undefined ? range : `${range} of ${program.label}, satp 0x${satp.toString(16)}`;
 };
 
-const dataIdPattern = /^(0x[\da-f]{1,16})\/(\d{1,5})(?: of (.{1,1000}), hart (\d{1,4}))?$/;
+const dataIdPattern = /^(0x[\da-f]{1,16})\/(\d{1,5})(?: of (.{1,1000}), satp (0x[\da-f]{1,16}))?$/;
 
 /** @throws {DapError} when nothing has such a word */
-const placeNamed = (session: Debugger, target: Target, dataId: string): Place => {
-  const [, address, size, label, hartId] = dataIdPattern.exec(dataId) ?? [];
+const placeNamed = (target: Target, dataId: string): Place => {
+  const [, address, size, label, satp] = dataIdPattern.exec(dataId) ?? [];
   const { kernel, all } = target.programs;
   const program = label === undefined ? kernel : all.find((one) => one.label === label);
-  const hart = hartId === undefined ? session.hartOf(undefined, target) : target.machine.harts[Number(hartId)];
-  if (address === undefined || program === undefined || hart === undefined) throw badAddress(dataId);
-  return { address: BigInt(address), sizeBytes: Number(size), hart, program };
+  if (address === undefined || program === undefined) throw badAddress(dataId);
+  return { address: BigInt(address), sizeBytes: Number(size), program, satp: satp === undefined ? satp : BigInt(satp) };
 };
 
 /** Where in RAM a range lies now. @throws {DapError} when not all of it is there */
-const rangesOf = (target: Target, { hart, program, address, sizeBytes }: Place): readonly WatchRange[] => {
+const rangesOf = (whole: Target, hart: Hart, place: Place): readonly WatchRange[] => {
+  const { program, satp, address, sizeBytes } = place;
+  const target = whole.seenFrom(program, satp);
   const ranges: WatchRange[] = [];
   const loaded = program.links.loaded(address);
   let found = 0;
@@ -138,13 +140,13 @@ const given = (found: string | null | undefined): found is string => found != nu
 
 const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition }: Asked): BreakpointSpec => {
   const { target } = session.launched('setDataBreakpoints');
-  const place = placeNamed(session, target, dataId);
+  const place = placeNamed(target, dataId);
   if (accessType === 'read' || accessType === 'readWrite') throw notWatched(accessType);
   // All are set anew with each that is added, maybe where the address means something else or nothing.
   const known = session.breakpoints.watching.find(({ name }) => name === dataId)?.watched;
   return {
     addresses: [],
-    watched: known ?? rangesOf(target, place),
+    watched: known ?? rangesOf(target, session.hartOf(undefined, target), place),
     name: dataId,
     key: JSON.stringify([dataId, condition, hitCondition]),
     ...(given(condition) && { condition: parseCondition(condition, namesAt(place.program)) }),

@@ -30,13 +30,13 @@ export const innermostOf = (target: Target, hart: Hart): ViewFrame => {
 export const viewpointOf = (session: Debugger, target: Target, frameId: number | null | undefined): Viewpoint => {
   const frame =
     frameId == null ? innermostOf(target, session.hartOf(undefined, target)) : session.handles.frameOf(frameId);
-  return { target: target.seenFrom(frame.program), hart: frame.hart, frame };
+  return { target: target.seenFrom(frame.program, frame.satp), hart: frame.hart, frame };
 };
 
 /** The target as the program of a group of variables has it. */
 export const seenByGroup = (target: Target, group: Group): Target => {
-  const program = 'frame' in group ? group.frame?.program : undefined;
-  return target.seenFrom(program ?? target.programs.at(group.hart));
+  const frame = 'frame' in group ? group.frame : undefined;
+  return target.seenFrom(frame?.program ?? target.programs.at(group.hart), frame?.satp);
 };
 
 /** Which names there are in a frame. */
