@@ -7,6 +7,7 @@
 
 import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { DebugInfo, PlacedFrame, SourceLine } from '../program/debug-info.ts';
+import { littleEndian } from '../program/dwarf/expression.ts';
 import type { MachineState } from '../program/dwarf/unwind.ts';
 import { guessCaller } from '../program/guessed-caller.ts';
 import { savedRegisters } from '../program/saved-registers.ts';
@@ -132,8 +133,9 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
       const same = unwound.cfa === sp && unwound.returnAddress === frame.state.pc;
       if (caller === undefined || isBelow || same || unwound.returnAddress === 0n) return undefined;
       const program = programOf(target, hart, frame, unwound.returnAddress, unwound.signal);
-      // The outermost function returns to nowhere in particular.
-      if (program.symbolic(unwound.returnAddress) === undefined) return undefined;
+      // The outermost function returns to nowhere in particular; what has no name may be a module, or code made at run time.
+      const isNamed = program.symbolic(unwound.returnAddress) !== undefined;
+      if (!isNamed && !followsCall(frame.state, unwound.returnAddress)) return undefined;
       const { state, isCaller } = caller;
       const common = { program, isCaller, origin: 'call frame information' } as const;
       if (program === frame.program) return { ...common, state, stack: caller };
@@ -142,6 +144,17 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
     if (unwound === 'this is the outermost frame') return undefined;
   }
   return undescribed(target, hart, frame);
+};
+
+/** Whether the instruction before an address is a call (unprivileged specification, "Unconditional Jumps"; c.jalr). */
+const followsCall = ({ readMemory }: MachineState, address: bigint): boolean => {
+  const bytes = readMemory(address - 4n, 4);
+  if (bytes === undefined) return false;
+  const word = Number(littleEndian(bytes));
+  const opcode = word & 0x7f;
+  const linksRa = ((word >>> 7) & 31) === 1;
+  const isShortCall = ((word >>> 16) & 0xf07f) === 0x9002 && ((word >>> 23) & 31) !== 0;
+  return ((opcode === 0x6f || opcode === 0x67) && linksRa) || isShortCall;
 };
 
 /** Whose code a frame returns to: a process's calls stay in it; the kernel's may lead to a module, its traps anywhere. */

@@ -13,6 +13,9 @@ const flags = [
   '--wasm-tiering-budget=400000000',
   // Translating makes much that dies at once; a nursery that grows in small steps is collected a hundred times in a boot.
   '--semi-space-growth-factor=16',
+  // Our own JavaScript is hundreds of functions that run for some hundred milliseconds: half of what V8 spent on optimising them
+  // (920 bytes by default) went into copies of one in the other.
+  '--max-inlined-bytecode-size-cumulative=300',
 ];
 
 /** Of Node; V8 complains of flags that it does not know, and those of later ones are not known to us. */

@@ -134,6 +134,7 @@ const columns: readonly (readonly [name: string, width: number, show: (row: Row)
   ['M steps/s', 9, ({ steps, wallSeconds }) => (steps / wallSeconds / 1e6).toFixed(1)],
   ['M steps/CPU s', 13, (row) => speedOf(row).toFixed(1)],
   ['rounds', 7, ({ rounds }) => `${rounds}`],
+  ['rounds/CPU s', 12, (row) => paceOf(row).toFixed(1)],
   ['RSS MiB', 8, ({ residentBytes }) => (residentBytes / mebibyte).toFixed(1)],
   ['Wasm MiB', 8, ({ wasmBytes }) => (wasmBytes / mebibyte).toFixed(1)],
   ['heap MiB', 8, ({ heapBytes }) => (heapBytes / mebibyte).toFixed(1)],
@@ -148,6 +149,9 @@ const lineOf = (row: Row): string => columns.map(([, width, show]) => show(row).
 
 /** Millions of steps in a second of the processor's. */
 const speedOf = ({ steps, cpuSeconds }: Row): number => steps / cpuSeconds / 1e6;
+
+/** Rounds of the load in a second of the processor's: the same work, however many steps the guest makes of it. */
+const paceOf = ({ rounds, cpuSeconds }: Row): number => rounds / cpuSeconds;
 
 /** Compares the last interval with the first one after things have settled. */
 const judge = (rows: readonly Row[]): void => {
@@ -166,12 +170,17 @@ const judge = (rows: readonly Row[]): void => {
     `memory: ${hasGrown ? 'GREW' : 'flat'} ${span}: RSS ${percent(growth('residentBytes'))}, ` +
       `Wasm ${percent(growth('wasmBytes'))}, regions ${percent(growth('regions'))}, table ${percent(growth('tableEntries'))}`,
   );
-  const speeds = settled.map(speedOf);
-  const mean = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
-  console.log(
-    `speed: ${mean.toFixed(1)} M steps a CPU second, from ${Math.min(...speeds).toFixed(1)} to ` +
-      `${Math.max(...speeds).toFixed(1)}; last against first ${percent(speedOf(last) / speedOf(first) - 1)}`,
-  );
+  for (const [what, of] of [
+    ['M steps', speedOf],
+    ['rounds', paceOf],
+  ] as const) {
+    const speeds = settled.map(of);
+    const mean = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
+    console.log(
+      `speed: ${mean.toFixed(1)} ${what} a CPU second, from ${Math.min(...speeds).toFixed(1)} to ` +
+        `${Math.max(...speeds).toFixed(1)}; last against first ${percent(of(last) / of(first) - 1)}`,
+    );
+  }
   if (hasGrown) process.exitCode = 1;
 };
 

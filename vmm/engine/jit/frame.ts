@@ -24,8 +24,8 @@ export class Frame {
   readonly executeTlb: number;
   /** Local of each integer register that the region touches. */
   readonly #registers = new Map<number, number>();
-  /** Registers whose locals differ from the hart's record at this place in the code. */
-  readonly #dirty = new Set<number>();
+  /** Registers, as bits, whose locals may differ from the hart's record at this place in the code. */
+  dirty = 0;
 
   constructor(code: Code, region: Region) {
     this.code = code;
@@ -93,7 +93,7 @@ export class Frame {
       return;
     }
     this.code.set(this.#localOf(register));
-    this.#dirty.add(register);
+    this.dirty |= 1 << register;
   }
 
   #localOf(register: number): number {
@@ -104,12 +104,17 @@ export class Frame {
 
   /** Stores the registers that were written. */
   flush(): void {
+    this.#storeDirty();
+    this.dirty = 0;
+  }
+
+  #storeDirty(): void {
     const { code } = this;
-    for (const register of this.#dirty) {
+    for (let register = 1; register < 32; register += 1) {
+      if (((this.dirty >>> register) & 1) === 0) continue;
       code.get(this.hart).get(this.#localOf(register));
       code.memory(op.i64Store, hartOffset.x + register * 8);
     }
-    this.#dirty.clear();
   }
 
   /** The virtual address at an offset from the region's entry. */
@@ -135,12 +140,14 @@ export class Frame {
 
   /** Goes on at an offset outside; the budget is what it must be there, less `back`. */
   leave(offset: number, reason: number, back = 0): void {
+    this.#storeDirty();
     this.storeProgress(() => this.pushVirtual(offset), back);
     this.code.i32(reason).ops(op.return);
   }
 
   /** Goes on at `pc`. */
   leaveAtPc(reason: number): void {
+    this.#storeDirty();
     this.storeProgress(() => this.code.get(this.pc));
     this.code.i32(reason).ops(op.return);
   }

@@ -31,6 +31,7 @@ export class InstructionEmitter {
   readonly #frame: Frame;
   readonly #code: Code;
   readonly #imports: RegionImports;
+  #storesLate = false;
   readonly #context: EmitContext;
   readonly #access: SpanAccess;
   #instruction: Instruction | undefined;
@@ -54,7 +55,9 @@ export class InstructionEmitter {
     };
   }
 
-  beginBlock(instructions: readonly Instruction[]): void {
+  /** `storesLate`: registers are stored on the ways out only, and not before each instruction that may leave. */
+  beginBlock(instructions: readonly Instruction[], storesLate: boolean): void {
+    this.#storesLate = storesLate;
     this.#float = unknownFloat;
     this.#access.beginBlock(instructions);
   }
@@ -66,7 +69,7 @@ export class InstructionEmitter {
     this.#unspent = unspent;
     this.#access.beginInstruction(instruction, index);
     const cannotLeave = this.#access.isFound && (!row.usesFloat || this.#float.isOn);
-    if (mayLeave(row) && !cannotLeave) this.#frame.flush();
+    if (row.meaning.k === 'system' || (!this.#storesLate && mayLeave(row) && !cannotLeave)) this.#frame.flush();
     this.#checkFloat(instruction);
   }
 

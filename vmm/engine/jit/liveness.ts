@@ -8,8 +8,46 @@ import { type Block, type Region, successorsOf } from './region.ts';
 import { fieldsOf } from './row-facts.ts';
 import type { Structure } from './structure.ts';
 
-/** By block, a set of registers as bits; x0 is never in it. */
-export const liveRegisters = (region: Region, { order, isInside }: Structure): ReadonlyMap<number, number> => {
+/**
+ * By block, the registers that were written on some way there and are not stored yet, if that is left to the ways out of a set of
+ * blocks that has no calls.
+ */
+export const dirtyRegisters = (
+  region: Region,
+  { isInside }: Structure,
+  late: ReadonlySet<number>,
+): ReadonlyMap<number, number> => {
+  const dirty = new Map([...late].map((block) => [block, 0]));
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const from of late) {
+      const { terminator, instructions } = region.blocks.get(from)!;
+      const after = dirty.get(from)! | writtenBy(instructions);
+      for (const to of successorsOf(terminator)) {
+        if (!late.has(to) || !isInside(from, to) || (dirty.get(to)! | after) === dirty.get(to)!) continue;
+        dirty.set(to, dirty.get(to)! | after);
+        changed = true;
+      }
+    }
+  }
+  return dirty;
+};
+
+const writtenBy = (instructions: Block['instructions']): number => {
+  let written = 0;
+  for (const { row, word } of instructions) if (fieldsOf(row).rd) written |= 1 << ((word >>> 7) & 31);
+  return written & ~1;
+};
+
+/**
+ * By block, a set of registers as bits; x0 is never in it. Those that a block may have to store (`dirty`) must be in their locals,
+ * too.
+ */
+export const liveRegisters = (
+  region: Region,
+  { order, isInside }: Structure,
+  dirty: ReadonlyMap<number, number>,
+): ReadonlyMap<number, number> => {
   const facts = new Map([...order.keys()].map((block) => [block, factsOf(region.blocks.get(block)!)]));
   const live = new Map<number, number>();
   const backwards = [...order.keys()].reverse();
@@ -21,7 +59,7 @@ export const liveRegisters = (region: Region, { order, isInside }: Structure): R
       let after = 0;
       if (terminator.kind !== 'call')
         for (const to of successorsOf(terminator)) if (isInside(from, to)) after |= live.get(to) ?? 0;
-      const before = reads | (after & ~writes);
+      const before = reads | (after & ~writes) | (dirty.get(from) ?? 0);
       if (before === live.get(from)) continue;
       live.set(from, before);
       changed = true;

@@ -3,7 +3,7 @@
  * blocks and loops (N. Ramsey, "Beyond Relooper", ICFP 2022). An edge that makes the graph irreducible is an exit.
  */
 
-import { hub, type Region, successorsOf } from './region.ts';
+import { type Block, hub, type Region, successorsOf } from './region.ts';
 
 export interface Structure {
   /** Reverse postorder number of each block. */
@@ -65,6 +65,29 @@ export const longestPaths = (region: Region, structure: Structure): ReadonlyMap<
   }
   return longest;
 };
+
+/** Blocks of loops in which nothing is called and the machine does nothing: control stays there for long. */
+export const quietLoopBlocks = (region: Region, { order, loopHeaders, isInside }: Structure): ReadonlySet<number> => {
+  const predecessors = new Map<number, number[]>([...order.keys()].map((block) => [block, []]));
+  for (const from of order.keys())
+    for (const to of successorsOf(region.blocks.get(from)!.terminator))
+      if (isInside(from, to)) predecessors.get(to)!.push(from);
+  const quiet = new Set<number>();
+  for (const header of loopHeaders) {
+    const body = new Set<number>([header]);
+    const pending = predecessors.get(header)!.filter((from) => order.get(from)! >= order.get(header)!);
+    for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
+      if (body.has(block)) continue;
+      body.add(block);
+      pending.push(...predecessors.get(block)!);
+    }
+    if ([...body].every((block) => isQuiet(region.blocks.get(block)!))) for (const block of body) quiet.add(block);
+  }
+  return quiet;
+};
+
+const isQuiet = ({ terminator, instructions }: Block): boolean =>
+  terminator.kind !== 'call' && instructions.every(({ row }) => row.meaning.k !== 'system');
 
 const reversePostorder = (entry: number, next: (block: number) => readonly number[]): number[] => {
   const seen = new Set<number>([entry]);

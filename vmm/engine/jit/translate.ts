@@ -15,9 +15,9 @@ import { emitTlbEntry } from '../access.ts';
 import { regionExit, runExit } from '../exits.ts';
 import { Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
-import { liveRegisters } from './liveness.ts';
+import { dirtyRegisters, liveRegisters } from './liveness.ts';
 import { type Block, hub, pageBytes, pageOf, type Region } from './region.ts';
-import { longestPaths, type Structure, structureOf } from './structure.ts';
+import { longestPaths, quietLoopBlocks, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts extends InstructionParts {
   /** Host address of the code at an offset from the region's entry. */
@@ -42,6 +42,10 @@ class RegionEmitter {
   readonly #longest: ReadonlyMap<number, number>;
   /** Registers that each block wants in their locals, as bits. */
   readonly #live: ReadonlyMap<number, number>;
+  /** Registers that may not be stored yet where each block begins, as bits. */
+  readonly #dirty: ReadonlyMap<number, number>;
+  /** Blocks that store registers on the ways out only. */
+  readonly #late: ReadonlySet<number>;
 
   constructor(code: Code, region: Region, parts: TranslationParts) {
     this.#code = code;
@@ -49,7 +53,9 @@ class RegionEmitter {
     this.#parts = parts;
     this.#structure = structureOf(region);
     this.#longest = longestPaths(region, this.#structure);
-    this.#live = liveRegisters(region, this.#structure);
+    this.#late = quietLoopBlocks(region, this.#structure);
+    this.#dirty = dirtyRegisters(region, this.#structure, this.#late);
+    this.#live = liveRegisters(region, this.#structure, this.#dirty);
     this.#frame = new Frame(code, region);
     this.#instructions = new InstructionEmitter(this.#frame, parts);
   }
@@ -98,16 +104,18 @@ class RegionEmitter {
     const code = this.#code;
     const { offset, instructions, terminator } = block;
     const length = instructions.length;
+    this.#frame.dirty = this.#dirty.get(offset) ?? 0;
     if (offset === 0 || this.#structure.loopHeaders.has(offset)) this.#checkBudget(offset);
     this.#checkCrossing(block);
     this.#frame.spend(length);
-    this.#instructions.beginBlock(instructions);
+    const isLate = this.#late.has(offset);
+    this.#instructions.beginBlock(instructions, isLate);
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
       this.#instructions.begin(instruction, index, length - index);
       if (!isControl || index < length - 1) this.#instructions.emit();
     }
-    if (terminator.kind !== 'call') this.#frame.flush();
+    if (terminator.kind !== 'call' && !isLate) this.#frame.flush();
     switch (terminator.kind) {
       case 'next':
       case 'jump':
@@ -130,15 +138,18 @@ class RegionEmitter {
       case 'hub':
         this.#hub(terminator.targets.filter((target) => this.#structure.isInside(hub, target)));
         return;
-      case 'branch':
+      case 'branch': {
         this.#instructions.pushCondition(terminator.condition);
+        const { dirty } = this.#frame;
         code.if();
         this.#edge(offset, terminator.taken);
         code.else();
+        this.#frame.dirty = dirty;
         this.#edge(offset, terminator.next);
         code.end();
         code.ops(op.unreachable);
         return;
+      }
     }
   }
 
@@ -184,6 +195,7 @@ class RegionEmitter {
 
   /** Goes on with a block of this region. */
   #branch(from: number, to: number): void {
+    if (!this.#late.has(to)) this.#frame.flush();
     const label = this.#labelOf(from, to);
     if (label === undefined) this.#tree(to);
     else this.#code.br(label);
@@ -203,6 +215,7 @@ class RegionEmitter {
     const { pc, address } = this.#frame;
     const elsewhere = code.block();
     if (targets.length > 0) {
+      if (!targets.every((target) => this.#late.has(target))) this.#frame.flush();
       const low = Math.min(...targets);
       const places = (Math.max(...targets) - low) / 2 + 1;
       code.get(pc);
