@@ -136,6 +136,8 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
       // The outermost function returns to nowhere in particular; what has no name may be a module, or code made at run time.
       const isNamed = program.symbolic(unwound.returnAddress) !== undefined;
       if (!isNamed && !followsCall(frame.state, unwound.returnAddress)) return undefined;
+      // No user program calls the kernel: its ra may still be there when the entry of the trap calls nothing but jumps.
+      if (!isNamed && target.programs.userAt(hart, unwound.returnAddress) !== undefined) return undefined;
       const { state, isCaller } = caller;
       const common = { program, isCaller, origin: 'call frame information' } as const;
       if (program === frame.program) return { ...common, state, stack: caller };
