@@ -9,6 +9,7 @@
 
 import { type Elf, nameBytesMax, stringAt } from './elf.ts';
 import { nameHash } from './names/records.ts';
+import { countUpTo } from './sorted.ts';
 import {
   bindLocal,
   keptSymbols,
@@ -70,15 +71,9 @@ export class SymbolTable {
 
   /** The symbol that an address lies in, innermost first; undefined when it lies in none. */
   at(address: bigint): SymbolPlace | undefined {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
+    const end = countUpTo(this.#starts.length, (index) => this.#starts[index]!, address);
     // The nearest one may end before the address while an outer one, a little further back, does not.
-    for (let index = low - 1; index >= 0 && index >= low - nestingMax; index--) {
+    for (let index = end - 1; index >= 0 && index >= end - nestingMax; index--) {
       if (address >= this.#ends[index]!) continue;
       return { symbol: this.symbol(this.#placed[index]!), offset: address - this.#starts[index]! };
     }
