@@ -5,7 +5,7 @@
  *
  *   npm run bench -- [--qemu] [--modes MODE,...] [--runs N] [--only NAME]... [--json FILE]
  *
- * Modes are run, record and replay, which are ours, and tcg, icount, rr-record and rr-replay, which are QEMU's and need
+ * Modes are run, record, again (recorded with translated code kept of earlier runs) and replay, which are ours, and tcg, icount, rr-record and rr-replay, which are QEMU's and need
  * no --qemu when they are named.
  */
 
@@ -122,7 +122,7 @@ type Take = (mode: Mode, measurement: Measurement) => void;
 
 const ours = async (workload: Workload, folder: string, wanted: readonly Mode[], take: Take): Promise<void> => {
   for (const mode of ourModes.filter((one) => wanted.includes(one))) {
-    take(mode, await measureOurs(workload, mode, join(folder, 'ours.chrono')));
+    take(mode, await measureOurs(workload, mode, folder));
   }
 };
 

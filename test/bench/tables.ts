@@ -23,14 +23,14 @@ const percent = (ratio: number): string => (Number.isNaN(ratio) ? '-' : `${((rat
 export const speedTable = (results: Results, wanted: readonly Mode[]): string => {
   const theirs = qemuModes.filter((mode) => wanted.includes(mode));
   const rows = table([
-    ...['workload', 'M steps', 'M steps/s', 'run s', 'record s', 'cost', 'replay s'],
+    ...['workload', 'M steps', 'M steps/s', 'run s', 'record s', 'cost', 'again s', 'replay s'],
     ...theirs.flatMap((mode) => [`${mode} s`, 'ratio']),
   ]);
   for (const row of results.rows) rows.push([...ourCells(row), ...theirs.flatMap(qemuCells(row))]);
   if (theirs.length > 0) {
     for (const [name, which] of means) {
       const mean = results.geometricMeans(which);
-      rows.push([name, '', '', '', '', '', '', ...theirs.flatMap((mode) => ['', times(mean[mode])])]);
+      rows.push([name, '', '', '', '', '', '', '', ...theirs.flatMap((mode) => ['', times(mean[mode])])]);
     }
   }
   return rows.toString();
@@ -48,6 +48,7 @@ const ourCells = (row: Row): string[] => [
   secondsOf(row, 'run'),
   secondsOf(row, 'record'),
   percent(row.recordingCost),
+  secondsOf(row, 'again'),
   secondsOf(row, 'replay'),
 ];
 
