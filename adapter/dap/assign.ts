@@ -19,13 +19,14 @@ import { bytesOf, littleBytes, numberOf, type Value } from '../values/value.ts';
 import { csrFields } from './csr-fields.ts';
 import type { Debugger } from './debugger.ts';
 import { badValue, notAssignable, notWritable, notYours } from './errors.ts';
-import { stackOf, type ViewFrame } from './frames.ts';
+import type { ViewFrame } from './frames.ts';
 import type { Group } from './handles.ts';
 import { writeMemory } from './memory-writes.ts';
 import { registerText } from './register-variables.ts';
-import { namesAt, parseCondition, scopeOf } from './scope.ts';
+import { parseCondition, scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { frameShown, isAssignable, openable, partNamed, type Shown, shownText, typeText } from './value-variables.ts';
+import { innermostOf, namesIn, type Viewpoint } from './viewpoint.ts';
 
 /** @throws {DapError} when it cannot be changed, or not here */
 export const assignVariable = (session: Debugger, target: Target, group: Group, name: string, text: string): object => {
@@ -52,31 +53,24 @@ export const assignVariable = (session: Debugger, target: Target, group: Group, 
 
 export const assignExpression = (
   session: Debugger,
-  target: Target,
-  given: ViewFrame | undefined,
+  { target, hart, frame }: Viewpoint,
   expression: string,
   text: string,
 ): object => {
-  const hart = given?.hart ?? session.hartOf(undefined, target);
   const name = expression.trim();
-  if (isRegister(name.replace(/^\$/, '')) && !isVariableOf(target, given, hart, name)) {
+  if (isRegister(name.replace(/^\$/, '')) && !isVariableOf(target, frame, name)) {
     return assignRegister(session, target, hart, name, text);
   }
-  const frame = given ?? innermost(target, hart);
-  const { node, letter } = parseWatch(name, namesAt(target.program, undefined, frame));
+  const { node, letter } = parseWatch(name, namesIn(frame));
   const field = registerField(node);
   if (field !== undefined) return assignField(session, target, hart, field.register, field.name, text);
   const value = evaluateExpression(node, scopeOf(target, hart, frame));
   return assignValue(session, target, { hart, value, path: node.spot.text, letter, frame }, name, text);
 };
 
-const innermost = (target: Target, hart: Hart) => stackOf(target, hart).next().value as ViewFrame;
-
 /** A variable of the frame is nearer than a register of its name. */
-const isVariableOf = (target: Target, frame: ViewFrame | undefined, hart: Hart, name: string): boolean => {
-  const shown = frame ?? innermost(target, hart);
-  return [true, false].some((parameters) => frameShown(target, shown, parameters).some((found) => found.path === name));
-};
+const isVariableOf = (target: Target, frame: ViewFrame, name: string): boolean =>
+  [true, false].some((parameters) => frameShown(target, frame, parameters).some((found) => found.path === name));
 
 const registerField = (node: Node): { readonly register: string; readonly name: string } | undefined => {
   if (node.kind !== 'member') return undefined;
@@ -129,7 +123,7 @@ const valueTyped = (target: Target, hart: Hart, name: string, text: string): big
   const float = isFloat ? parseFloatText(text) : undefined;
   if (float !== undefined) return float;
   if (text.trim() === '') throw badValue(name, text, 'a number or an expression');
-  return parseCondition(text, namesAt(target.program))(scopeOf(target, hart));
+  return parseCondition(text, namesIn(innermostOf(target, hart)))(scopeOf(target, hart));
 };
 
 /** Writes a value of the source to where it is: memory, or the register of the innermost frame that holds it. */
@@ -138,7 +132,7 @@ const assignValue = (session: Debugger, target: Target, shown: Shown, name: stri
   if (!isAssignable(value)) throw notAssignable(name, value.missing);
   if (text.trim() === '') throw badValue(name, text, 'a number or an expression');
   const scope = scopeOf(target, hart, frame);
-  const typed = parseExpression(text, namesAt(target.program, undefined, frame ?? innermost(target, hart)));
+  const typed = parseExpression(text, namesIn(frame ?? innermostOf(target, hart)));
   const cast = castValue(evaluateExpression(typed, scope), value.type, typed.spot, scope.read);
   const bytes = bytesOf(cast, scope.read);
   if (typeof bytes === 'string') throw badValue(name, text, 'an expression that has a value');

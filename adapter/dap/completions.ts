@@ -9,14 +9,16 @@ import { csrRows } from '../../vmm/machine/csr.ts';
 import { evaluateExpression } from '../expressions/evaluate.ts';
 import { parseExpression } from '../expressions/parse.ts';
 import { InputError } from '../program/input-error.ts';
+import { pathOfWritten } from '../program/symbol-names.ts';
 import { stripped } from '../program/types/type.ts';
 import { membersIn } from '../values/parts.ts';
 import { targetOf } from '../values/value.ts';
 import { csrFields } from './csr-fields.ts';
-import { stackOf, type ViewFrame } from './frames.ts';
+import type { ViewFrame } from './frames.ts';
 import { optional, type RequestRow, request, text, whole } from './request.ts';
-import { frameBlocks, namesAt, scopeOf } from './scope.ts';
+import { frameBlocks, scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
+import { namesIn, type Viewpoint, viewpointOf } from './viewpoint.ts';
 
 type Item = DebugProtocol.CompletionItem;
 
@@ -42,7 +44,7 @@ const operandAtEnd = (text: string): string => {
   return text.slice(at);
 };
 
-export const completionsOf = (target: Target, frame: ViewFrame, typed: string): readonly Item[] => {
+export const completionsOf = ({ target, frame }: Viewpoint, typed: string): readonly Item[] => {
   const register = /\$(\w*)(?:\.(\w*))?$/.exec(typed);
   if (register !== null) return registerItems(register[1]!, register[2]);
   const joint = lastJoint.exec(typed)?.groups;
@@ -71,7 +73,7 @@ const memberItems = (target: Target, frame: ViewFrame, object: string, begun: st
   if (object === '') return [];
   try {
     const scope = scopeOf(target, frame.hart, frame);
-    let value = evaluateExpression(parseExpression(object, namesAt(target.program, undefined, frame)), scope);
+    let value = evaluateExpression(parseExpression(object, namesIn(frame)), scope);
     if (stripped(value.type)?.kind === 'pointer') value = targetOf(value, scope.read);
     return membersIn(value, scope.read)
       .filter(({ name }) => name.startsWith(begun))
@@ -88,18 +90,23 @@ const nameItems = (target: Target, frame: ViewFrame, begun: string): readonly It
   const names = target.program.info?.names;
   const kinds = ['variable', 'function', 'enumerator'] as const;
   const globals = begun.length < 2 ? [] : (names?.search(begun, { kinds, limit: itemsMax, caseSensitive: true }) ?? []);
-  const all = [...locals, ...words, ...globals.map(({ name }) => name)];
+  const all = [...locals, ...words, ...globals.map(({ name }) => name), ...symbolsNamed(target, begun)];
   const fitting = [...new Set(all)].filter((name) => name.startsWith(begun));
   return fitting.slice(0, itemsMax).map((name) => item(name, 'variable', begun.length));
+};
+
+/** Names that a program knows without debug information, as far as they can be typed. */
+const symbolsNamed = ({ program }: Target, begun: string): readonly string[] => {
+  if (begun.length < 2) return [];
+  const { symbols } = program.search({ text: begun, start: 0, count: itemsMax });
+  return symbols.flatMap(({ name }) => pathOfWritten(name) ?? []);
 };
 
 export const completionRequests: readonly RequestRow[] = [
   request('completions', { frameId: optional(whole), text, column: whole, line: optional(whole) }, (session, args) => {
     const { target } = session.halted('completions');
-    const given = args.frameId == null ? undefined : session.handles.frameOf(args.frameId);
-    const hart = given?.hart ?? session.hartOf(undefined, target);
-    const frame = given ?? (stackOf(target, hart).next().value as ViewFrame);
+    const from = viewpointOf(session, target, args.frameId);
     const line = args.text.split('\n')[Math.max(0, (args.line ?? 1) - 1)] ?? '';
-    return { targets: completionsOf(target, frame, line.slice(0, Math.max(0, args.column - 1))) };
+    return { targets: completionsOf(from, line.slice(0, Math.max(0, args.column - 1))) };
   }),
 ];

@@ -16,13 +16,15 @@ import type { Value } from '../values/value.ts';
 import type { BreakpointSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
 import { badAddress, noRam, notWatched } from './errors.ts';
-import { stackOf, type ViewFrame } from './frames.ts';
+import type { Group } from './handles.ts';
 import { parseHitCondition } from './hit-condition.ts';
 import { addressOf } from './memory-requests.ts';
+import type { Program } from './program.ts';
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, parseCondition, scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import { frameShown, partNamed } from './value-variables.ts';
+import { namesIn, seenByGroup, type Viewpoint, viewpointOf } from './viewpoint.ts';
 
 const watchedBytesMax = 65_536;
 const breakpointsMax = 1000;
@@ -30,6 +32,9 @@ const breakpointsMax = 1000;
 interface Place {
   readonly address: bigint;
   readonly sizeBytes: number;
+  readonly program: Program;
+  /** The page tables of its process; nothing when it is an address of the kernel. */
+  readonly satp: bigint | undefined;
 }
 
 interface InfoArguments {
@@ -40,44 +45,39 @@ interface InfoArguments {
   readonly asAddress?: boolean | null | undefined;
 }
 
-/** Where what is named lies in memory; a sentence when it lies nowhere. */
-const placeOf = (session: Debugger, target: Target, args: InfoArguments): Place | string => {
+/** Where what is named lies in memory, and who has it there; a sentence when it lies nowhere. */
+const placeOf = (session: Debugger, whole: Target, args: InfoArguments): Place | string => {
   const { name, bytes } = args;
-  if (args.asAddress === true) return { address: addressOf(name, 0), sizeBytes: bytes ?? 8 };
-  const value = args.variablesReference
-    ? variableOf(session, target, args.variablesReference, name)
-    : valueNamed(session, target, args);
+  const group = args.variablesReference ? session.handles.groupOf(args.variablesReference) : undefined;
+  const from = viewpointOf(session, whole, args.frameId);
+  const target = group === undefined ? from.target : seenByGroup(whole, group);
+  const { program } = target;
+  const satp = target.programs.isUser(program) ? target.memory.satp(group?.hart ?? from.hart) : undefined;
+  if (args.asAddress === true) return { program, satp, address: addressOf(name, 0), sizeBytes: bytes ?? 8 };
+  const value = group === undefined ? valueNamed(from, name) : valueIn(target, group, name);
   if (value === undefined) return `${name} is not in memory`;
   const { address, bits, missing } = value;
   if (missing !== undefined) return `${name} has no value here: ${missing}`;
   if (address === undefined) return `${name} is not in memory`;
   const sizeBytes =
     bytes ?? (bits === undefined ? (sizeOf(value.type) ?? 8) : Math.ceil((bits.offset + bits.size) / 8));
-  return { address, sizeBytes };
+  return { program, satp, address, sizeBytes };
 };
 
-const variableOf = (session: Debugger, target: Target, reference: number, name: string): Value | undefined => {
-  const group = session.handles.groupOf(reference);
+const valueIn = (target: Target, group: Group, name: string): Value | undefined => {
   if (group.kind === 'parts') return partNamed(target, group, name)?.value;
   if (group.kind !== 'arguments' && group.kind !== 'locals') return undefined;
   return frameShown(target, group.frame, group.kind === 'arguments').find((shown) => shown.name === name)?.value;
 };
 
-const valueNamed = (session: Debugger, target: Target, { name, frameId }: InfoArguments): Value => {
-  const given = frameId == null ? undefined : session.handles.frameOf(frameId);
-  const hart = given?.hart ?? session.hartOf(undefined, target);
-  const frame = given ?? (stackOf(target, hart).next().value as ViewFrame);
-  return evaluateExpression(
-    parseExpression(name, namesAt(target.program, undefined, frame)),
-    scopeOf(target, hart, frame),
-  );
-};
+const valueNamed = ({ target, hart, frame }: Viewpoint, name: string): Value =>
+  evaluateExpression(parseExpression(name, namesIn(frame)), scopeOf(target, hart, frame));
 
 const info = (session: Debugger, args: InfoArguments): DebugProtocol.DataBreakpointInfoResponse['body'] => {
   const { target } = session.halted('dataBreakpointInfo');
   const place = placeOf(session, target, args);
   if (typeof place === 'string') return { dataId: null, description: place };
-  const { address, sizeBytes } = place;
+  const { address, sizeBytes, program } = place;
   if (sizeBytes <= 0 || sizeBytes > watchedBytesMax) {
     return {
       dataId: null,
@@ -85,18 +85,37 @@ const info = (session: Debugger, args: InfoArguments): DebugProtocol.DataBreakpo
     };
   }
   return {
-    dataId: `0x${address.toString(16)}/${sizeBytes}`,
-    description: `${args.name} (${sizeBytes} bytes at ${target.program.describe(address)})`,
+    dataId: dataIdOf(place),
+    description: `${args.name} (${sizeBytes} bytes at ${program.describe(address)})`,
     accessTypes: ['write'],
-    // What lies in a frame of the stack is another thing in the next session.
-    canPersist: target.program.symbolic(address) !== undefined,
+    // In the next session, another thing lies in a frame of the stack, and no process is there yet.
+    canPersist: program.symbolic(address) !== undefined && place.satp === undefined,
   };
 };
 
+/** The client's word for a place. An address of a process means something with its program and its page tables. */
+const dataIdOf = ({ address, sizeBytes, program, satp }: Place): string => {
+  const range = `0x${address.toString(16)}/${sizeBytes}`;
+  return satp === undefined ? range : `${range} of ${program.label}, satp 0x${satp.toString(16)}`;
+};
+
+const dataIdPattern = /^(0x[\da-f]{1,16})\/(\d{1,5})(?: of (.{1,1000}), satp (0x[\da-f]{1,16}))?$/;
+
+/** @throws {DapError} when nothing has such a word */
+const placeNamed = (target: Target, dataId: string): Place => {
+  const [, address, size, label, satp] = dataIdPattern.exec(dataId) ?? [];
+  const { kernel, all } = target.programs;
+  const program = label === undefined ? kernel : all.find((one) => one.label === label);
+  if (address === undefined || program === undefined) throw badAddress(dataId);
+  return { address: BigInt(address), sizeBytes: Number(size), program, satp: satp === undefined ? satp : BigInt(satp) };
+};
+
 /** Where in RAM a range lies now. @throws {DapError} when not all of it is there */
-const rangesOf = (target: Target, hart: Hart, { address, sizeBytes }: Place): readonly WatchRange[] => {
+const rangesOf = (whole: Target, hart: Hart, place: Place): readonly WatchRange[] => {
+  const { program, satp, address, sizeBytes } = place;
+  const target = whole.seenFrom(program, satp);
   const ranges: WatchRange[] = [];
-  const loaded = target.program.links.loaded(address);
+  const loaded = program.links.loaded(address);
   let found = 0;
   for (const start of loaded === undefined ? [address] : [address, loaded]) {
     for (const { physical, sizeBytes: size } of found === 0 ? target.memory.pieces(hart, start, sizeBytes) : []) {
@@ -121,16 +140,16 @@ const given = (found: string | null | undefined): found is string => found != nu
 
 const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition }: Asked): BreakpointSpec => {
   const { target } = session.launched('setDataBreakpoints');
-  const match = /^(0x[\da-f]{1,16})\/(\d{1,5})$/.exec(dataId);
-  if (match === null) throw badAddress(dataId);
+  const place = placeNamed(target, dataId);
   if (accessType === 'read' || accessType === 'readWrite') throw notWatched(accessType);
-  const place = { address: BigInt(match[1]!), sizeBytes: Number(match[2]) };
+  // All are set anew with each that is added, maybe where the address means something else or nothing.
+  const known = session.breakpoints.watching.find(({ name }) => name === dataId)?.watched;
   return {
     addresses: [],
-    watched: rangesOf(target, session.hartOf(undefined, target), place),
+    watched: known ?? rangesOf(target, session.hartOf(undefined, target), place),
     name: dataId,
     key: JSON.stringify([dataId, condition, hitCondition]),
-    ...(given(condition) && { condition: parseCondition(condition, namesAt(target.program)) }),
+    ...(given(condition) && { condition: parseCondition(condition, namesAt(place.program)) }),
     ...(given(hitCondition) && { hitCondition: parseHitCondition(hitCondition) }),
   };
 };

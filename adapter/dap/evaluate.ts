@@ -3,7 +3,6 @@
  * line that begins with `>` goes to the guest's console, with a line end behind it.
  */
 
-import type { Hart } from '../../vmm/machine/hart.ts';
 import { isRegister } from '../../vmm/machine/registers.ts';
 import { noValue } from '../expressions/errors.ts';
 import { bitsOf } from '../expressions/evaluate.ts';
@@ -11,12 +10,11 @@ import { evaluateWatch, parseWatch } from '../expressions/watch.ts';
 import { statsText } from '../stats/stats-text.ts';
 import { checkMoment, goTo, positionOf, statsOf, typeText as typeAtConsole } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
-import { stackOf, type ViewFrame } from './frames.ts';
 import { registerText } from './register-variables.ts';
 import { type Call, optional, type RequestRow, request, text, whole } from './request.ts';
-import { namesAt, scopeOf } from './scope.ts';
-import type { Target } from './target.ts';
+import { scopeOf } from './scope.ts';
 import { isAssignable, openable, type Shown, shownText, surroundings, typeText } from './value-variables.ts';
+import { namesIn, viewpointOf } from './viewpoint.ts';
 
 interface Command {
   readonly pattern: RegExp;
@@ -85,8 +83,6 @@ const commands: readonly Command[] = [
   },
 ];
 
-const firstFrame = (target: Target, hart: Hart) => stackOf(target, hart).next().value as ViewFrame;
-
 const numberText = (value: bigint): string => {
   const signed = BigInt.asIntN(64, value);
   const decimal = signed < 0n && signed > -65_536n ? `${signed}` : `${value}`;
@@ -106,19 +102,15 @@ export const evaluateRequests: readonly RequestRow[] = [
         }
       }
       const { target: whole } = session.halted('evaluate');
-      const frame = frameId == null ? undefined : session.handles.frameOf(frameId);
-      const hart = frame?.hart ?? session.hartOf(undefined, whole);
-      const innermost = frame ?? firstFrame(whole, hart);
-      const { program } = innermost;
-      const target = whole.seenFrom(program);
-      const watch = parseWatch(asked, namesAt(program, undefined, innermost));
-      const value = evaluateWatch(watch, scopeOf(target, hart, innermost));
+      const { target, hart, frame } = viewpointOf(session, whole, frameId);
+      const watch = parseWatch(asked, namesIn(frame));
+      const value = evaluateWatch(watch, scopeOf(target, hart, frame));
       const { node, letter } = watch;
       if (value.missing !== undefined) throw noValue(node.spot, value.missing);
       const around = surroundings(target, hart);
       if (value.type !== undefined || value.list !== undefined || letter !== undefined) {
         const path = letter === undefined ? asked : asked.slice(0, asked.lastIndexOf(',')).trim();
-        const shown: Shown = { hart, value, path, letter, frame: innermost };
+        const shown: Shown = { hart, value, path, letter, frame };
         const type = typeText(value);
         return {
           result: shownText(target, shown),
@@ -128,10 +120,10 @@ export const evaluateRequests: readonly RequestRow[] = [
         };
       }
       const bits = BigInt.asUintN(64, bitsOf(value, around.read) ?? 0n);
-      const symbolic = program.symbolic(bits);
+      const symbolic = target.program.symbolic(bits);
       const name = node.kind === 'register' ? node.name : node.kind === 'name' ? node.path.join('::') : '';
       const result =
-        isRegister(name) && innermost.origin === 'pc'
+        isRegister(name) && frame.origin === 'pc'
           ? registerText(target, hart, name)
           : `${numberText(bits)}${symbolic === undefined ? '' : ` ${symbolic}`}`;
       return { result, variablesReference: 0, memoryReference: `0x${bits.toString(16)}` };

@@ -37,6 +37,8 @@ export interface ViewFrame {
   readonly origin: FrameOrigin;
   /** Whether it called nothing: a trap interrupted it, and what is inside it handles that. */
   readonly interrupted: boolean;
+  /** The page tables of a process, when they are not those that the hart has now. */
+  readonly satp?: bigint | undefined;
 }
 
 const framesMax = 1024;
@@ -65,6 +67,7 @@ export function* stackOf(target: Target, hart: Hart): Generator<ViewFrame> {
   const state = machineState(target, hart);
   const program = target.programs.at(hart);
   const moved = hart.get('pc') - state.pc;
+  const kernel: ViewFrame[] = [];
   let next: Unplaced | undefined = { state, program, isCaller: false, origin: 'pc' };
   while (next !== undefined && level < framesMax) {
     const frame: Unplaced = next;
@@ -74,10 +77,14 @@ export function* stackOf(target: Target, hart: Hart): Generator<ViewFrame> {
     const placed = level === 0 ? all.slice(hiddenIn(target, hart, all)) : all;
     const pc = BigInt.asUintN(64, frame.state.pc + (own === program ? moved : 0n));
     const interrupted = origin !== 'pc' && !frame.isCaller;
-    const common = { hart, program: own, stack, pc, origin, interrupted, state: frame.state };
-    if (placed.length === 0) yield { ...common, placed: undefined, level: level++ };
-    for (const one of placed) yield { ...common, placed: one, level: level++ };
-    next = callerOf(target, hart, frame, stack) ?? userOf(target, hart, frame);
+    const common = { hart, program: own, stack, pc, origin, interrupted, state: frame.state, satp: frame.satp };
+    for (const one of placed.length === 0 ? [undefined] : placed) {
+      const view = { ...common, placed: one, level: level++ };
+      if (!target.programs.isUser(own)) kernel.push(view);
+      yield view;
+    }
+    const caller = callerOf(target, hart, frame, stack);
+    next = caller === undefined ? userOf(target, hart, frame, kernel) : { ...caller, satp: frame.satp };
   }
 }
 
@@ -94,14 +101,20 @@ interface Unplaced {
   readonly isCaller: boolean;
   readonly origin: FrameOrigin;
   readonly stack?: StackFrame;
+  readonly satp?: bigint | undefined;
 }
 
 const stackFrame = (info: DebugInfo, { state, isCaller }: Unplaced): StackFrame =>
   new StackFrame(info, state, isCaller);
 
 /** The user program that a kernel's outermost frame works for. */
-const userOf = (target: Target, hart: Hart, { state, program }: Unplaced): Unplaced | undefined =>
-  target.programs.isUser(program) ? undefined : asFrame(userState(target, hart, state));
+const userOf = (
+  target: Target,
+  hart: Hart,
+  { state, program }: Unplaced,
+  kernel: readonly ViewFrame[],
+): Unplaced | undefined =>
+  target.programs.isUser(program) ? undefined : asFrame(userState(target, hart, state, kernel));
 
 const asFrame = (found: ReturnType<typeof userState>): Unplaced | undefined => {
   if (found === undefined) return undefined;
@@ -123,6 +136,8 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
       // The outermost function returns to nowhere in particular; what has no name may be a module, or code made at run time.
       const isNamed = program.symbolic(unwound.returnAddress) !== undefined;
       if (!isNamed && !followsCall(frame.state, unwound.returnAddress)) return undefined;
+      // No user program calls the kernel: its ra may still be there when the entry of the trap calls nothing but jumps.
+      if (!isNamed && target.programs.userAt(hart, unwound.returnAddress) !== undefined) return undefined;
       const { state, isCaller } = caller;
       const common = { program, isCaller, origin: 'call frame information' } as const;
       if (program === frame.program) return { ...common, state, stack: caller };
@@ -145,8 +160,10 @@ const followsCall = ({ readMemory }: MachineState, address: bigint): boolean => 
 };
 
 /** Whose code a frame returns to: a process's calls stay in it; the kernel's may lead to a module, its traps anywhere. */
-const programOf = (target: Target, hart: Hart, { program }: Unplaced, address: bigint, isTrap: boolean): Program => {
-  if (target.programs.isUser(program)) return target.programs.userAt(hart, address) ?? program;
+const programOf = (target: Target, hart: Hart, frame: Unplaced, address: bigint, isTrap: boolean): Program => {
+  const { program, satp } = frame;
+  const { memory } = target.seenFrom(program, satp);
+  if (target.programs.isUser(program)) return target.programs.userAt(hart, address, memory) ?? program;
   return isTrap ? target.programs.of(hart, address) : target.programs.inKernel(address);
 };
 

@@ -1,4 +1,4 @@
-/** Memory as the debugger shows it: virtual addresses by a hart's present translation, RAM and the boot ROM. Reading changes nothing; devices are not read, since reading them would change them. */
+/** Memory as the debugger shows it: virtual addresses by a hart's present translation, or by the page tables of a process that it does not run now, RAM and the boot ROM. Reading changes nothing; devices are not read, since reading them would change them. */
 
 import { peekTranslate } from '../../vmm/machine/debug-access.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
@@ -21,10 +21,35 @@ export class GuestMemory {
   readonly #rom: Uint8Array;
   readonly #romBase = platformRow('rom').base;
   readonly #romBytes = platformRow('rom').sizeBytes;
+  readonly #satp: bigint | undefined;
 
-  constructor(machine: Machine, rom: Uint8Array) {
+  /** @param satp by whose page tables it is read; by default those that a hart has at the time */
+  constructor(machine: Machine, rom: Uint8Array, satp?: bigint) {
     this.#machine = machine;
     this.#rom = rom;
+    this.#satp = satp;
+  }
+
+  /** The same memory by other page tables. */
+  inSpace(satp: bigint): GuestMemory {
+    return new GuestMemory(this.#machine, this.#rom, satp);
+  }
+
+  /** What names the address space that is read. */
+  satp(hart: Hart): bigint {
+    return this.#satp ?? hart.get('satp');
+  }
+
+  /** The physical address of a virtual one, where it is mapped. */
+  translate(hart: Hart, address: bigint): number | undefined {
+    if (this.#satp === undefined) return peekTranslate(hart, address);
+    const own = hart.get('satp');
+    hart.set('satp', this.#satp);
+    try {
+      return peekTranslate(hart, address);
+    } finally {
+      hart.set('satp', own);
+    }
   }
 
   /** What can be read of the range, from its start on: fewer bytes than asked for where memory ends. */
@@ -47,7 +72,7 @@ export class GuestMemory {
       const at = address + BigInt(offset);
       if (at >= addressEnd) return;
       const piece = Math.min(sizeBytes - offset, Number(pageBytes - (at % pageBytes)));
-      const physical = peekTranslate(hart, at);
+      const physical = this.translate(hart, at);
       if (physical === undefined) return;
       yield { physical, offset, sizeBytes: piece };
       offset += piece;

@@ -4,7 +4,6 @@
  * differs says no. Of an answer, only what it was given for is remembered: one page of one address space, as it is mapped.
  */
 
-import { peekTranslate } from '../../vmm/machine/debug-access.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { GuestMemory } from './guest-memory.ts';
 
@@ -29,15 +28,15 @@ export class ProcessText {
     this.#pieces = pieces;
   }
 
-  /** Whether the address space that a hart has now is one of the program's, as far as the page of an address says. */
+  /** Whether the address space that is read is one of the program's, as far as the page of an address says. */
   isAt(memory: GuestMemory, hart: Hart, address: bigint): boolean {
     const piece = this.#pieces.find(
       ({ address: low, bytes }) => address >= low && address < low + BigInt(bytes.length),
     );
-    const physical = piece && peekTranslate(hart, address);
+    const physical = piece && memory.translate(hart, address);
     if (piece === undefined || physical === undefined) return false;
     if (this.#compare(memory, hart, piece, address, nearBytes) !== 'same') return false;
-    const key = `${hart.get('satp')} ${address / pageBytes} ${Math.floor(physical / Number(pageBytes))}`;
+    const key = `${memory.satp(hart)} ${address / pageBytes} ${Math.floor(physical / Number(pageBytes))}`;
     let known = this.#known.get(key);
     if (known === undefined) {
       known = this.#isWhole(memory, hart);

@@ -16,6 +16,7 @@ import { buildNameIndex } from '../program/names/build.ts';
 import { type NameCache, nameKey } from '../program/names/cache.ts';
 import { NameIndex } from '../program/names/name-index.ts';
 import { scanNames } from '../program/names/scan.ts';
+import { WrittenNames } from '../program/symbol-names.ts';
 import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symbol-search.ts';
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
 import { LinkMap } from './link-map.ts';
@@ -58,6 +59,7 @@ export class Program {
   readonly links: LinkMap;
   /** Present while names are being collected; resolved, never rejected, when that is over. */
   collecting: Promise<void> | undefined;
+  readonly #written: WrittenNames | undefined;
   #search: SymbolSearch | undefined;
   #info: DebugInfo | 'none' | undefined;
   #ranges: readonly AddressRange[] | undefined;
@@ -75,6 +77,7 @@ export class Program {
     const debugElf = debug && placed(readElf(debug.bytes, debug.name, 'symbols'));
     const tables = [debugElf, elf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
     this.#symbols = tables.find(({ size }) => size > 0) ?? tables[0];
+    this.#written = this.#symbols && new WrittenNames(this.#symbols);
     this.#file = debug ?? file;
     this.#elf = elf ?? debugElf;
     this.#debugElf = debugElf;
@@ -191,8 +194,9 @@ export class Program {
     return this.try(() => this.#search?.search(query)) ?? { total: 0, symbols: [] };
   }
 
+  /** The symbol of a name as the file has it, or as its source does (`core::fmt::write`). */
   find(name: string): ProgramSymbol | undefined {
-    return this.#symbols?.find(name);
+    return this.#symbols?.find(name) ?? (name.includes('::') ? this.#written?.find(name) : undefined);
   }
 
   /** The start of the symbol that an address lies in. */

@@ -60,9 +60,9 @@ export class Programs {
     return this.#modules.find((program) => program.has(address)) ?? this.kernel;
   }
 
-  /** The program of user code at an address, in the address space that a hart has now. */
-  userAt(hart: Hart, address: bigint): Program | undefined {
-    return this.#users.find((user) => user.program.has(address) && this.#isMapped(user, hart, address))?.program;
+  /** The program of user code at an address, in the address space that a hart has now, or that memory is read by. */
+  userAt(hart: Hart, address: bigint, memory: GuestMemory = this.#memory): Program | undefined {
+    return this.#users.find((user) => user.program.has(address) && isMapped(user, memory, hart, address))?.program;
   }
 
   /** Whether a program is one that user code may belong to. */
@@ -83,15 +83,15 @@ export class Programs {
   describe(hart: Hart, address: bigint): string {
     return this.of(hart, address).describe(address);
   }
-
-  #isMapped({ space, text }: UserProgram, hart: Hart, address: bigint): boolean {
-    switch (space.kind) {
-      case 'root':
-        return hart.get('satp') === space.satp;
-      case 'content':
-        return text.isAt(this.#memory, hart, address);
-      default:
-        return true;
-    }
-  }
 }
+
+const isMapped = ({ space, text }: UserProgram, memory: GuestMemory, hart: Hart, address: bigint): boolean => {
+  switch (space.kind) {
+    case 'root':
+      return memory.satp(hart) === space.satp;
+    case 'content':
+      return text.isAt(memory, hart, address);
+    default:
+      return true;
+  }
+};

@@ -63,7 +63,7 @@ export const frameValue = (target: Target, { stack, program }: ViewFrame, variab
 /** The innermost frame of a hart is taken when none is given. */
 export const scopeOf = (whole: Target, hart: Hart, given?: ViewFrame): Scope => {
   const program = given?.program ?? whole.programs.at(hart);
-  const target = whole.seenFrom(program);
+  const target = whole.seenFrom(program, given?.satp);
   let frame = given;
   const here = (): ViewFrame => {
     frame ??= stackOf(target, hart).next().value as ViewFrame;

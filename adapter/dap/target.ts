@@ -87,9 +87,14 @@ export class Target {
     this.live = session.kind === 'live' ? new Live(session.recorder) : undefined;
   }
 
-  /** The same target, with names and types as another one of its programs has them. */
-  seenFrom(program: Program): Target {
-    return program === this.program ? this : Object.create(this, { program: { value: program } });
+  /**
+   * The same target, with names and types as another one of its programs has them, and memory as a process has it.
+   * @param satp the process's page tables, when they are not those that its hart has now
+   */
+  seenFrom(program: Program, satp?: bigint): Target {
+    if (program === this.program && satp === undefined) return this;
+    const memory = satp === undefined ? this.memory : this.memory.inSpace(satp);
+    return Object.create(this, { program: { value: program }, memory: { value: memory } });
   }
 
   /** The line of an inlined call that a hart is shown at. */

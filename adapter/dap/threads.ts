@@ -74,7 +74,7 @@ export const threadRequests: readonly RequestRow[] = [
   ),
   request('scopes', { frameId: whole }, (session, { frameId }) => {
     const frame = session.handles.frameOf(frameId);
-    const target = session.halted('scopes').target.seenFrom(frame.program);
+    const target = session.halted('scopes').target.seenFrom(frame.program, frame.satp);
     const { hart } = frame;
     const scope = (name: string, group: Group, hint?: string) => ({
       name,

@@ -18,6 +18,7 @@ import {
 import { natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import type { Target } from './target.ts';
 import { frameVariables, isIndexed, partVariables } from './value-variables.ts';
+import { seenByGroup, viewpointOf } from './viewpoint.ts';
 
 type Variable = DebugProtocol.Variable;
 
@@ -60,8 +61,7 @@ export const variableRequests: readonly RequestRow[] = [
     (session, { variablesReference, start, count, filter }) => {
       const { target: whole } = session.halted('variables');
       const group = session.handles.groupOf(variablesReference);
-      const program = 'frame' in group ? group.frame?.program : undefined;
-      const target = whole.seenFrom(program ?? whole.programs.at(group.hart));
+      const target = seenByGroup(whole, group);
       const from = start ?? 0;
       if (group.kind === 'parts') {
         if (filter === (isIndexed(target, group) ? 'named' : 'indexed')) return { variables: [] };
@@ -75,11 +75,10 @@ export const variableRequests: readonly RequestRow[] = [
   request('setVariable', { variablesReference: whole, name: text, value: text }, (session, args) => {
     const { target } = session.halted('setVariable');
     const group = session.handles.groupOf(args.variablesReference);
-    return assignVariable(session, target, group, args.name, args.value);
+    return assignVariable(session, seenByGroup(target, group), group, args.name, args.value);
   }),
   request('setExpression', { expression: text, value: text, frameId: optional(whole) }, (session, args) => {
     const { target } = session.halted('setExpression');
-    const frame = args.frameId == null ? undefined : session.handles.frameOf(args.frameId);
-    return assignExpression(session, target, frame, args.expression, args.value);
+    return assignExpression(session, viewpointOf(session, target, args.frameId), args.expression, args.value);
   }),
 ];

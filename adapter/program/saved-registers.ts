@@ -1,7 +1,8 @@
 /**
- * The registers that a kernel saved when a trap interrupted the kernel itself: where no call frame information leads through the
- * entry of the trap, they are what the stack goes on with. Of the structure that they are saved in only the name is known
- * here; where its members are, the debug information says. What a trap interrupted in a user program is not told here.
+ * The structure that a kernel saves registers in when a trap is entered, and what it saved when the trap interrupted the kernel
+ * itself: where no call frame information leads through the entry, they are what the stack goes on with. Of the structure only
+ * the name is known here; where its members are, the debug information says. What a trap interrupted in a user program is not
+ * told here.
  */
 
 import { xNames } from '../../vmm/isa/register-names.ts';
@@ -11,15 +12,16 @@ import type { MachineState } from './dwarf/unwind.ts';
 import { stripped } from './types/type.ts';
 
 /** Linux's, and what others call it. */
-const structureNames = ['pt_regs', 'trapframe', 'trap_frame'];
+export const savedStructureNames = ['pt_regs', 'trapframe', 'trap_frame', 'TrapFrame', 'TrapContext', 'trap_context'];
 const pcNames = ['epc', 'sepc', 'pc'];
 const registerSp = 2;
 /** Stacks keep this alignment, so entries round the size of the structure up to it (RISC-V psABI, "Integer Calling Convention"). */
 const stackAlignment = 16n;
 
-interface SavedLayout {
+export interface SavedLayout {
   readonly sizeBytes: number;
   readonly pcOffset: number;
+  /** Where each register is, by number. */
   readonly registers: ReadonlyMap<number, number>;
 }
 
@@ -29,7 +31,7 @@ interface SavedLayout {
  */
 export const savedRegisters = (info: DebugInfo, state: MachineState): MachineState | undefined => {
   const sp = state.readRegister(registerSp);
-  const layout = sp === undefined ? undefined : layoutOf(info);
+  const layout = sp === undefined ? undefined : savedLayout(info);
   const bytes = sp === undefined || layout === undefined ? undefined : state.readMemory(sp, layout.sizeBytes);
   if (sp === undefined || layout === undefined || bytes === undefined) return undefined;
   const wordAt = (offset: number): bigint => littleEndian(bytes.subarray(offset, offset + 8));
@@ -45,7 +47,8 @@ export const savedRegisters = (info: DebugInfo, state: MachineState): MachineSta
 
 const layouts = new WeakMap<DebugInfo, SavedLayout | 'none'>();
 
-const layoutOf = (info: DebugInfo): SavedLayout | undefined => {
+/** Where a kernel's structure has the registers; nothing when it has none of a name that is known. */
+export const savedLayout = (info: DebugInfo): SavedLayout | undefined => {
   let layout = layouts.get(info);
   if (layout === undefined) {
     // The names of a large kernel are collected in the background: until then nobody knows.
@@ -57,13 +60,17 @@ const layoutOf = (info: DebugInfo): SavedLayout | undefined => {
 };
 
 const readLayout = (info: DebugInfo): SavedLayout | undefined => {
-  for (const name of structureNames) {
+  for (const name of savedStructureNames) {
     const type = stripped(info.type(name, ['structure']));
     if (type?.kind !== 'structure' || type.sizeBytes === undefined) continue;
     const offsets = new Map(type.members.map((member) => [member.name ?? '', member.offsetBits / 8]));
     const pcOffset = pcNames.map((own) => offsets.get(own)).find((offset) => offset !== undefined);
+    const all32 = type.members.find(
+      ({ type: own }) => own?.kind === 'array' && own.dimensions[0]?.count === xNames.length,
+    );
     const registers = xNames.flatMap((own, number) => {
-      const offset = offsets.get(own) ?? (own === 's0' ? offsets.get('fp') : undefined);
+      const named = offsets.get(own) ?? (own === 's0' ? offsets.get('fp') : undefined);
+      const offset = named ?? (all32 && all32.offsetBits / 8 + 8 * number);
       return offset === undefined || number === 0 ? [] : [[number, offset] as const];
     });
     const all = [pcOffset ?? -1, ...registers.map(([, offset]) => offset)];

@@ -1,18 +1,21 @@
 /**
  * What a person looks for by name in a program: functions and data that its debug information names, then symbols that it
- * does not (assembly, what the compiler split off). Names are searched as bytes; of what is found, only the page that is asked
+ * does not (assembly, what the compiler split off, libraries that were built without), demangled. Names are searched as bytes; of what is found, only the page that is asked
  * for is looked at.
  */
 
 import type { DebugInfo } from './debug-info.ts';
+import { demangle } from './demangle/demangle.ts';
 import { attribute } from './dwarf/constants.ts';
 import type { Entry } from './dwarf/entry.ts';
 import { expressionAt, variableOf } from './dwarf/functions.ts';
 import { readLineHeader } from './dwarf/line-header.ts';
 import { rangesOf } from './dwarf/lists.ts';
+import { InputError } from './input-error.ts';
 import type { NameIndex } from './names/name-index.ts';
-import type { NameKind } from './names/records.ts';
+import { type NameKind, nameHash } from './names/records.ts';
 import { type NameMatching, NameSearcher } from './names/search.ts';
+import { pathOfWritten, type SymbolNames, symbolNames } from './symbol-names.ts';
 import type { SymbolTable } from './symbols.ts';
 
 export type SoughtKind = 'function' | 'data' | 'type';
@@ -50,7 +53,7 @@ const kindsOf: Readonly<Record<SoughtKind, readonly NameKind[]>> = {
 /** What has a symbol, when it is in the debug information. */
 const placedKinds: readonly NameKind[] = ['function', 'variable'];
 
-type UnnamedSymbols = { readonly searcher: NameSearcher; readonly numbers: Uint32Array };
+type UnnamedSymbols = { readonly searcher: NameSearcher; readonly numbers: SymbolNames['numbers'] };
 
 export class SymbolSearch {
   readonly #symbols: SymbolTable | undefined;
@@ -83,11 +86,31 @@ export class SymbolSearch {
   #unnamedSymbols(names: NameIndex | undefined): UnnamedSymbols | undefined {
     if (this.#symbols === undefined) return undefined;
     if (this.#unnamed === undefined || this.#names !== names) {
-      const run = this.#symbols.namesWhere((hash) => names?.hasHash(hash, placedKinds) !== true);
+      const run = symbolNames(this.#symbols, {
+        plain: (hash) => names?.hasHash(hash, placedKinds) !== true,
+        mangled: (number) => names === undefined || !this.#isDescribed(number, names),
+      });
       this.#unnamed = { searcher: new NameSearcher(run), numbers: run.numbers };
       this.#names = names;
     }
     return this.#unnamed;
+  }
+
+  /** Whether debug information has the function of a mangled name: it does where it has any of the code there. */
+  #isDescribed(number: number, names: NameIndex): boolean {
+    const { kind, name, address } = this.#symbols!.symbol(number);
+    if (kind !== 'object') return this.#hasUnitAt(address);
+    const last = pathOfWritten(demangle(name))?.split('::').at(-1);
+    return last !== undefined && names.hasHash(nameHash(Buffer.from(last)), ['variable']);
+  }
+
+  #hasUnitAt(address: bigint): boolean {
+    try {
+      return this.#info?.unitAt(address) !== undefined;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    }
   }
 
   /** Labels are nearly always code: entries written in assembly. */
@@ -98,7 +121,7 @@ export class SymbolSearch {
 
   #describeSymbol(number: number): FoundSymbol {
     const { name, kind, address } = this.#symbols!.symbol(this.#unnamed!.numbers[number]!);
-    return { name, kind: kind === 'object' ? 'data' : 'function', address, source: undefined };
+    return { name: demangle(name), kind: kind === 'object' ? 'data' : 'function', address, source: undefined };
   }
 
   #describe(names: NameIndex, number: number): FoundSymbol {

@@ -3,7 +3,7 @@
  * length, found by their names in what the compiler says of the type; seen as an array, they are shown and indexed as one.
  */
 
-import { findMember, isComposite, stripped, type Type } from '../program/types/type.ts';
+import { findMember, isComposite, type PointerType, stripped, type Type } from '../program/types/type.ts';
 import { memberOf, numberOf, type ReadMemory, type Value } from './value.ts';
 
 /** No longer sequence is believed: the value is damaged, or not yet made. */
@@ -32,8 +32,14 @@ export const sequenceOf = (value: Value, read: ReadMemory): Value | undefined =>
 /** Whether the elements are the bytes of a text in UTF-8. */
 export const isRustText = (value: Value): boolean => {
   const type = stripped(value.type);
-  return isComposite(type) && /^(&(mut )?str|String|alloc::string::String|Box<str.*)$/.test(type.name ?? '');
+  return (
+    isComposite(type) &&
+    /^(&(mut )?str|String|alloc::string::String|(alloc::boxed::)?Box<str[,>].*)$/.test(type.name ?? '')
+  );
 };
+
+/** Whether a pointer owns what it points to: for whoever looks, it is that. */
+export const isBox = (type: PointerType): boolean => /^(alloc::boxed::)?Box</.test(type.name ?? '');
 
 const targetOfPointer = (type: Type | undefined): Type | undefined => {
   const found = stripped(type);

@@ -9,7 +9,7 @@ import { headShape, walkList } from './lists.ts';
 import { variantOf } from './members.ts';
 import { enumeratorText, floatText, hex, type Letter, numberIn } from './numbers.ts';
 import { membersOf } from './parts.ts';
-import { isRustText, sequenceOf } from './sequences.ts';
+import { isBox, isRustText, sequenceOf } from './sequences.ts';
 import { bytesOf, elementOf, elementType, lengthOf, numberOf, type ReadMemory, targetOf, type Value } from './value.ts';
 
 /** What a number is called, and where memory is. */
@@ -52,6 +52,7 @@ class Writer {
         return value.address === undefined ? '<no address>' : this.#address(value.address);
       case 'pointer':
         if (type.flavour !== 'pointer') return this.#reference(value, depth);
+        if (isBox(type) && depth < depthMax && this.#letter === undefined) return this.#boxed(value, depth);
         break;
     }
     const bits = numberOf(value, this.#around.read);
@@ -98,6 +99,12 @@ class Writer {
     if (typeof address === 'string') return `<${address}>`;
     const shown = `@${this.#address(address)}`;
     return depth >= depthMax ? shown : `${shown}: ${this.text(targetOf(value, this.#around.read), depth + 1)}`;
+  }
+
+  #boxed(value: Value, depth: number): string {
+    const { read } = this.#around;
+    const address = numberOf(value, read);
+    return typeof address === 'string' ? `<${address}>` : this.text(targetOf(value, read), depth + 1);
   }
 
   #composite(value: Value, depth: number): string {

@@ -1,9 +1,11 @@
 /** Finding functions and data by a part of their names, with debug information and without. */
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { SymbolsAnswer, SymbolsArguments } from '../../adapter/dap/custom-requests.ts';
+import { buildElf } from '../program/elf-builder.ts';
 import { refusal } from './client.ts';
-import { demoElf, record, replay } from './fixture.ts';
+import { demoElf, record, replay, folder as temporary } from './fixture.ts';
 
 const folder = resolve(import.meta.dirname, '../guests/source');
 const traces: Record<string, string> = {};
@@ -62,4 +64,23 @@ test('a question of another shape is refused', async () => {
   expect(await refusal(client.customRequest('chronovisor/symbols', { query: 'a', matching: 'x' }))).toContain(
     'matching',
   );
+});
+
+test('demangled names of a program without debug information are completed, evaluated and stopped at', async () => {
+  const name = '_ZN4core3fmt5write17h0123456789abcdefE';
+  const built = buildElf({
+    symbols: [{ name, address: 0x8000_0100n, sizeBytes: 16 }],
+    text: { at: 0x8000_0000n, sizeBytes: 0x1000n },
+  });
+  const program = join(temporary, 'mangled.elf');
+  writeFileSync(program, built);
+  const client = await replay(traces.demo!, { program });
+  const [breakpoint] = await client.functionBreakpoints({ name: 'core::fmt::write' });
+  expect(breakpoint).toMatchObject({ verified: true, instructionReference: '0x80000100' });
+  await client.functionBreakpoints();
+  await client.move('configurationDone');
+  const text = '1 + core::fm';
+  const { targets } = (await client.completionsRequest({ text, column: text.length + 1 })).body;
+  expect(targets.map(({ label }) => label)).toEqual(['core::fmt::write']);
+  expect(await client.evaluate('core::fmt::write + 4')).toContain('core::fmt::write+0x4');
 });

@@ -1,4 +1,7 @@
-/** A program that does not run: its variables hold what they were initialised with, and are read from its file. */
+/**
+ * A program that does not run: its variables hold what they were initialised with, and are read from its file; or from what its
+ * memory was at some time.
+ */
 import { readFileSync } from 'node:fs';
 import type { Scope } from '../../adapter/expressions/evaluate.ts';
 import type { Names } from '../../adapter/expressions/parse.ts';
@@ -22,12 +25,27 @@ export interface StaticProgram {
   readonly typeOf: (text: string) => string;
 }
 
-export const openStatic = (path: string, bytes: Uint8Array = readFileSync(path)): StaticProgram => {
+/** Bytes that were in memory at an address. */
+export interface MemoryPart {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+export const openStatic = (
+  path: string,
+  bytes: Uint8Array = readFileSync(path),
+  memory: readonly MemoryPart[] = [],
+): StaticProgram => {
   const info = new DebugInfo(bytes, path);
   info.names = NameIndex.of([scanNames(info.dwarf).arrays()]);
   const symbols = new SymbolTable(info.elf);
   const { segments } = readElf(bytes, path);
   const read = (address: bigint, sizeBytes: number): Uint8Array | undefined => {
+    for (const part of memory) {
+      const at = address - part.address;
+      if (at < 0n || at + BigInt(sizeBytes) > part.bytes.length) continue;
+      return part.bytes.slice(Number(at), Number(at) + sizeBytes);
+    }
     for (const { virtualAddress, memoryBytes, bytes: loaded } of segments) {
       const at = address - virtualAddress;
       if (at < 0n || at + BigInt(sizeBytes) > memoryBytes) continue;

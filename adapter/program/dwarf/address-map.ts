@@ -5,6 +5,7 @@
  */
 
 import { Cursor } from '../cursor.ts';
+import { countUpTo } from '../sorted.ts';
 import type { DwarfFile } from './file.ts';
 import { ListAllowance, rangesOf } from './lists.ts';
 import type { Unit } from './unit.ts';
@@ -47,14 +48,8 @@ export class AddressMap {
   /** The unit of an address: of the program, so perhaps a skeleton; see `DwarfFile.complete`. */
   at(address: bigint): Unit | undefined {
     if (this.#own !== undefined) return this.#own.at(address);
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    for (let index = low - 1; index >= 0 && index >= low - 16; index--) {
+    const end = countUpTo(this.#starts.length, (index) => this.#starts[index]!, address);
+    for (let index = end - 1; index >= 0 && index >= end - 16; index--) {
       if (address >= this.#ends[index]!) continue;
       if (this.#isRight(index)) return this.#units[index];
       this.#own = new AddressMap(this.#file, false);

@@ -8,6 +8,7 @@
 
 import { Cursor, type SectionData } from '../cursor.ts';
 import { once } from '../once.ts';
+import { countUpTo } from '../sorted.ts';
 import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
 import { attribute, form, unitType } from './constants.ts';
 import type { AttributePlace, Entry } from './entry.ts';
@@ -97,14 +98,8 @@ export class DwarfFile {
   /** The unit that an offset of .debug_info (or .debug_types) is in. */
   unitAt(offset: number, inTypes = false): Unit | undefined {
     const units = inTypes ? this.typeUnits : this.units;
-    let low = 0;
-    let high = units.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (units[middle]!.header.offset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const unit = units[low - 1];
+    const end = countUpTo(units.length, (index) => units[index]!.header.offset, offset);
+    const unit = units[end - 1];
     return unit !== undefined && offset < unit.header.end ? unit : undefined;
   }
 

@@ -5,6 +5,7 @@
 
 import { Cursor, type SectionData } from '../cursor.ts';
 import { once } from '../once.ts';
+import { countUpTo } from '../sorted.ts';
 import { type CommonInformation, type FrameRow, RowProgram } from './frame-rows.ts';
 
 export type { CfaRule, FrameRow, RegisterRule } from './frame-rows.ts';
@@ -61,14 +62,8 @@ export class FrameTable {
 
   #find(pc: bigint): FrameDescription | undefined {
     const all = this.#all();
-    let low = 0;
-    let high = all.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (all[middle]!.low <= pc) low = middle + 1;
-      else high = middle;
-    }
-    for (let index = low - 1; index >= 0 && index >= low - 8; index--) {
+    const end = countUpTo(all.length, (index) => all[index]!.low, pc);
+    for (let index = end - 1; index >= 0 && index >= end - 8; index--) {
       if (pc < all[index]!.high) return all[index];
     }
     return undefined;

@@ -4,6 +4,7 @@
  */
 
 import { onceFor } from '../once.ts';
+import { countUpTo } from '../sorted.ts';
 import { attribute, tag } from './constants.ts';
 import type { Entry } from './entry.ts';
 import { type AddressRange, ListAllowance, type ListedLocation, locationAt, locationsOf, rangesOf } from './lists.ts';
@@ -95,15 +96,9 @@ export const functionsOf = (unit: Unit): readonly ProgramFunction[] => [
 
 export const functionAt = (unit: Unit, pc: bigint): ProgramFunction | undefined => {
   const list = placedFunctions(unit);
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (list[middle]!.low <= pc) low = middle + 1;
-    else high = middle;
-  }
+  const end = countUpTo(list.length, (index) => list[index]!.low, pc);
   // Functions that a linker folded together overlap; the nearest start is meant.
-  for (let index = low - 1; index >= 0 && index >= low - 16; index--) {
+  for (let index = end - 1; index >= 0 && index >= end - 16; index--) {
     if (pc < list[index]!.high) return list[index]!.function;
   }
   return undefined;

@@ -4,6 +4,7 @@
  */
 
 import { once, onceFor } from '../once.ts';
+import { countUpTo } from '../sorted.ts';
 import type { DwarfFile } from './file.ts';
 import { type LineHeader, linePlace, readLineHeader, type SourceFile } from './line-header.ts';
 import type { Unit } from './unit.ts';
@@ -99,14 +100,9 @@ export class LineTable {
   #find(address: bigint): { sequence: Sequence; index: number } | undefined {
     for (const sequence of this.#sequences) {
       if (address < sequence.low || address >= sequence.high) continue;
-      let low = sequence.first;
-      let high = sequence.last;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (this.#addresses[middle]! <= address) low = middle + 1;
-        else high = middle;
-      }
-      if (low > sequence.first) return { sequence, index: low - 1 };
+      const { first, last } = sequence;
+      const count = countUpTo(last - first, (index) => this.#addresses[first + index]!, address);
+      if (count > 0) return { sequence, index: first + count - 1 };
     }
     return undefined;
   }

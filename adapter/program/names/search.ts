@@ -4,6 +4,8 @@
  * 20 ms. It knows nothing of names but their bytes.
  */
 
+import { countUpTo } from '../sorted.ts';
+
 /** Names one behind the other, each with a zero byte behind it. */
 export interface NameRun {
   readonly count: number;
@@ -128,13 +130,5 @@ const fuzzyCost = (names: Uint8Array, needle: Uint8Array, start: number, end: nu
 const isLetter = (byte: number): boolean =>
   (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39);
 
-const nameAt = (starts: Uint32Array, count: number, at: number): number => {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (starts[middle]! <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-};
+const nameAt = (starts: Uint32Array, count: number, at: number): number =>
+  countUpTo(count, (index) => starts[index]!, at) - 1;
