@@ -1,12 +1,12 @@
 /**
  * What the engine asks of V8, beyond what it does by itself. It is all about speed: without it, as in a browser, everything
- * works the same and is up to a third slower. Call it before the first WebAssembly is compiled.
+ * works the same and is slower. Call it before the first WebAssembly is compiled.
  */
 
 import { setFlagsFromString } from 'node:v8';
 
 const flags = [
-  // Keeps what a region does after a TLB miss out of the way of what it does after a hit; V8 12.x has it by default.
+  // Keeps what a region does after a TLB miss out of the way of what it does after a hit.
   '--experimental-wasm-branch-hinting',
   // V8 optimises a function after so many bytes were executed, and takes the whole function for each return from it. By
   // default (1,800,000) that is long before it pays for a function that hardly loops.
@@ -18,9 +18,9 @@ const flags = [
   '--max-inlined-bytecode-size-cumulative=300',
 ];
 
-/** Of Node; V8 complains of flags that it does not know, and those of later ones are not known to us. */
-const knownMajors = [20, 22];
+/** Of Node, on which they were tried; V8 complains of flags that it does not know. */
+const knownMajor = 20;
 
 export const setV8Flags = (): void => {
-  if (knownMajors.includes(Number.parseInt(process.versions.node, 10))) flags.forEach(setFlagsFromString);
+  if (Number.parseInt(process.versions.node, 10) === knownMajor) flags.forEach(setFlagsFromString);
 };

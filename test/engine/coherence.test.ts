@@ -1,6 +1,7 @@
 /**
  * Invariant 5: the software TLB is invisible. Page tables are edited at random by every means there is, mostly without
  * a fence; after each edit, accesses do what a fresh walk of the present memory says they must, A and D bits included.
+ * It is long because all ways to edit and to access share one random world, which each would have to build again.
  */
 
 import { expect, test } from 'vitest';

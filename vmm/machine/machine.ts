@@ -5,6 +5,9 @@
  * Between steps, in this order: wake-ups that are due, timer lines, the choice of the hart, its interrupts. All of that
  * happens when the machine is about to make a step, never on arriving at a moment, so that stopping somewhere changes
  * nothing ("settling" is idempotent).
+ *
+ * It is long because it is the one place where the parts meet: each method joins two of them and keeps no state of its own
+ * besides the record, so that whoever looks for what happens between two steps finds all of it here, in order.
  */
 
 import type { InputEvent } from '../../traces/events.ts';

@@ -1,6 +1,6 @@
 /**
- * The translator's bookkeeping: which jump targets are hot, which regions exist, where they are in the region cache, and
- * which pages they came from. Translated code is a cache: dropping any of it changes no answer.
+ * The translator: what is asked for as hot becomes regions, several to a module, or is taken from an earlier run; what is
+ * written to is dropped. Translated code is a cache: dropping any of it changes no answer.
  *
  * A region belongs to where its code lies in RAM, not to a virtual address: processes that share a page share its
  * translation, wherever they map it. Regions are compiled several at a time, because a module costs more than a function.
