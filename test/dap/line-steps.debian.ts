@@ -1,4 +1,5 @@
 /** Stepping by line through Debian's kernel, optimised, with its debug information: as exact as in small programs. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { virtualPolicy } from '../../adapter/boot/configuration.ts';
@@ -10,11 +11,15 @@ import { folder, replay } from './fixture.ts';
 import { byLine } from './processes.ts';
 
 const cache = join(import.meta.dirname, '../guests/debian/.cache');
-const debug = process.env.CHRONOVISOR_KERNEL_DEBUG ?? cache;
+const symbols = join(process.env.CHRONOVISOR_KERNEL_DEBUG ?? cache, 'vmlinux');
+const isThere = existsSync(symbols) && existsSync(join(cache, 'Image'));
+const skipped = isThere ? '' : ' (skipped: fetch it with sh test/guests/debian/fetch.sh --debug)';
 const recordedSteps = 260_000_000;
 const walkSteps = 120;
 
-test('steps from start_kernel are undone, those into without being remembered', { timeout: 300_000 }, async () => {
+const name = `steps from start_kernel are undone, those into without being remembered${skipped}`;
+
+test.skipIf(!isThere)(name, { timeout: 300_000 }, async () => {
   const file = join(folder, 'linux.chrono');
   const { recorder, timeline } = await createRecording({
     options: parseMachineOptions(['-m', '256M', '-kernel', join(cache, 'Image'), '-append', 'console=ttyS0']),
@@ -26,7 +31,7 @@ test('steps from start_kernel are undone, those into without being remembered', 
   while (timeline.now < recordedSteps) timeline.forward(moment(recordedSteps));
   recorder.end({ reason: 'stopped' });
 
-  const client = await replay(file, { symbols: join(debug, 'vmlinux') });
+  const client = await replay(file, { symbols });
   await client.functionBreakpoints({ name: 'start_kernel' });
   await client.move('configurationDone');
   await client.move('continue');
