@@ -1,0 +1,88 @@
+/**
+ * What is known of a machine's whole history without running it again: for each interval of it, which code was executed and
+ * what was written, and each trap, change of privilege or address space, and character of the console with its moment. It is
+ * derived from a replay and an optimisation: without it every answer is the same and comes later.
+ *
+ * Where it says that something may have happened in an interval, a replay of that interval finds out where, or that it did
+ * not; where it says that something did not happen, it did not. These are the types; how they are kept is not here.
+ */
+
+import type { Moment } from '../../traces/time.ts';
+
+/** Moments from `from` until before `to`. */
+export interface Interval {
+  readonly from: Moment;
+  readonly to: Moment;
+}
+
+/** A trap or an interrupt that was entered: the step `at` was its entry. */
+export interface TrapEvent {
+  readonly kind: 'trap';
+  readonly at: Moment;
+  readonly hart: number;
+  /** As in `mcause` or `scause`, without the interrupt bit. */
+  readonly cause: number;
+  readonly interrupt: boolean;
+  /** Privilege that the hart came from and went to: 0 U, 1 S, 3 M. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A return from a trap: the step `at` was the `sret` or `mret`. */
+export interface ReturnEvent {
+  readonly kind: 'return';
+  readonly at: Moment;
+  readonly hart: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The step `at` wrote another value to `satp`. */
+export interface SpaceEvent {
+  readonly kind: 'space';
+  readonly at: Moment;
+  readonly hart: number;
+  readonly satp: bigint;
+}
+
+/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed. */
+export interface ConsoleEvent {
+  readonly kind: 'console';
+  readonly at: Moment;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+export type HistoryEvent = TrapEvent | ReturnEvent | SpaceEvent | ConsoleEvent;
+export type HistoryEventKind = HistoryEvent['kind'];
+
+/** How often something happened in a stretch of the history; what a picture of it needs at its scale. */
+export interface Density {
+  readonly interval: Interval;
+  /** By `${interrupt ? 'i' : 'e'}${cause}`. */
+  readonly traps: Readonly<Record<string, number>>;
+  /** Steps by privilege, of all harts together: U, S, M. Approximate where harts take turns within the stretch. */
+  readonly privilegeSteps: readonly [number, number, number];
+  readonly spaces: number;
+  readonly consoleBytes: number;
+}
+
+export interface History {
+  /** What it knows, ascending and apart; all else is unknown. */
+  readonly covered: readonly Interval[];
+
+  /**
+   * Intervals between two moments in which the instruction at a physical address may have been executed, ascending. What
+   * is not covered is among them.
+   */
+  executed(physical: number, within: Interval): readonly Interval[];
+
+  /** The same for writes, by anybody, to any of `sizeBytes` bytes of RAM. */
+  written(physical: number, sizeBytes: number, within: Interval): readonly Interval[];
+
+  /** Events of the covered part between two moments, ascending. Can be long: it is an iterator. */
+  events(kinds: readonly HistoryEventKind[], within: Interval): Iterable<HistoryEvent>;
+
+  /** `count` stretches of equal length that together are `within`. */
+  density(within: Interval, count: number): readonly Density[];
+}
