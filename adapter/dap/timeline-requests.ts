@@ -16,7 +16,6 @@ import { consoleOf } from './console-chunks.ts';
 import { type Position, positionOf } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
 import { natural, optional, type RequestRow, request } from './request.ts';
-import type { NotedStop } from './stop-log.ts';
 import type { Target } from './target.ts';
 import { findEvent, pictureOf, type TimelineEvent, type TimelinePicture } from './timeline.ts';
 
@@ -39,7 +38,7 @@ export interface TimelineAnswer extends TimelinePicture {
   /** Moments of checkpoints, one in a column at most. */
   readonly checkpoints: readonly number[];
   /** Where this session stopped. */
-  readonly stops: readonly NotedStop[];
+  readonly stops: readonly { readonly moment: number; readonly words: string }[];
 }
 
 export interface FindEventAnswer {
