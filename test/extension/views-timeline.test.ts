@@ -254,6 +254,14 @@ describe('a timeline', () => {
     ]);
   });
 
+  test('draws nothing where there is no place', () => {
+    const model = modelAt(0, end);
+    for (const width of [0, 1, 95]) {
+      model.resize(width);
+      paint({ clearRect: () => {} } as unknown as Pen, model.scene, {} as Palette);
+    }
+  });
+
   test('draws ten million events in as many rectangles as there are pixels', () => {
     const model = modelAt(0, end, { checkpoints: Array.from({ length: 800 }, (_, index) => index * 5_000_000) });
     let rectangles = 0;

@@ -49,6 +49,7 @@ const tools = element(
 );
 const scroller = element('div', { id: 'scroller' }, canvas);
 document.body.append(tools, scroller, tip, spoken, keys);
+model.resize(scroller.clientWidth);
 const pen = canvas.getContext('2d')!;
 let palette = readPalette();
 
@@ -142,7 +143,10 @@ const draw = (): void => {
   });
 };
 
-new ResizeObserver(() => change(() => model.resize(scroller.clientWidth))).observe(scroller);
+new ResizeObserver(() => {
+  change(() => model.resize(scroller.clientWidth));
+  refresh();
+}).observe(scroller);
 onThemeChange(() => {
   palette = readPalette();
   draw();

@@ -20,6 +20,8 @@ export class TimelineModel {
   #session: string | undefined;
   #position: Position = { moment: 0, end: 0, live: false, running: false };
   #given: readonly Mark[] = [];
+  /** All marks; absent while they must be put together anew. */
+  #marks: readonly Mark[] | undefined;
   #detail: TimelineAnswer | undefined;
   #overview: TimelineAnswer | undefined;
   #caret: number | undefined;
@@ -35,6 +37,7 @@ export class TimelineModel {
     const isNew = session !== this.#session;
     this.#session = session;
     this.#given = marks;
+    this.#marks = undefined;
     if (position !== undefined) this.#place(position, !isNew);
     return session !== undefined;
   }
@@ -69,13 +72,8 @@ export class TimelineModel {
   get scene(): Scene {
     const [detail, overview] = [this.#detail, this.#overview];
     const answers = [detail, overview].filter((answer) => answer !== undefined);
-    const stops = new Map(answers.flatMap(({ stops }) => stops.map((stop) => [stop.moment, stop.words])));
-    const checkpoints = new Set(answers.flatMap((answer) => answer.checkpoints));
-    const marks: Mark[] = [
-      ...this.#given,
-      ...[...stops].map(([moment, words]): Mark => ({ kind: 'stop', moment, words })),
-      ...[...checkpoints].map((moment): Mark => ({ kind: 'checkpoint', moment, words: 'checkpoint' })),
-    ];
+    this.#marks ??= marksOf(answers, this.#given);
+    const marks = this.#marks;
     const layout = layoutOf(answers, marks, this.#width);
     const caret = this.#caret === undefined ? undefined : { moment: this.#caret, lane: this.#lane };
     const { moment: now, end } = this.#position;
@@ -99,6 +97,7 @@ export class TimelineModel {
   answered(answer: TimelineAnswer, isOverview: boolean): void {
     if (isOverview) this.#overview = answer;
     else this.#detail = answer;
+    this.#marks = undefined;
     this.#place(answer.position, false);
   }
 
@@ -226,3 +225,14 @@ export class TimelineModel {
     if (found !== undefined) this.#lane = lanes.findIndex(({ content }) => sameLane(content, found.content));
   }
 }
+
+/** What the person marked, where the session stopped, and checkpoints, as the answers know them. */
+const marksOf = (answers: readonly TimelineAnswer[], given: readonly Mark[]): readonly Mark[] => {
+  const stops = new Map(answers.flatMap(({ stops }) => stops.map((stop) => [stop.moment, stop.words])));
+  const checkpoints = new Set(answers.flatMap((answer) => answer.checkpoints));
+  return [
+    ...given,
+    ...[...stops].map(([moment, words]): Mark => ({ kind: 'stop', moment, words })),
+    ...[...checkpoints].map((moment): Mark => ({ kind: 'checkpoint', moment, words: 'checkpoint' })),
+  ];
+};

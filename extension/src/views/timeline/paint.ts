@@ -49,10 +49,13 @@ export interface Palette {
 
 const tickApart = 110;
 const textInset = 6;
+/** A view that is dragged shut has nothing to draw in. */
+const plotMin = 20;
 
 export const paint = (pen: Pen, scene: Scene, palette: Palette): void => {
   const { layout, width } = scene;
   pen.clearRect(0, 0, width, layout.height);
+  if (width - layout.left < plotMin) return;
   pen.font = palette.font;
   pen.textBaseline = 'middle';
   for (const lane of layout.lanes) paintTitle(pen, scene, palette, lane);
