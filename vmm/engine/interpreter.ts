@@ -37,8 +37,8 @@ import { defineSpanLookup } from './span-lookup.ts';
 export const interpreterName = 'interpreter';
 
 /**
- * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction, and without translated
- * code; otherwise with the dispatcher.
+ * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction; otherwise with the
+ * dispatcher, which takes the armed one where it must.
  */
 export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array<ArrayBuffer> => {
   const module = new ModuleBuilder(memoryPages, interpreterName);
@@ -50,7 +50,7 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
     'interpret',
   );
   if (!armed) {
-    defineDispatcher(module, interpret);
+    defineDispatcher(module, { interpret, interpretArmed: imports.interpretArmed });
     defineSpanLookup(module, imports.fill);
   }
   return module.finish();

@@ -47,6 +47,7 @@ const scratchFields = [
   ['depth', 4], // of calls that translated code has under way
   ['epoch', 4], // how often translated code was dropped
   ['uncounted', 4], // for steps that make no place hot
+  ['armed', 4], // not 0: what is interpreted probes the breakpoint filter
   ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);

@@ -263,7 +263,7 @@ export class Machine {
     const { armed = false, traps = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#watchedWrite);
     this.#watchHit = false;
-    const mode = armed ? 'armed' : watch.length > 0 ? 'interpret' : 'any';
+    const mode = armed ? 'armed' : 'free';
     this.memory.u32[scratch.leaveAlways >>> 2] = traps ? 1 : 0;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
@@ -320,7 +320,7 @@ export class Machine {
     hart.setCount('steps', hart.count('steps') + made);
     this.#setMachine('now', now + made);
     this.stepsMade += made;
-    if (mode !== 'any' || !this.engine.translating) this.stepsWithoutCode += made;
+    if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
     this.engine.ran(made);
     return exit === runExit.breakpoint;
   }
