@@ -4,15 +4,22 @@
  * no fence (invariant 5). What is cached is tlb.ts; what must be dropped for a change of a table is page-tables.ts.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, type TlbContext, type TlbKind, tlbContexts } from '../engine/layout.ts';
+import { coverageMark, executedAt } from '../engine/coverage.ts';
+import {
+  dirtyFlags,
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  type TlbContext,
+  type TlbKind,
+  tlbContexts,
+} from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
-import { type MachineMemory, pageIndex, ramBase } from './memory.ts';
+import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
 import { OpenPages, refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
-
-const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 
 /** A range of RAM, physical. */
 export interface WatchRange {
@@ -101,6 +108,7 @@ export class Translations implements WalkObserver {
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
     this.markDirty(physical);
+    this.#markWritten(physical, 8);
     this.#tellWatcher(physical, 8);
     this.dropCode(pageIndex(physical));
   }
@@ -153,8 +161,23 @@ export class Translations implements WalkObserver {
     }
   }
 
+  /** The instruction at an address in RAM is executed without the execute TLB. */
+  markExecuted(physical: number): void {
+    const { u8, coverage } = this.#memory;
+    if (coverage === undefined) return;
+    u8[pageFlagsBase + pageIndex(physical)]! |= pageFlag.executed;
+    u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
+  }
+
+  #markWritten(physical: number, sizeBytes: number): void {
+    const { u8, coverage } = this.#memory;
+    if (coverage === undefined) return;
+    const first = coverage.written + ((physical - ramBase) >>> 3);
+    u8.fill(1, first, coverage.written + ((physical + sizeBytes - 1 - ramBase) >>> 3) + 1);
+  }
+
   markDirty(physical: number): void {
-    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= bothDirty;
+    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= dirtyFlags;
   }
 
   /**
@@ -168,6 +191,7 @@ export class Translations implements WalkObserver {
       if ((this.#memory.u8[pageFlagsBase + pageIndex(page)]! & pageFlag.pageTable) === 0) continue;
       this.#tables.beforeWrite(Math.max(page, physical), Math.min(page + pageBytes, physical + sizeBytes));
     }
+    this.#markWritten(physical, sizeBytes);
     this.#tellWatcher(physical, sizeBytes);
   }
 
