@@ -164,7 +164,7 @@ export class Engine {
   }
 
   /** See `Jit.blocks`. */
-  get blocks(): ReadonlyMap<number, ReadonlySet<number>> {
+  get blocks(): ReadonlyMap<number, Uint32Array> {
     return this.#jit.blocks;
   }
 

@@ -35,23 +35,26 @@ export class BitmapColumns {
     }
     const distance = (interval - column.interval) * 4;
     column.interval = interval;
-    const difference = bitmap.map((word, index) => word ^ column.bitmap[index]!);
-    const changes = runsOf(difference);
-    const whole = runsOf(bitmap);
-    if (changes.length === 0) column.bytes.number(distance + kinds.same);
-    else {
-      const isShorter = changes.length < whole.length;
-      column.bytes.number(distance + (isShorter ? kinds.difference : kinds.whole));
-      const runs = isShorter ? changes : whole;
-      column.bytes.number(runs.length);
-      for (const length of runs) column.bytes.number(length);
+    const before = column.bitmap;
+    if (bitmap.every((word, index) => word === before[index])) {
+      column.bytes.number(distance + kinds.same);
+      return;
     }
-    column.bitmap.set(bitmap);
+    const changes = runsOf(bitmap.map((word, index) => word ^ before[index]!));
+    const whole = runsOf(bitmap);
+    const isShorter = changes.length < whole.length;
+    column.bytes.number(distance + (isShorter ? kinds.difference : kinds.whole));
+    const runs = isShorter ? changes : whole;
+    column.bytes.number(runs.length);
+    for (const length of runs) column.bytes.number(length);
+    before.set(bitmap);
   }
 
   /** Each page's column, ascending. */
   finish(): ReadonlyMap<number, Uint8Array> {
-    return new Map([...this.#columns].sort(([one], [other]) => one - other).map(([page, { bytes }]) => [page, bytes.finish()]));
+    return new Map(
+      [...this.#columns].sort(([one], [other]) => one - other).map(([page, { bytes }]) => [page, bytes.finish()]),
+    );
   }
 }
 

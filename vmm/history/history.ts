@@ -45,11 +45,11 @@ export interface SpaceEvent {
   readonly satp: bigint;
 }
 
-/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed. */
+/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed, where that is known. */
 export interface ConsoleEvent {
   readonly kind: 'console';
   readonly at: Moment;
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly bytes: Uint8Array;
 }
 

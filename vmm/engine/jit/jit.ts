@@ -65,7 +65,7 @@ export class Jit {
   /** By host address of the entry. */
   readonly #queue = new Map<number, Found>();
   /** Of a machine that covers: the host addresses of the instructions of each block that was ever translated, by its own. */
-  readonly blocks = new Map<number, Set<number>>();
+  readonly blocks = new Map<number, Uint32Array>();
   #steps = 0;
   #queuedSince = 0;
   #batchRegions = defaultBatchRegions;
@@ -204,9 +204,9 @@ export class Jit {
     for (const { offset, instructions } of blocks.values()) {
       if (instructions.length === 0) continue;
       const host = hostAt(offset);
-      const instructionHosts = this.blocks.get(host) ?? new Set<number>();
-      for (const instruction of instructions) instructionHosts.add(hostAt(instruction.offset));
-      this.blocks.set(host, instructionHosts);
+      const hosts = instructions.map((instruction) => hostAt(instruction.offset));
+      const known = this.blocks.get(host);
+      this.blocks.set(host, Uint32Array.from(known === undefined ? hosts : new Set([...known, ...hosts])));
     }
   }
 
