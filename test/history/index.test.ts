@@ -31,27 +31,29 @@ const indexed = async (guest: string, isEager: boolean) => {
   return indexOf(run, intervalSteps, [50_000, 50_001, 200_000, end].map(moment));
 };
 
-/** By physical address: the intervals in which the instruction there was executed, found step by step. */
-const steppedThrough = ({ machine, timeline }: Run): Map<number, Set<number>> => {
-  const executed = new Map<number, Set<number>>();
+type Executed = Map<number | bigint, Set<number>>;
+
+/** The intervals in which each instruction was executed, found step by step: by physical and by virtual address. */
+const steppedThrough = ({ machine, timeline }: Run): readonly Executed[] => {
+  const [physical, virtual]: Executed[] = [new Map(), new Map()];
+  const note = (executed: Executed, place: number | bigint, interval: number): void => {
+    executed.set(place, (executed.get(place) ?? new Set()).add(interval));
+  };
   while (timeline.now < end) {
     const interval = Math.floor(timeline.now / intervalSteps);
-    const before = machine.harts.map(
-      (hart) => [hart.count('steps'), hart.count('traps'), hart.get('pc'), hart.privilege] as const,
-    );
+    const before = machine.harts.map((hart) => [hart.count('steps'), hart.count('traps'), hart.get('pc')] as const);
     const places = machine.harts.map((hart) => peekTranslate(hart, hart.get('pc')));
     const { reason } = timeline.forward(moment(timeline.now + 1));
     if (reason === 'end' || reason === 'power' || reason === 'idle') break;
     for (const [id, hart] of machine.harts.entries()) {
-      const [steps, traps] = before[id]!;
-      if (hart.count('steps') === steps || hart.count('traps') !== traps) continue;
+      const [steps, traps, pc] = before[id]!;
       const place = places[id];
-      if (place === undefined || place < ramBase) continue;
-      const known = executed.get(place) ?? new Set();
-      executed.set(place, known.add(interval));
+      if (hart.count('steps') === steps || hart.count('traps') !== traps || place === undefined) continue;
+      note(physical!, place, interval);
+      note(virtual!, pc, interval);
     }
   }
-  return executed;
+  return [physical!, virtual!];
 };
 
 const numbersOf = (intervals: readonly Interval[]): Set<number> =>
@@ -62,19 +64,19 @@ describe.each(cases)('%s', (guest) => {
     'has each instruction in each interval in which it was executed (translated: %s)',
     async (isEager) => {
       const index = await indexed(guest, isEager);
-      const executed = steppedThrough(await runOf(guest, end));
       let said = 0;
       let happened = 0;
-      for (const [physical, intervals] of executed) {
-        const found = numbersOf(index.executed(physical, whole));
-        expect([physical.toString(16), [...intervals].filter((each) => !found.has(each))]).toEqual([
-          physical.toString(16),
-          [],
-        ]);
-        said += found.size;
-        happened += intervals.size;
+      for (const executed of steppedThrough(await runOf(guest, end))) {
+        expect(executed.size).toBeGreaterThan(50);
+        for (const [place, intervals] of executed) {
+          const among = typeof place === 'bigint' ? index.executedAt(place, whole) : index.executed(place, whole);
+          const found = numbersOf(among);
+          const missing = [...intervals].filter((each) => !found.has(each));
+          expect([place.toString(16), missing]).toEqual([place.toString(16), []]);
+          said += found.size;
+          happened += intervals.size;
+        }
       }
-      expect(executed.size).toBeGreaterThan(50);
       expect(said / happened).toBeLessThan(1.2);
     },
   );

@@ -42,31 +42,42 @@ export class HistoryIndex implements History {
   }
 
   executed(physical: number, within: Interval): readonly Interval[] {
-    const granule = (physical & (pageBytes - 1)) / codeGranuleBytes;
-    return this.#find(physical, 1, within, ({ executed }, page) => {
-      const column = executed.get(page);
-      return column === undefined ? [] : intervalsWith(column, codeWords, granule, 1);
-    });
+    if (!this.#isRam(physical, codeGranuleBytes)) return this.#find(within, ({ elsewhere }) => elsewhere);
+    const page = (physical - ramBase) >>> pageShift;
+    return this.#find(within, (segment) => executedIn(segment, page, physical & (pageBytes - 1)));
+  }
+
+  executedAt(virtual: bigint, within: Interval): readonly Interval[] {
+    const page = Number(BigInt.asUintN(64, virtual) >> BigInt(pageShift));
+    const offset = Number(virtual & BigInt(pageBytes - 1));
+    return this.#find(within, (segment) => [
+      ...(segment.mappings.get(page) ?? []).flatMap((ramPage) => executedIn(segment, ramPage, offset)),
+      ...segment.elsewhere,
+    ]);
   }
 
   written(physical: number, sizeBytes: number, within: Interval): readonly Interval[] {
-    return this.#find(physical, sizeBytes, within, ({ written }, page, first, last) => {
-      const column = written.get(page);
-      const granule = Math.floor(first / writeGranuleBytes);
-      const count = Math.floor(last / writeGranuleBytes) - granule + 1;
-      return column === undefined ? [] : intervalsWith(column, writeWords, granule, count);
+    if (!this.#isRam(physical, sizeBytes)) return [within]; // nothing is known of what is not RAM
+    const end = physical + sizeBytes;
+    return this.#find(within, (segment) => {
+      const numbers: number[] = [];
+      for (let at = physical; at < end; at = pageStart(at) + pageBytes) {
+        const column = segment.written.get((at - ramBase) >>> pageShift);
+        if (column === undefined) continue;
+        const first = Math.floor((at & (pageBytes - 1)) / writeGranuleBytes);
+        const last = Math.floor(((Math.min(end, pageStart(at) + pageBytes) - 1) & (pageBytes - 1)) / writeGranuleBytes);
+        numbers.push(...intervalsWith(column, writeWords, first, last - first + 1));
+      }
+      return numbers;
     });
   }
 
-  /** `look` gives the numbers of intervals of a segment for the bytes from `first` to `last` of a page. */
-  #find(
-    physical: number,
-    sizeBytes: number,
-    within: Interval,
-    look: (segment: Segment, page: number, first: number, last: number) => readonly number[],
-  ): readonly Interval[] {
-    const end = physical + sizeBytes;
-    if (physical < ramBase || end > ramBase + this.#ramBytes) return [within]; // nothing is known of what is not RAM
+  #isRam(physical: number, sizeBytes: number): boolean {
+    return physical >= ramBase && physical + sizeBytes <= ramBase + this.#ramBytes;
+  }
+
+  /** `look` gives the numbers of intervals of a segment. */
+  #find(within: Interval, look: (segment: Segment) => readonly number[]): readonly Interval[] {
     const found: Interval[] = [];
     const add = (from: number, to: number): void => {
       const [begin, over] = [Math.max(from, within.from), Math.min(to, within.to)];
@@ -77,13 +88,7 @@ export class HistoryIndex implements History {
       if (segment.to <= within.from || segment.from >= within.to) continue;
       add(known, segment.from);
       known = segment.to;
-      const numbers = new Set<number>();
-      for (let at = physical; at < end; at = pageStart(at) + pageBytes) {
-        const page = (at - ramBase) >>> pageShift;
-        const last = Math.min(end, pageStart(at) + pageBytes) - 1;
-        for (const number of look(segment, page, at & (pageBytes - 1), last & (pageBytes - 1))) numbers.add(number);
-      }
-      for (const number of [...numbers].sort((one, other) => one - other)) {
+      for (const number of [...new Set(look(segment))].sort((one, other) => one - other)) {
         const from = number * segment.intervalSteps;
         add(Math.max(from, segment.from), Math.min(from + segment.intervalSteps, segment.to));
       }
@@ -118,5 +123,10 @@ export class HistoryIndex implements History {
     }
   }
 }
+
+const executedIn = ({ executed }: Segment, page: number, offset: number): readonly number[] => {
+  const column = executed.get(page);
+  return column === undefined ? [] : intervalsWith(column, codeWords, Math.floor(offset / codeGranuleBytes), 1);
+};
 
 const pageStart = (physical: number): number => physical - (physical & (pageBytes - 1));

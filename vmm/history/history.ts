@@ -77,6 +77,9 @@ export interface History {
    */
   executed(physical: number, within: Interval): readonly Interval[];
 
+  /** The same for a virtual address, in whatever address space. */
+  executedAt(virtual: bigint, within: Interval): readonly Interval[];
+
   /** The same for writes, by anybody, to any of `sizeBytes` bytes of RAM. */
   written(physical: number, sizeBytes: number, within: Interval): readonly Interval[];
 

@@ -1,7 +1,9 @@
 /** A stretch of the history that was indexed in one go, and how it is kept as bytes. */
 
 import { type Moment, moment } from '../../traces/time.ts';
+import { pageShift } from '../engine/layout.ts';
 import type { Machine } from '../machine/machine.ts';
+import { noRamPage } from '../machine/translations.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { BitmapColumns } from './bitmap-columns.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -16,6 +18,10 @@ export interface Segment {
   /** Columns (bitmap-columns.ts) by RAM page; their intervals are counted from moment 0. */
   readonly executed: ReadonlyMap<number, Uint8Array>;
   readonly written: ReadonlyMap<number, Uint8Array>;
+  /** RAM pages that were executed as a virtual page, by the number of that. */
+  readonly mappings: ReadonlyMap<number, readonly number[]>;
+  /** Intervals in which code was executed that is not in RAM. */
+  readonly elsewhere: readonly number[];
   /** See event-log.ts. */
   readonly events: Uint8Array;
   readonly consoleBytes: number;
@@ -45,6 +51,18 @@ export function* indexSegment(
   const executed = new BitmapColumns(codeWords);
   const written = new BitmapColumns(writeWords);
   const log = new EventLog(from, () => machine.stepMoment);
+  const mappings = new Map<number, number[]>();
+  const elsewhere = new Set<number>();
+  machine.translations.onExecutable((low, high, ramPage) => {
+    if (ramPage === noRamPage) {
+      elsewhere.add(Math.floor(machine.stepMoment / intervalSteps));
+      return;
+    }
+    const virtual = virtualPageNumber(low, high);
+    const known = mappings.get(virtual);
+    if (known === undefined) mappings.set(virtual, [ramPage]);
+    else if (!known.includes(ramPage)) known.push(ramPage);
+  });
   observe(machine, log);
   onPrint((bytes) => log.printed(bytes));
   try {
@@ -62,6 +80,7 @@ export function* indexSegment(
     }
   } finally {
     observe(machine, undefined);
+    machine.translations.onExecutable(undefined);
     onPrint(undefined);
   }
   return {
@@ -70,18 +89,23 @@ export function* indexSegment(
     intervalSteps,
     executed: executed.finish(),
     written: written.finish(),
+    mappings,
+    elsewhere: [...elsewhere],
     events: log.finish(),
     consoleBytes: log.consoleBytes,
     privileges,
   };
 }
 
+/** Of an address in halves: its upper 52 bits. */
+export const virtualPageNumber = (low: number, high: number): number => (high >>> 0) * 2 ** 20 + (low >>> pageShift);
+
 const observe = ({ harts }: Machine, log: EventLog | undefined): void => {
   for (const hart of harts) hart.observer = log;
 };
 
 /** Changes with what the bytes mean. */
-const version = 1;
+const version = 2;
 
 export const packSegment = (segment: Segment): Uint8Array<ArrayBuffer> => {
   const out = new ByteWriter(65_536);
@@ -96,6 +120,11 @@ export const packSegment = (segment: Segment): Uint8Array<ArrayBuffer> => {
     }
     for (const column of columns.values()) out.bytes(column);
   }
+  out.number(segment.mappings.size);
+  for (const [virtual, pages] of segment.mappings)
+    for (const value of [virtual, pages.length, ...pages]) out.number(value);
+  out.number(segment.elsewhere.length);
+  for (const interval of segment.elsewhere) out.number(interval);
   out.number(segment.events.length);
   out.bytes(segment.events);
   return out.finish();
@@ -119,6 +148,14 @@ export const unpackSegment = (bytes: Uint8Array): Segment => {
   };
   const executed = columns();
   const written = columns();
+  const mappings = new Map<number, number[]>();
+  for (let rest = reader.number(); rest > 0; rest -= 1) {
+    const pages: number[] = [];
+    mappings.set(reader.number(), pages);
+    for (let count = reader.number(); count > 0; count -= 1) pages.push(reader.number());
+  }
+  const elsewhere: number[] = [];
+  for (let rest = reader.number(); rest > 0; rest -= 1) elsewhere.push(reader.number());
   const events = reader.bytes(reader.number());
-  return { from, to, intervalSteps, executed, written, events, consoleBytes, privileges };
+  return { from, to, intervalSteps, executed, written, mappings, elsewhere, events, consoleBytes, privileges };
 };

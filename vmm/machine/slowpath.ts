@@ -109,9 +109,10 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       return -1;
     }
     if (inRam(memory, physical, 2)) {
-      translations.markExecuted(physical);
+      translations.markExecuted(low, high, physical);
       return u16[hostOffset(physical) >>> 1]!;
     }
+    translations.markExecuted(low, high, physical);
     const half = bus.isExecutable(physical) ? bus.read(physical, 2) : undefined;
     if (half !== undefined) return Number(half);
     trap(hart, fetchAccessFault, low, high);
@@ -140,7 +141,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       const hart = currentHart();
       const host = translations.refill(hart, tlbKinds.execute, low, high);
       if (host !== 0 && !crossesPage(low, 4)) {
-        translations.markExecuted(host - ramOffset + ramBase);
+        translations.markExecuted(low, high, host - ramOffset + ramBase);
         const first = u16[host >>> 1]!;
         u32[scratch.instruction >>> 2] = (first & 3) === 3 ? first | (u16[(host >>> 1) + 1]! << 16) : first;
         return 0;

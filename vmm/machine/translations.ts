@@ -15,11 +15,14 @@ import {
   tlbContexts,
 } from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
-import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
+import { hostOffset, inRam, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
 import { OpenPages, refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
+
+/** Stands for what is no page of RAM. */
+export const noRamPage = -1;
 
 /** A range of RAM, physical. */
 export interface WatchRange {
@@ -161,10 +164,23 @@ export class Translations implements WalkObserver {
     }
   }
 
-  /** The instruction at an address in RAM is executed without the execute TLB. */
-  markExecuted(physical: number): void {
+  /**
+   * `told` is called at the latest when the first instruction of a page is executed under a virtual address, with that address
+   * in halves and the RAM page; for as long as nothing is dropped, not again. Of what is not RAM, at each instruction and
+   * with `noRamPage`. On a machine that covers.
+   */
+  onExecutable(told: ((low: number, high: number, ramPage: number) => void) | undefined): void {
+    this.#tlbs.onExecutable = told;
+    this.dropAll();
+  }
+
+  /** The instruction at a physical address is executed without the execute TLB. */
+  markExecuted(low: number, high: number, physical: number): void {
     const { u8, coverage } = this.#memory;
     if (coverage === undefined) return;
+    const isRam = inRam(this.#memory, physical, 2);
+    this.#tlbs.onExecutable?.(low, high, isRam ? pageIndex(physical) : noRamPage);
+    if (!isRam) return;
     u8[pageFlagsBase + pageIndex(physical)]! |= pageFlag.executed;
     u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
   }
