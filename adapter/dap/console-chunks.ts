@@ -10,8 +10,8 @@ import type { ConsoleLog } from './console-log.ts';
 export interface ConsoleChunk {
   /** Of the step that printed the first byte. */
   readonly moment: number;
-  /** Of the first byte in all that was ever printed, as far as that is known. */
-  readonly offset: number;
+  /** Of the first byte in all that was ever printed, where that is known. */
+  readonly offset?: number;
   /** In base64. */
   readonly bytes: string;
   /** For each byte after the first, how many moments later than the byte before it; absent where all are of one moment. */
@@ -30,7 +30,7 @@ export interface ConsoleAnswer {
 
 /** Bytes with moments that lie side by side. */
 interface Run {
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly bytes: number[];
   readonly moments: number[];
 }
@@ -46,15 +46,13 @@ export const consoleOf = (
   let rest = bytesMax;
   for (const { part, source } of partsOf(log?.known, history?.covered ?? [], within)) {
     if (rest <= 0) return { chunks, from: within.from, to: part.from, known };
-    const runs = source === 'log' ? runsOfLog(log!, part, rest) : runsOfHistory(history!, part, rest);
-    for (const run of runs.found) {
-      rest -= run.bytes.length;
-      chunks.push(chunkOf(run));
-    }
+    const { run, to } = source === 'log' ? runOfLog(log!, part, rest) : runOfHistory(history!, part, rest);
+    rest -= run.bytes.length;
+    if (run.bytes.length > 0) chunks.push(chunkOf(run));
     const last = known.at(-1);
-    if (last?.to === part.from) last.to = runs.to;
-    else if (part.from < runs.to) known.push({ from: part.from, to: runs.to });
-    if (runs.to < part.to) return { chunks, from: within.from, to: runs.to, known };
+    if (last?.to === part.from) last.to = to;
+    else if (part.from < to) known.push({ from: part.from, to });
+    if (to < part.to) return { chunks, from: within.from, to, known };
   }
   return { chunks, from: within.from, to: within.to, known };
 };
@@ -85,37 +83,35 @@ const overlap = (one: Interval, other: Interval): Interval => ({
   to: moment(Math.min(one.to, other.to)),
 });
 
-interface Runs {
-  readonly found: readonly Run[];
+interface RunTo {
+  /** Perhaps of no bytes. */
+  readonly run: Run;
   /** Up to where: the part's end, unless there was too much. */
   readonly to: Moment;
 }
 
-const runsOfLog = (log: ConsoleLog, part: Interval, bytesMax: number): Runs => {
-  const run = log.between(part.from, part.to, bytesMax);
-  if (run.bytes.length === 0) return { found: [], to: part.to };
-  const found = [{ offset: run.offset, bytes: [...run.bytes], moments: [...run.moments] }];
-  return { found, to: run.bytes.length < bytesMax ? part.to : moment(run.moments.at(-1)! + 1) };
+const runOfLog = (log: ConsoleLog, part: Interval, bytesMax: number): RunTo => {
+  const { offset, bytes, moments } = log.between(part.from, part.to, bytesMax);
+  const run = { offset, bytes: [...bytes], moments: [...moments] };
+  return { run, to: bytes.length < bytesMax ? part.to : moment(moments.at(-1)! + 1) };
 };
 
-const runsOfHistory = (history: History, part: Interval, bytesMax: number): Runs => {
-  const found: Run[] = [];
-  let rest = bytesMax;
+const runOfHistory = (history: History, part: Interval, bytesMax: number): RunTo => {
+  const run: { offset: number | undefined; bytes: number[]; moments: number[] } = {
+    offset: undefined,
+    bytes: [],
+    moments: [],
+  };
   for (const event of history.events(['console'], part)) {
     if (event.kind !== 'console') continue;
-    if (rest <= 0) return { found, to: event.at };
-    rest -= event.bytes.length;
-    let run = found.at(-1);
-    if (run === undefined || run.offset + run.bytes.length !== event.offset) {
-      run = { offset: event.offset, bytes: [], moments: [] };
-      found.push(run);
-    }
+    if (run.bytes.length >= bytesMax) return { run, to: event.at };
+    if (run.bytes.length === 0) run.offset = event.offset;
     for (const byte of event.bytes) {
       run.bytes.push(byte);
       run.moments.push(event.at);
     }
   }
-  return { found, to: part.to };
+  return { run, to: part.to };
 };
 
 const chunkOf = ({ offset, bytes, moments }: Run): ConsoleChunk => {
@@ -123,7 +119,7 @@ const chunkOf = ({ offset, bytes, moments }: Run): ConsoleChunk => {
   const later = moments.slice(1).map((at, index) => at - moments[index]!);
   return {
     moment: first!,
-    offset,
+    ...(offset !== undefined && { offset }),
     bytes: Buffer.from(bytes).toString('base64'),
     ...(later.some((steps) => steps !== 0) && { later }),
   };

@@ -11,8 +11,8 @@ const bytesMaxDefault = 2 ** 21;
 const capacityFirst = 4096;
 
 export interface ConsoleRun {
-  /** Of the first byte in all that was printed since the log began. */
-  readonly offset: number;
+  /** Of the first byte in all that was ever printed, if the log began at the beginning. */
+  readonly offset: number | undefined;
   readonly bytes: Uint8Array;
   /** For each byte. */
   readonly moments: Float64Array;
@@ -25,6 +25,7 @@ export class ConsoleLog {
   #count = 0;
   #dropped = 0;
   #from: Moment;
+  readonly #isWhole: boolean;
   /** All that was printed by the steps before this moment is known. */
   #to: number;
   #made: number;
@@ -32,6 +33,7 @@ export class ConsoleLog {
   /** `made`: steps that the machine has made here until now, again and again; it tells running from jumping. */
   constructor(begin: Moment, made: number, bytesMax: number = bytesMaxDefault) {
     this.#from = begin;
+    this.#isWhole = begin === 0;
     this.#to = begin;
     this.#made = made;
     this.#bytesMax = bytesMax;
@@ -96,7 +98,7 @@ export class ConsoleLog {
     let end = Math.min(all, begin + bytesMax);
     while (end < all && end > 0 && this.#moments[end] === this.#moments[end - 1]) end += 1;
     return {
-      offset: this.#dropped + begin,
+      offset: this.#isWhole ? this.#dropped + begin : undefined,
       bytes: this.#bytes.slice(begin, end),
       moments: this.#moments.slice(begin, end),
     };

@@ -58,7 +58,7 @@ const clip = (target: Target, from: number, to: number): Interval => {
   return { from: moment(Math.min(from, last)), to: moment(last) };
 };
 
-const historyOf = ({ session }: Target): History | undefined => session.history;
+const historyOf = (target: Target & { readonly history?: History | undefined }): History | undefined => target.history;
 
 export const timelineOf = (session: Debugger, { from, to, columns }: TimelineArguments): TimelineAnswer => {
   const { target } = session.launched('chronovisor/timeline');

@@ -46,7 +46,7 @@ export type TimelineEvent =
       readonly to: number;
     }
   | { readonly kind: 'space'; readonly at: number; readonly hart: number; readonly satp: string }
-  | { readonly kind: 'console'; readonly at: number; readonly offset: number; readonly bytes: string };
+  | { readonly kind: 'console'; readonly at: number; readonly offset?: number; readonly bytes: string };
 
 export interface TimelinePicture {
   /** The parts of what was asked for of which anything is known, ascending and apart. */
@@ -146,7 +146,7 @@ const plainEvent = (event: HistoryEvent): TimelineEvent => {
       return { kind: 'space', at: event.at, hart: event.hart, satp: event.satp.toString(16) };
     case 'console': {
       const { kind, at, offset, bytes } = event;
-      return { kind, at, offset, bytes: Buffer.from(bytes).toString('base64') };
+      return { kind, at, ...(offset !== undefined && { offset }), bytes: Buffer.from(bytes).toString('base64') };
     }
   }
 };

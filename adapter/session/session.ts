@@ -5,7 +5,6 @@
 
 import type { TraceHeader } from '../../traces/header.ts';
 import type { Trace } from '../../traces/reader.ts';
-import type { History } from '../../vmm/history/history.ts';
 import type { Hash64 } from '../../vmm/machine/digest.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import type { Recorder } from '../../vmm/record/recorder.ts';
@@ -24,8 +23,6 @@ interface SessionBase {
   readonly hash64: Hash64;
   /** Keeps translated code for the next session of this machine, if it was asked to. */
   readonly keepCode: () => void;
-  /** What is known of the whole history, once there is something. */
-  readonly history?: History | undefined;
 }
 
 /** A recording that is being made: the timeline's end is live. */

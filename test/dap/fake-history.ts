@@ -22,6 +22,9 @@ export class FakeHistory implements History {
   executed(): readonly Interval[] {
     return [];
   }
+  executedAt(): readonly Interval[] {
+    return [];
+  }
   written(): readonly Interval[] {
     return [];
   }

@@ -154,7 +154,7 @@ const bytesOf = ({ chunks }: ConsoleAnswer) =>
     let at = chunk.moment;
     return [...Buffer.from(chunk.bytes, 'base64')].map((byte, index) => {
       at += index === 0 ? 0 : (chunk.later?.[index - 1] ?? 0);
-      return { byte, at, offset: chunk.offset + index };
+      return { byte, at, offset: (chunk.offset ?? 0) + index };
     });
   });
 

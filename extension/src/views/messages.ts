@@ -51,7 +51,12 @@ const event = v.variant('kind', [
   }),
   v.object({ kind: v.literal('return'), at: number, hart: number, from: number, to: number }),
   v.object({ kind: v.literal('space'), at: number, hart: number, satp: v.string() }),
-  v.object({ kind: v.literal('console'), at: number, offset: number, bytes: v.pipe(v.string(), v.base64()) }),
+  v.object({
+    kind: v.literal('console'),
+    at: number,
+    offset: v.exactOptional(number),
+    bytes: v.pipe(v.string(), v.base64()),
+  }),
 ]);
 
 export const timelineAnswer = v.object({
@@ -83,7 +88,7 @@ export const consoleAnswer = v.object({
   chunks: v.array(
     v.object({
       moment: number,
-      offset: number,
+      offset: v.exactOptional(number),
       bytes: v.pipe(v.string(), v.base64()),
       later: v.exactOptional(numbers),
     }),
