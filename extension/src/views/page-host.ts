@@ -19,7 +19,7 @@ export interface PageOptions {
   readonly marks: () => readonly Mark[];
 }
 
-export class PageHost implements vscode.WebviewViewProvider, vscode.Disposable {
+export class PageHost implements vscode.WebviewViewProvider {
   readonly #folder: vscode.Uri;
   readonly #sessions: Sessions;
   readonly #options: PageOptions;
@@ -103,9 +103,5 @@ export class PageHost implements vscode.WebviewViewProvider, vscode.Disposable {
 
   #post(message: HostMessage): void {
     void this.#view?.webview.postMessage(message);
-  }
-
-  dispose(): void {
-    this.#view = undefined;
   }
 }

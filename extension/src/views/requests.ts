@@ -28,9 +28,10 @@ export interface FindEventArguments {
   readonly last?: boolean;
 }
 
-/** A moment that answers a question about the history. */
+/** What answers a question about the history. */
 export interface AnswerItem {
-  readonly moment: number;
+  /** Absent where the answer is no moment, such as a count. */
+  readonly moment?: number;
   readonly hart?: number;
   readonly label: string;
   readonly detail?: string;
@@ -54,8 +55,28 @@ export interface Bookmark {
 
 export interface Fork {
   readonly name: string;
+  /** Absent where it comes from the recording itself. */
   readonly parent?: string;
   readonly moment: number;
+}
+
+export interface AskArguments {
+  readonly question: string;
+  readonly arguments: object;
+  /** The moment that is asked from; by default where the machine stands. */
+  readonly at?: number;
+}
+
+export type BookmarkArguments =
+  | { readonly action: 'list' }
+  | { readonly action: 'add' | 'edit'; readonly moment: number; readonly note: string }
+  | { readonly action: 'remove'; readonly moment: number };
+
+export interface ForkArguments {
+  readonly moment?: number;
+  /** What is changed before it runs on. */
+  readonly edits: readonly { readonly expression: string; readonly value: string }[];
+  readonly name?: string;
 }
 
 /** Each request with what it takes and what it answers. */
@@ -66,6 +87,13 @@ export interface Requests {
   'chronovisor/timeline': [args: TimelineArguments, answer: TimelineAnswer];
   'chronovisor/findEvent': [args: FindEventArguments, answer: FindEventAnswer];
   'chronovisor/console': [args: { readonly from?: number; readonly to?: number }, answer: ConsoleAnswer];
+  'chronovisor/ask': [args: AskArguments, answer: unknown];
+  'chronovisor/cancelAsk': [args: { readonly id: number | string }, answer: unknown];
+  'chronovisor/bookmarks': [args: BookmarkArguments, answer: unknown];
+  'chronovisor/forks': [args: Record<string, never>, answer: unknown];
+  'chronovisor/fork': [args: ForkArguments, answer: unknown];
+  'chronovisor/switchFork': [args: { readonly name: string }, answer: unknown];
+  'chronovisor/deleteFork': [args: { readonly name: string }, answer: unknown];
 }
 
 /** What of VS Code's debug session is needed. */

@@ -1,6 +1,8 @@
 /** The debug session that the views show: the active one, if it is ours; and what can be heard of it. */
 
+import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { answerBody } from './answers.ts';
 import { type AnswerBody, ask, type Position } from './requests.ts';
 
 export const debugType = 'chronovisor';
@@ -9,7 +11,8 @@ export class Sessions implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #stopped = new vscode.EventEmitter<void>();
   readonly #printed = new vscode.EventEmitter<void>();
-  readonly #answered = new vscode.EventEmitter<AnswerBody>();
+  readonly #answered = new vscode.EventEmitter<{ readonly session: string; readonly body: AnswerBody }>();
+  readonly #ended = new vscode.EventEmitter<string>();
   readonly #disposables: vscode.Disposable[];
   #running: vscode.DebugSession | undefined;
 
@@ -19,17 +22,25 @@ export class Sessions implements vscode.Disposable {
   readonly onStop = this.#stopped.event;
   readonly onPrint = this.#printed.event;
   readonly onAnswer = this.#answered.event;
+  /** A session is over; its name is given. */
+  readonly onEnd = this.#ended.event;
 
   constructor() {
     this.#disposables = [
-      ...[this.#changed, this.#stopped, this.#printed, this.#answered],
+      ...[this.#changed, this.#stopped, this.#printed, this.#answered, this.#ended],
       vscode.debug.onDidChangeActiveDebugSession(() => this.#changed.fire()),
       vscode.debug.onDidTerminateDebugSession((session) => {
         if (session === this.#running) this.#running = undefined;
+        if (session.type === debugType) this.#ended.fire(session.id);
         this.#changed.fire();
       }),
       vscode.debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
-        if (session.type === debugType && event === 'chronovisor/answer') this.#answered.fire(body as AnswerBody);
+        if (session.type !== debugType) return;
+        // More of the history is known.
+        if (event === 'chronovisor/history') this.#stopped.fire();
+        if (event !== 'chronovisor/answer') return;
+        const checked = v.safeParse(answerBody, body);
+        if (checked.success) this.#answered.fire({ session: session.id, body: checked.output });
       }),
       vscode.debug.registerDebugAdapterTrackerFactory(debugType, {
         createDebugAdapterTracker: (session) => ({ onDidSendMessage: (message) => this.#hear(session, message) }),
