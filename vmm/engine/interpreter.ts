@@ -11,7 +11,7 @@
 
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
-import { ModuleBuilder } from '../wasm/module.ts';
+import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { MemoryAccess } from './access.ts';
 import { emitArrival, emitCountSteps, emitJumped, isJump, type Ways } from './arrivals.ts';
@@ -40,8 +40,8 @@ export const interpreterName = 'interpreter';
  * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction, and without translated
  * code; otherwise with the dispatcher.
  */
-export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder(memoryPages, interpreterName);
+export const emitInterpreter = (armed: boolean): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
