@@ -71,6 +71,8 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
     entryPoints: [entry],
     outfile: `dist/${name}.cjs`,
     format: 'cjs',
+    banner: { js: '(function (require, module, __dirname) {' }, // as adapter/cli/start.ts calls it
+    footer: { js: '})' },
     define: { ...define, 'import.meta.dirname': '__dirname' },
   });
   await build({
