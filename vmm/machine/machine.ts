@@ -64,6 +64,10 @@ export type Stop =
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
 
+/** Of these it is asked at each slice; to look a field up by its name takes longer. */
+const nowIndex = (machineBase + machineOffset.now) >>> 3;
+const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
+
 const running = 0;
 const poweredOff = 1;
 
@@ -124,7 +128,7 @@ export class Machine {
     });
     const services: HartServices = {
       ticks: () => this.#clock.ticksAt(this.#stepMoment()),
-      steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
+      steps: (hart) => hart.steps + (hart === this.#current ? this.#sliceMade() : 0),
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
       ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
@@ -183,13 +187,13 @@ export class Machine {
   }
 
   #machine(field: 'now' | 'quantumEnd' | 'entropyTaken'): number {
-    return this.memory.f64[(machineBase + machineOffset[field]) >>> 3]!;
+    return this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3]!;
   }
   #setMachine(field: 'now' | 'quantumEnd' | 'entropyTaken', value: number): void {
-    this.memory.f64[(machineBase + machineOffset[field]) >>> 3] = value;
+    this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3] = value;
   }
   #word(field: 'currentHart' | 'stopped' | 'exitCode'): number {
-    return this.memory.i32[(machineBase + machineOffset[field]) >>> 2]!;
+    return this.memory.i32[field === 'stopped' ? stoppedIndex : (machineBase + machineOffset[field]) >>> 2]!;
   }
   #setWord(field: 'currentHart' | 'stopped' | 'exitCode', value: number): void {
     this.memory.i32[(machineBase + machineOffset[field]) >>> 2] = value;
@@ -226,10 +230,10 @@ export class Machine {
   }
 
   #setLine(hart: Hart, bit: number, high: boolean): void {
-    const before = hart.low('lines');
+    const before = hart.lines;
     const after = high ? before | bit : before & ~bit;
     if (after === before) return;
-    hart.setLow('lines', after);
+    hart.lines = after;
     this.#cutSlice();
   }
 
@@ -275,17 +279,17 @@ export class Machine {
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
         enterTrap(hart, cause, 0n, true);
-        hart.setCount('steps', hart.count('steps') + 1);
+        hart.steps += 1;
         this.#setMachine('now', this.#machine('now') + 1);
         this.stepsMade += 1;
         if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
       }
-      const trapsBefore = hart.count('traps');
+      const trapsBefore = hart.traps;
       if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#turnEnd()), mode))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       if (this.#watchHit) return { reason: 'watch', hart: hart.id };
-      if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
+      if (traps && hart.traps !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
   }
@@ -317,7 +321,7 @@ export class Machine {
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
     const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
-    hart.setCount('steps', hart.count('steps') + made);
+    hart.steps += made;
     this.#setMachine('now', now + made);
     this.stepsMade += made;
     if (mode !== 'any' || !this.engine.translating) this.stepsWithoutCode += made;
@@ -338,10 +342,10 @@ export class Machine {
     const start = now < this.#turnEnd() ? 0 : 1;
     for (let turn = start; turn < count + start; turn += 1) {
       const hart = this.harts[(present + turn) % count]!;
-      if (hart.low('hsmState') !== 0) continue;
-      if (hart.low('waiting') !== 0) {
+      if (!hart.isStarted) continue;
+      if (hart.waiting !== 0) {
         if (!wakesWaiting(hart)) continue;
-        hart.setLow('waiting', 0);
+        hart.waiting = 0;
       }
       if (hart.id !== present) {
         this.harts[present]!.set('reservation', noReservation);
