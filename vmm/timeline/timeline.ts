@@ -34,6 +34,11 @@ export interface TimelineOptions {
 
 export type TimelineStop = Stop | { readonly reason: 'end' };
 
+/** Whether a stop is what is searched. */
+export type Hit = (stop: TimelineStop) => boolean;
+/** Where a search need look between two moments: intervals, ascending. */
+export type Among = (within: Interval) => readonly Interval[];
+
 /** Longest portion between two yields: a pause is answered within it. */
 const portionSteps = 1_000_000;
 
@@ -164,11 +169,7 @@ export class Timeline {
    * Gives the stop that was found, or undefined at the start. `among`: the intervals with the steps that such a stop
    * comes before or after, ascending, when the history index knows them; nothing else is looked at.
    */
-  *reverse(
-    options: RunOptions,
-    hit: (stop: TimelineStop) => boolean,
-    among?: (within: Interval) => readonly Interval[],
-  ): Generator<Moment, TimelineStop | undefined> {
+  *reverse(options: RunOptions, hit: Hit, among?: Among): Generator<Moment, TimelineStop | undefined> {
     const { now } = this;
     const whole = { from: moment(0), to: now };
     for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
@@ -180,15 +181,12 @@ export class Timeline {
   }
 
   /** Goes to the last hit between two moments, if there is one. */
-  *#searchBack(
-    from: Moment,
-    to: Moment,
-    options: RunOptions,
-    hit: (stop: TimelineStop) => boolean,
-  ): Generator<Moment, TimelineStop | undefined> {
-    for (let upTo = to; upTo > from; ) {
-      const checkpoint = this.checkpoints.before(moment(upTo - 1));
+  *#searchBack(from: Moment, to: Moment, options: RunOptions, hit: Hit): Generator<Moment, TimelineStop | undefined> {
+    // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
+    for (let upTo = to, piece = 1; upTo > from; piece *= 2) {
+      const checkpoint = this.checkpoints.before(moment(Math.max(0, upTo - piece)));
       const begin = moment(Math.max(checkpoint.at, from));
+      piece = Math.max(piece, upTo - begin);
       if (this.now > begin || this.now < checkpoint.at) this.#restore(checkpoint);
       while (this.now < begin) {
         this.forward(begin);
