@@ -24,7 +24,7 @@ import { Hart } from './hart.ts';
 import { type MachineImage, type MachineRecord, placeImage, startHarts } from './image.ts';
 import { inputProblem } from './inputs.ts';
 import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
-import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
@@ -64,6 +64,10 @@ export type Stop =
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
 
+/** Of these it is asked at each slice; to look a field up by its name takes longer. */
+const nowIndex = (machineBase + machineOffset.now) >>> 3;
+const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
+
 const running = 0;
 const poweredOff = 1;
 
@@ -91,11 +95,11 @@ export class Machine {
     this.#cutSlice();
   };
 
-  /** `isCovering`: what is executed and written is marked on the way, for the history index. */
-  constructor(image: MachineImage, outputs: MachineOutputs, isCovering = false) {
+  /** `emitCovering`: what is executed and written is marked on the way, for the history index. */
+  constructor(image: MachineImage, outputs: MachineOutputs, emitCovering?: EmitCovering) {
     const { configuration } = image;
     this.configuration = configuration;
-    this.memory = createMemory(configuration.ramBytes, isCovering);
+    this.memory = createMemory(configuration.ramBytes, emitCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
@@ -125,7 +129,7 @@ export class Machine {
     });
     const services: HartServices = {
       ticks: () => this.#clock.ticksAt(this.#stepMoment()),
-      steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
+      steps: (hart) => hart.steps + (hart === this.#current ? this.#sliceMade() : 0),
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
       ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
@@ -184,13 +188,13 @@ export class Machine {
   }
 
   #machine(field: 'now' | 'quantumEnd' | 'entropyTaken'): number {
-    return this.memory.f64[(machineBase + machineOffset[field]) >>> 3]!;
+    return this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3]!;
   }
   #setMachine(field: 'now' | 'quantumEnd' | 'entropyTaken', value: number): void {
-    this.memory.f64[(machineBase + machineOffset[field]) >>> 3] = value;
+    this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3] = value;
   }
   #word(field: 'currentHart' | 'stopped' | 'exitCode'): number {
-    return this.memory.i32[(machineBase + machineOffset[field]) >>> 2]!;
+    return this.memory.i32[field === 'stopped' ? stoppedIndex : (machineBase + machineOffset[field]) >>> 2]!;
   }
   #setWord(field: 'currentHart' | 'stopped' | 'exitCode', value: number): void {
     this.memory.i32[(machineBase + machineOffset[field]) >>> 2] = value;
@@ -227,10 +231,10 @@ export class Machine {
   }
 
   #setLine(hart: Hart, bit: number, high: boolean): void {
-    const before = hart.low('lines');
+    const before = hart.lines;
     const after = high ? before | bit : before & ~bit;
     if (after === before) return;
-    hart.setLow('lines', after);
+    hart.lines = after;
     this.#cutSlice();
   }
 
@@ -276,17 +280,17 @@ export class Machine {
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
         enterTrap(hart, cause, 0n, true);
-        hart.setCount('steps', hart.count('steps') + 1);
+        hart.steps += 1;
         this.#setMachine('now', this.#machine('now') + 1);
         this.stepsMade += 1;
         if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
       }
-      const trapsBefore = hart.count('traps');
+      const trapsBefore = hart.traps;
       if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#turnEnd()), mode))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       if (this.#watchHit) return { reason: 'watch', hart: hart.id };
-      if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
+      if (traps && hart.traps !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
   }
@@ -318,7 +322,7 @@ export class Machine {
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
     const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
-    hart.setCount('steps', hart.count('steps') + made);
+    hart.steps += made;
     this.#setMachine('now', now + made);
     this.stepsMade += made;
     if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
@@ -339,10 +343,10 @@ export class Machine {
     const start = now < this.#turnEnd() ? 0 : 1;
     for (let turn = start; turn < count + start; turn += 1) {
       const hart = this.harts[(present + turn) % count]!;
-      if (hart.low('hsmState') !== 0) continue;
-      if (hart.low('waiting') !== 0) {
+      if (!hart.isStarted) continue;
+      if (hart.waiting !== 0) {
         if (!wakesWaiting(hart)) continue;
-        hart.setLow('waiting', 0);
+        hart.waiting = 0;
       }
       if (hart.id !== present) {
         this.harts[present]!.set('reservation', noReservation);

@@ -44,7 +44,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   /** Emitted code leaves: whoever asks for memory now is chosen, and whether the machine must look before the next step. */
   const leave = (hart: Hart): 1 => {
     translations.select(hart, dataContext(hart), fetchContext(hart));
-    const isQuiet = pendingInterrupt(hart) < 0 && hart.low('waiting') === 0;
+    const isQuiet = pendingInterrupt(hart) < 0 && hart.waiting === 0;
     u32[scratch.attention >>> 2] = isQuiet ? u32[scratch.leaveAlways >>> 2]! : 1;
     return 1;
   };
