@@ -11,7 +11,7 @@
 
 import * as v from 'valibot';
 import { moment } from '../../traces/time.ts';
-import type { History, Interval } from '../../vmm/history/history.ts';
+import type { Interval } from '../../vmm/history/history.ts';
 import { consoleOf } from './console-chunks.ts';
 import { type Position, positionOf } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
@@ -33,7 +33,7 @@ export interface TimelineAnswer extends TimelinePicture {
   readonly to: number;
   readonly position: Position;
   readonly harts: number;
-  /** Whether there is a history index; without one, nothing is covered. */
+  /** Whether anything of the whole history is known by now. */
   readonly indexed: boolean;
   /** Moments of checkpoints, one in a column at most. */
   readonly checkpoints: readonly number[];
@@ -58,18 +58,16 @@ const clip = (target: Target, from: number, to: number): Interval => {
   return { from: moment(Math.min(from, last)), to: moment(last) };
 };
 
-const historyOf = (target: Target & { readonly history?: History | undefined }): History | undefined => target.history;
-
 export const timelineOf = (session: Debugger, { from, to, columns }: TimelineArguments): TimelineAnswer => {
   const { target } = session.launched('chronovisor/timeline');
-  const history = historyOf(target);
+  const { history } = target;
   const within = clip(target, from, to);
   const picture = pictureOf(history, within, Math.min(columns, columnsMax));
   return {
     ...within,
     position: positionOf(session),
     harts: target.machine.harts.length,
-    indexed: history !== undefined,
+    indexed: history !== undefined && history.covered.length > 0,
     ...picture,
     checkpoints: onePerColumn(target.timeline.checkpoints.moments, within, picture.columns),
     stops: session.stops.between(within.from, within.to),
@@ -106,9 +104,8 @@ export const timelineRequests: readonly RequestRow[] = [
     },
     (session, { from, to, kind, cause, interrupt, hart, last }): FindEventAnswer => {
       const { target } = session.launched('chronovisor/findEvent');
-      const history = historyOf(target);
       const wanted = { kind, cause: cause ?? undefined, interrupt: interrupt ?? undefined, hart: hart ?? undefined };
-      const event = history && findEvent(history, wanted, clip(target, from, to), last === true);
+      const event = target.history && findEvent(target.history, wanted, clip(target, from, to), last === true);
       return event === undefined ? {} : { event };
     },
   ),
@@ -119,7 +116,7 @@ export const timelineRequests: readonly RequestRow[] = [
       const { target } = session.launched('chronovisor/console');
       const within = clip(target, from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
       const sizeBytes = Math.min(bytesMax ?? consoleBytesMax, consoleBytesMax);
-      return consoleOf(target.console.log, historyOf(target), within, sizeBytes);
+      return consoleOf(target.console.log, target.history, within, sizeBytes);
     },
   ),
 ];

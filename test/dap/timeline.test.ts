@@ -7,6 +7,7 @@ import { ConsoleLog } from '../../adapter/dap/console-log.ts';
 import { eventsMax, findEvent, pictureOf } from '../../adapter/dap/timeline.ts';
 import type { TimelineAnswer } from '../../adapter/dap/timeline-requests.ts';
 import { moment } from '../../traces/time.ts';
+import { indexOf, runOf } from '../history/fixture.ts';
 import { refusal, type TestClient } from './client.ts';
 import { FakeHistory, kernelEvents, kernelHistory } from './fake-history.ts';
 import { demoElf, newClient, record, replay } from './fixture.ts';
@@ -157,6 +158,22 @@ const bytesOf = ({ chunks }: ConsoleAnswer) =>
       return { byte, at, offset: (chunk.offset ?? 0) + index };
     });
   });
+
+describe('the index of a recording', () => {
+  test('and the log of a session know the same of the console', async () => {
+    const run = await runOf('demo/demo.elf -m 32M', steps, true);
+    const index = indexOf(run, 4096, [moment(steps / 2), moment(steps)]);
+    const client = await replay(trace);
+    await client.goTo(steps);
+    const seen = bytesOf(await printed(client));
+    expect(bytesOf(consoleOf(undefined, index, interval(0, steps), 2 ** 18))).toEqual(seen);
+    const { densities, covered } = pictureOf(index, interval(0, steps), 100);
+    expect(covered).toEqual([interval(0, steps)]);
+    expect(densities.consoleBytes.reduce((sum, bytes) => sum + bytes)).toBe(seen.length);
+    const privileges = densities.privilegeSteps.map((counts) => counts.reduce((sum, count) => sum + count));
+    expect(privileges.reduce((sum, count) => sum + count)).toBeCloseTo(steps, -2);
+  });
+});
 
 describe('a session', () => {
   test('says where it is, has checkpoints and where it stopped, and what is not known', async () => {

@@ -49,6 +49,8 @@ const complain = (error: unknown): void => {
   show();
 };
 
+/** Whether what was printed last is to be scrolled to, once it is there. */
+let toReveal = false;
 let showing = false;
 const show = (): void => {
   if (showing) return;
@@ -60,6 +62,9 @@ const show = (): void => {
     status.textContent = session === undefined ? 'Start a Chronovisor debug session to see its console.' : statusText();
     toEnd.disabled = session === undefined || position.running || position.moment === position.end;
     if (follows && position.moment === position.end) screen.scrollTop = screen.scrollHeight;
+    const reached = toReveal ? lines.elementBefore(position.moment) : undefined;
+    reached?.scrollIntoView({ block: 'nearest' });
+    toReveal &&= reached === undefined;
   });
 };
 
@@ -80,12 +85,10 @@ const host: Host = new Host((state) => {
   const moves = state.position !== undefined && state.position.moment !== position.moment;
   position = state.position ?? { moment: 0, end: 0, live: false, running: false };
   if (moves) problem = '';
+  if (moves || isNew) toReveal = !position.running;
   document.body.classList.toggle('empty', session === undefined);
   if (session !== undefined) feeds.want({ ...feed.wanted, of: feed });
   show();
-  if (moves && !position.running && position.moment < position.end) {
-    requestAnimationFrame(() => lines.elementBefore(position.moment)?.scrollIntoView({ block: 'nearest' }));
-  }
 });
 setInterval(() => {
   if (session === undefined || document.visibilityState !== 'visible' || feeds.busy) return;

@@ -182,7 +182,7 @@ canvas.addEventListener('pointerup', ({ offsetX, offsetY }) => {
   held = undefined;
   if (!click) return;
   const told = model.tell(offsetX, offsetY);
-  model.focusLaneAt(offsetY);
+  model.focusAt(offsetX, offsetY);
   if (told !== undefined) follow(told.goal);
   draw();
 });
@@ -228,6 +228,7 @@ canvas.addEventListener('keydown', (event) => {
   const meant = model.press(event.key, event.ctrlKey);
   if (meant === false) return;
   event.preventDefault();
+  tip.hidden = true;
   if (meant === 'go') {
     if (model.caret !== undefined) goTo(model.caret);
   } else if (meant !== true) {

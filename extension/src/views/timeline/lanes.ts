@@ -92,6 +92,3 @@ const capital = (words: string): string => words.slice(0, 1).toUpperCase() + wor
 
 export const laneAt = ({ lanes }: Layout, y: number): Lane | undefined =>
   lanes.find(({ top, height }) => y >= top && y < top + height + gap);
-
-export const sameLane = (one: LaneContent, other: LaneContent): boolean =>
-  JSON.stringify(one) === JSON.stringify(other);

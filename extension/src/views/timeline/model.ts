@@ -5,9 +5,9 @@
 
 import type { ViewState } from '../messages.ts';
 import type { FindEventArguments, Position, TimelineAnswer, TimelineArguments } from '../requests.ts';
-import { layoutOf, type Mark, sameLane } from './lanes.ts';
+import { layoutOf, type Mark } from './lanes.ts';
 import type { Scene } from './scene.ts';
-import { moved, type Stretch, showing, wholeOf, widened, within, zoomed } from './stretch.ts';
+import { momentAt, moved, type Stretch, showing, wholeOf, widened, within, zoomed } from './stretch.ts';
 import { tell, tellCaret, wantedOf } from './tell.ts';
 
 /** What is asked for beyond each side of the stretch, as a share of it. */
@@ -218,11 +218,12 @@ export class TimelineModel {
     return tell(this.scene, x, y);
   }
 
-  /** The keyboard's lane is the one that was clicked. */
-  focusLaneAt(y: number): void {
-    const { lanes } = this.scene.layout;
-    const found = lanes.findLast(({ top }) => y >= top);
-    if (found !== undefined) this.#lane = lanes.findIndex(({ content }) => sameLane(content, found.content));
+  /** The keyboard goes where the pointer has clicked. */
+  focusAt(x: number, y: number): void {
+    const { lanes, left } = this.scene.layout;
+    const found = lanes.findLastIndex(({ top }) => y >= top);
+    if (found >= 0) this.#lane = found;
+    if (x >= left) this.setCaret(momentAt(x, this.stretch, left, this.#width - left));
   }
 }
 
