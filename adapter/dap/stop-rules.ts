@@ -49,6 +49,7 @@ export class StopRules {
     return {
       armed: count > 0 || watch !== undefined,
       traps: this.#filters.active,
+      returns: watch?.atReturns === true,
       ...(ranges.length > 0 && { watch: ranges }),
     };
   }
@@ -78,6 +79,14 @@ export class StopRules {
       case 'end':
       case 'power':
         return this.ending(stop);
+      case 'return': {
+        const hart = this.#target.machine.harts[stop.hart]!;
+        if (watch?.atReturns !== true || !watch.here(hart)) return undefined;
+        return this.met(hart, false) ?? { reason: 'step', hart: stop.hart };
+      }
+      case 'space':
+      case 'console':
+        return undefined;
       case 'trap':
         return this.mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
       case 'watch': {
@@ -86,7 +95,7 @@ export class StopRules {
       }
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
-        const stops = this.#meet(hart);
+        const stops = this.#breakpoints.count > 0 ? this.#meet(hart) : [];
         if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
         return watch?.addresses.includes(stop.pc) === true && watch.here(hart)
           ? { reason: 'step', hart: stop.hart }
@@ -128,10 +137,10 @@ export class StopRules {
 
   /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
   met(hart: Hart, trapped: boolean): Arrival | undefined {
-    const scope = scopeOf(this.#target, hart);
-    if (trapped && this.#filters.active && this.#filters.stops(hart, scope)) return { reason: 'trap', hart: hart.id };
+    const scope = () => scopeOf(this.#target, hart);
+    if (trapped && this.#filters.active && this.#filters.stops(hart, scope())) return { reason: 'trap', hart: hart.id };
     const stops =
-      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope) ? this.#meet(hart) : ([] as const);
+      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope()) ? this.#meet(hart) : ([] as const);
     return stops.length > 0 ? { reason: 'breakpoint', hart: hart.id, breakpoints: stops } : undefined;
   }
 }
