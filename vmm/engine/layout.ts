@@ -159,6 +159,7 @@ export const pageFlag = {
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
   watched: 8, // somebody waits for a write to it
   code: 16, // there is translated code of it
+  watchedRead: 32, // somebody waits for a read of it
   executed: 64, // code of it may have been executed since the machine was made
   dirtySinceInterval: 128, // of the history index
 } as const;

@@ -236,6 +236,12 @@ export class Tlbs {
     this.#place.fill(unwritten);
   }
 
+  /** Makes the next read of each page a miss. */
+  dropReads(): void {
+    for (let hart = 0; hart < this.#harts; hart += 1)
+      for (let tlb = tlbKinds.read; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
+  }
+
   /** Makes the next write to a RAM page a miss. */
   dropWritesTo(ramPage: number): void {
     const place = this.#place[ramPage]!;

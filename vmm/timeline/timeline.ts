@@ -215,7 +215,7 @@ export class Timeline {
         : this.forward(upTo, options);
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
-      if (stop.reason === 'breakpoint' || stop.reason === 'trap' || stop.reason === 'watch') {
+      if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {
         if (this.now < upTo) visit(stop);
         passing = stop.reason === 'breakpoint';
       }
