@@ -11,14 +11,25 @@ import { describeMachine, type RunPolicy, traceHeader } from '../boot/configurat
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { brotli, FileSink, readWhole, refuseSameFile } from '../host/files.ts';
 import { warmCode } from './code-cache.ts';
+import { ConsoleTail } from './console-tail.ts';
 import { product } from './product.ts';
 import type { CheckpointPolicy, LiveSession } from './session.ts';
+
+export interface TraceRequest {
+  readonly file: string;
+  /** Whether the trace holds the images. */
+  readonly embedded: boolean;
+  /** Unless `false`, the whole state is put at the trace's end, so that it is opened there at once. */
+  readonly endState?: boolean;
+  /** Whole states in the middle, at least so many steps apart; absent when there are to be none. */
+  readonly stateStride?: number;
+}
 
 export interface RecordingRequest {
   readonly options: MachineOptions;
   readonly policy: RunPolicy;
-  /** Where the trace goes, and whether it holds the images; absent when nothing is written. */
-  readonly trace?: { readonly file: string; readonly embedded: boolean };
+  /** Where the trace goes and what it holds; absent when nothing is written. */
+  readonly trace?: TraceRequest;
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
@@ -49,7 +60,12 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
       : recordedEntropy(new LoggedEntropy(), randomBytesOf, (bytes, device) => recorder?.logEntropy(device, bytes));
-  const machine = new Machine(image, { console: request.console, entropy });
+  const tail = trace === undefined ? undefined : new ConsoleTail();
+  const console = (bytes: Uint8Array): void => {
+    tail?.add(bytes);
+    request.console(bytes);
+  };
+  const machine = new Machine(image, { console, entropy });
 
   // Last, so that a command line that is wrong leaves an existing file alone.
   let writer: TraceWriter | undefined;
@@ -62,6 +78,9 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
+    endState: trace?.endState !== false,
+    ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),
+    ...(tail && { printed: () => tail.bytes() }),
   });
   const keepCode = warmCode(machine, header, { folder: request.cacheFolder, hash64 });
   const kept = request.keepImages === false ? [] : images;

@@ -159,7 +159,11 @@ export const pageFlag = {
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
   watched: 8, // somebody waits for a write to it
   code: 16, // there is translated code of it
+  changed: 32, // it was written at some time, so it may not be what the initial state has
 } as const;
+
+/** What a write marks a page with. */
+export const pageWritten = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint | pageFlag.changed;
 
 /**
  * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's

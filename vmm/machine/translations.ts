@@ -4,15 +4,21 @@
  * no fence (invariant 5). What is cached is tlb.ts; what must be dropped for a change of a table is page-tables.ts.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, type TlbContext, type TlbKind, tlbContexts } from '../engine/layout.ts';
+import {
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  pageWritten,
+  type TlbContext,
+  type TlbKind,
+  tlbContexts,
+} from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
 import { type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
 import { OpenPages, refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
-
-const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 
 /** A range of RAM, physical. */
 export interface WatchRange {
@@ -154,7 +160,7 @@ export class Translations implements WalkObserver {
   }
 
   markDirty(physical: number): void {
-    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= bothDirty;
+    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= pageWritten;
   }
 
   /**

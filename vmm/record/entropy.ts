@@ -27,7 +27,12 @@ export const seededEntropy =
 export class LoggedEntropy {
   readonly #pieces: Uint8Array[] = [];
   readonly #starts: number[] = [];
-  #total = 0;
+  #total: number;
+
+  /** `taken`: how many bytes devices have had before the first piece. */
+  constructor(taken = 0) {
+    this.#total = taken;
+  }
 
   add(bytes: Uint8Array): void {
     this.#starts.push(this.#total);

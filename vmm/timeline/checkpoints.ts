@@ -24,13 +24,13 @@ export class Checkpoints {
   readonly #machine: Machine;
   readonly #store = new PageStore();
   readonly #budgetBytes: number;
-  /** Ascending in time; the first is at moment 0 and stays. */
+  /** Ascending in time; the first is where the timeline begins and stays. */
   readonly #list: Checkpoint[] = [];
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
 
   /**
-   * Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed.
+   * Takes the first checkpoint. The machine is where the timeline begins, and all of its RAM that is not zero is flagged changed.
    * `budgetBytes`: the others are dropped beyond it; with 0, not even the first is taken.
    */
   constructor(machine: Machine, budgetBytes: number) {
