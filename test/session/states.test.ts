@@ -132,7 +132,9 @@ describe('a state in the middle', () => {
     });
     const { exitCode, stderr } = await runLine(`verify ${file('changed')}`, folder);
     expect(exitCode).toBe(exitCodes.divergence);
-    expect(stderr).toMatch(/at moment 9000, first in the state: expected what the trace has, found another one: the machine differs/);
+    expect(stderr).toMatch(
+      /at moment 9000, first in the state: expected what the trace has, found another one: the machine differs/,
+    );
   });
 });
 

@@ -28,12 +28,18 @@ export interface RecordSink {
 
 export class GrowingLog implements InputLog {
   readonly #events: InputEvent[] = [];
+  #forgotten = 0;
 
   get count(): number {
-    return this.#events.length;
+    return this.#forgotten + this.#events.length;
   }
   get(index: number): InputEvent {
-    return this.#events[index]!;
+    return this.#events[index - this.#forgotten]!;
+  }
+  /** Lets go of the inputs before an index: nobody will ask for them again. */
+  forget(before: number): void {
+    this.#events.splice(0, before - this.#forgotten);
+    this.#forgotten = before;
   }
   push(event: InputEvent): void {
     this.#events.push(event);
@@ -45,6 +51,8 @@ export interface RecorderOptions {
   readonly checkpointBudgetBytes: number;
   /** Whether the whole state goes into the recording at its end, so that a reader may go there at once. */
   readonly endState?: boolean;
+  /** Whether inputs that were applied are let go: only where nobody goes back. */
+  readonly forgets?: boolean;
   /** At least so many steps between two states in the middle; absent when there are to be none. */
   readonly stateStride?: number;
   /** The end of what the guest has printed, to lie beside a state. */
@@ -79,6 +87,7 @@ export class Recorder {
       ...(writer && {
         onStride: () => {
           this.#digest();
+          if (options.forgets === true) this.#log.forget(this.timeline.cursor);
           if (this.machine.now - this.#lastStateAt >= (options.stateStride ?? Number.POSITIVE_INFINITY)) this.#state();
         },
       }),

@@ -82,6 +82,31 @@ export class Checkpoints {
     this.#thin();
   }
 
+  /** Keeps the pages of the first checkpoint for good, and gives their numbers. */
+  holdFirst(): Int32Array {
+    const { pages } = this.#list[0]!;
+    for (const page of pages) this.#store.hold(page);
+    return pages;
+  }
+
+  /** Drops the checkpoints before a moment: from there on the timeline has no past. */
+  dropBefore(at: Moment): void {
+    while (this.#list.length > 1 && this.#list[0]!.at < at) this.#drop(0);
+  }
+
+  /** What a page of a checkpoint holds, by its number. */
+  contents(page: number): Uint8Array {
+    return this.#store.get(page);
+  }
+  isZero(page: number): boolean {
+    return page === zeroPage;
+  }
+
+  #drop(index: number): void {
+    for (const page of this.#list[index]!.pages) this.#store.release(page);
+    this.#list.splice(index, 1);
+  }
+
   #rememberChangedPages(): void {
     const { u8, ramPages } = this.#machine.memory;
     for (let page = 0; page < ramPages; page += 1) {
@@ -118,9 +143,7 @@ export class Checkpoints {
   /** Drops checkpoints until they fit into the budget. */
   #thin(): void {
     while (this.#list.length > 2 && this.sizeBytes > this.#budgetBytes) {
-      const victim = this.#leastUseful();
-      for (const page of this.#list[victim]!.pages) this.#store.release(page);
-      this.#list.splice(victim, 1);
+      this.#drop(this.#leastUseful());
     }
   }
 
