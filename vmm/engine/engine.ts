@@ -7,6 +7,7 @@ import { floatHelperNames } from '../float/helpers.ts';
 import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
+import type { CoverageMaps } from './coverage.ts';
 import { regionTable } from './dispatcher.ts';
 import { type RunExit, runExit } from './exits.ts';
 import { emitFloatModule, softwareName } from './float/module.ts';
@@ -34,17 +35,23 @@ type Interpret = (hartBase: number, probing: number) => RunExit;
 /** Compiled modules, by kind and memory size: compiling one takes longer than many tests. */
 const compiled = new Map<string, WebAssembly.Module>();
 
-const emitters = {
-  interpreter: (memoryPages: number) => emitInterpreter(memoryPages, false),
-  armed: (memoryPages: number) => emitInterpreter(memoryPages, true),
+type Emit = (memoryPages: number, coverage: CoverageMaps | undefined) => Uint8Array<ArrayBuffer>;
+const emitters: Readonly<Record<'interpreter' | 'armed' | 'float', Emit>> = {
+  interpreter: (memoryPages, coverage) => emitInterpreter(memoryPages, false, coverage),
+  armed: (memoryPages, coverage) => emitInterpreter(memoryPages, true, coverage),
   float: emitFloatModule,
-} as const;
+};
 
-const moduleOf = (kind: keyof typeof emitters, memoryPages: number): WebAssembly.Module => {
-  const key = `${kind} ${memoryPages}`;
+const moduleOf = (
+  kind: keyof typeof emitters,
+  memory: WebAssembly.Memory,
+  coverage?: CoverageMaps,
+): WebAssembly.Module => {
+  const memoryPages = memory.buffer.byteLength / wasmPageBytes;
+  const key = `${kind} ${memoryPages} ${coverage?.executed}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    module = new WebAssembly.Module(emitters[kind](memoryPages));
+    module = new WebAssembly.Module(emitters[kind](memoryPages, coverage));
     compiled.set(key, module);
   }
   return module;
@@ -52,7 +59,7 @@ const moduleOf = (kind: keyof typeof emitters, memoryPages: number): WebAssembly
 
 /** The floating-point functions on a machine's memory. */
 export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHost['float']): FloatFunctions =>
-  new WebAssembly.Instance(moduleOf('float', memory.buffer.byteLength / wasmPageBytes), {
+  new WebAssembly.Instance(moduleOf('float', memory), {
     env: {
       memory,
       ...Object.fromEntries(floatHelperNames.map((name) => [softwareName(name), software[name]])),
@@ -110,10 +117,10 @@ export class Engine {
   }
 
   #instantiate(armed: boolean): WebAssembly.Exports {
-    const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
+    const { wasm, coverage } = this.#memory;
     const instance = new WebAssembly.Instance(
-      moduleOf(armed ? 'armed' : 'interpreter', pages),
-      importObject(this.#memory.wasm, this.#host, {
+      moduleOf(armed ? 'armed' : 'interpreter', wasm, coverage),
+      importObject(wasm, this.#host, {
         float: this.#float,
         decode: this.#decode,
         interpretArmed: this.#interpretArmed,
@@ -154,6 +161,11 @@ export class Engine {
   translateEagerly(): void {
     this.armedInterpretedSteps = 0;
     this.#jit.beEager();
+  }
+
+  /** See `Jit.blocks`. */
+  get blocks(): ReadonlyMap<number, Uint32Array> {
+    return this.#jit.blocks;
   }
 
   /** How many regions are translated. */

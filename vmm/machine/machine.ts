@@ -91,10 +91,11 @@ export class Machine {
     this.#cutSlice();
   };
 
-  constructor(image: MachineImage, outputs: MachineOutputs) {
+  /** `isCovering`: what is executed and written is marked on the way, for the history index. */
+  constructor(image: MachineImage, outputs: MachineOutputs, isCovering = false) {
     const { configuration } = image;
     this.configuration = configuration;
-    this.memory = createMemory(configuration.ramBytes);
+    this.memory = createMemory(configuration.ramBytes, isCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);

@@ -5,11 +5,11 @@
  */
 
 import {
+  dirtyFlags,
   maxHarts,
   pageBytes,
   pageFlag,
   pageFlagsBase,
-  pageWritten,
   ramOffset,
   type TlbKind,
   tlbContexts,
@@ -103,7 +103,7 @@ export const refill = (
   if (kind === tlbKinds.write) {
     const flags = u8[pageFlagsBase + page]!;
     if (flags & writeTracked) return 0;
-    u8[pageFlagsBase + page] = flags | pageWritten;
+    u8[pageFlagsBase + page] = flags | dirtyFlags;
   }
   tlbs.insert(hart.id, context, kind, low, high, page);
   return ramOffset + page * pageBytes + (low & (pageBytes - 1));

@@ -7,6 +7,7 @@
 import type { StateRecord, TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import {
+  dirtyFlags,
   type HartField,
   hartOffset,
   hartStateBytes,
@@ -14,7 +15,6 @@ import {
   pageBytes,
   pageFlag,
   pageFlagsBase,
-  pageWritten,
   ramOffset,
 } from '../engine/layout.ts';
 import { allInterrupts, delegableInterrupts, envcfg } from './csr/machine.ts';
@@ -64,7 +64,7 @@ export const loadState = (machine: Machine, state: TraceState): void => {
   const { memory } = machine;
   const replace = (index: number): Uint8Array => {
     machine.translations.dropCode(index);
-    memory.u8[pageFlagsBase + index]! |= pageWritten;
+    memory.u8[pageFlagsBase + index]! |= dirtyFlags;
     return ramPage(memory, index);
   };
   for (const index of state.zeroPages) replace(index).fill(0);
