@@ -20,7 +20,7 @@ export const addVerify = (program: Command, host: CliHost): void => {
       session.close();
     }
     const { machine, replayer, trace } = session;
-    const steps = grouped(machine.now);
+    const steps = grouped(machine.now - trace.start);
     const compared = replayer.digestsCompared;
     const incomplete = incompleteText(trace);
     host.stdout.write(

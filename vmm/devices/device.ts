@@ -4,6 +4,7 @@
  */
 
 import type { Moment } from '../../traces/time.ts';
+import type { Shape } from './shape.ts';
 
 /** What a device may do besides changing its own record. */
 export interface DeviceContext {
@@ -50,6 +51,8 @@ export interface Device {
   receive?(bytes: Uint8Array): void;
   /** A deep copy of its state that later changes of the device do not alter (large parts may be shared, immutable). */
   save(): PlainState;
+  /** What `save` can give; whatever comes from a file is held against it before it is restored. */
+  readonly shape: Shape;
   restore(state: PlainState): void;
 }
 

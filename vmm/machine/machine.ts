@@ -400,14 +400,17 @@ export class Machine {
         if (!wakesWaiting(hart)) continue;
         hart.waiting = 0;
       }
-      if (hart.id !== present) {
-        this.harts[present]!.set('reservation', noReservation);
-        this.#setWord('currentHart', hart.id);
-      }
-      if (hart.id !== present || turn !== 0) this.#setMachine('quantumEnd', now + this.configuration.quantumSteps);
+      if (hart.id !== present || turn !== 0) this.#giveTurn(hart.id, this.configuration.quantumSteps);
       return hart;
     }
     return undefined;
+  }
+
+  #giveTurn(hart: number, steps: number): void {
+    const present = this.#word('currentHart');
+    if (hart !== present) this.harts[present]!.set('reservation', noReservation);
+    this.#setWord('currentHart', hart);
+    this.#setMachine('quantumEnd', this.#machine('now') + steps);
   }
 
   /**
@@ -451,6 +454,9 @@ export class Machine {
         return;
       case 'setMemory':
         this.writeRam(event.address, event.bytes);
+        return;
+      case 'schedule':
+        this.#giveTurn(event.hart, event.steps);
         return;
       case 'disk':
         return; // refused above

@@ -210,7 +210,6 @@ export class Translations implements WalkObserver {
     const isRam = inRam(this.#memory, physical, 2);
     this.#tlbs.onExecutable?.(low, high, isRam ? pageIndex(physical) : noRamPage);
     if (!isRam) return;
-    u8[pageFlagsBase + pageIndex(physical)]! |= pageFlag.executed;
     u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
   }
 
