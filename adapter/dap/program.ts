@@ -147,6 +147,7 @@ export class Program {
       linkedAddress: (address) => this.links.linked(address),
       sectionAddress: addressesOf(this.#sections),
       functionSymbolAt: (address) => this.#symbols?.functionAt(address),
+      onDamage: (message) => this.onDamage(message),
     });
     if (!info.hasDebugInfo) return undefined;
     this.#nameAll(info);

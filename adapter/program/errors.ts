@@ -88,3 +88,12 @@ export const unsupportedAt = (
     found: brief(found),
     remedy,
   });
+
+/** A table of addresses that does not say what the units say of themselves, who are asked from then on. */
+export const tableIsPartial = (file: string, section: string, address: bigint) =>
+  new ProgramError('debug', {
+    what: `${brief(section)} of ${brief(file)} is not what its units say, who are asked instead`,
+    expected: 'the ranges of all units',
+    found: `another answer for ${hex(address)}`,
+    remedy: 'Nothing is lost but time; link the program again to have the table made anew',
+  });
