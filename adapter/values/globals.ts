@@ -5,10 +5,11 @@
 
 import type { DebugInfo } from '../program/debug-info.ts';
 import { demangle } from '../program/demangle/demangle.ts';
-import { attribute, tag } from '../program/dwarf/constants.ts';
+import { attribute, language, tag } from '../program/dwarf/constants.ts';
 import type { Entry } from '../program/dwarf/entry.ts';
 import { evaluateLocation } from '../program/dwarf/expression.ts';
 import { expressionAt, variableOf } from '../program/dwarf/functions.ts';
+import { parentOf } from '../program/dwarf/parent.ts';
 import type { NamedEntry } from '../program/names/name-index.ts';
 import type { NameKind } from '../program/names/records.ts';
 import type { Type } from '../program/types/type.ts';
@@ -141,19 +142,15 @@ const innerEntry = (entry: Entry, name: string, depth: number): Entry | undefine
   return origin === undefined || depth > nestingMax ? undefined : innerEntry(origin, name, depth + 1);
 };
 
-const entryValue = (
-  info: DebugInfo,
-  read: ReadMemory,
-  { kind, scope }: NamedEntry,
-  entry: Entry,
-): Value | undefined => {
+const entryValue = (info: DebugInfo, read: ReadMemory, { kind }: NamedEntry, entry: Entry): Value | undefined => {
   switch (kind) {
     case 'enumerator': {
       const { constant } = variableOf(entry);
       if (typeof constant !== 'bigint') return undefined;
-      // In C++ and Rust an enumerator is in its type, and of it.
-      const type = scope.length > 0 ? typeByName(info, `enum ${scope.join('::')}`) : undefined;
-      return type === undefined ? numberValue(constant, undefined, true) : numberValue(constant, type);
+      const type = enumerationOf(info, entry);
+      // In C an enumerator is an int where it is one (C11 6.4.4.3); in C++ and Rust it is of its type.
+      const isInt = isC(entry.unit.language) && BigInt.asIntN(32, constant) === constant;
+      return numberValue(constant, type, type === undefined || isInt);
     }
     case 'function': {
       const address = entry.address(attribute.lowPc);
@@ -163,6 +160,23 @@ const entryValue = (
       return variableEntry(info, read, entry);
   }
 };
+
+const enumerations = new WeakMap<DebugInfo, Map<number, Type | undefined>>();
+
+/** The enumeration that an enumerator is in, which is asked for again and again by conditions. */
+const enumerationOf = (info: DebugInfo, entry: Entry): Type | undefined => {
+  const known = enumerations.get(info) ?? new Map<number, Type | undefined>();
+  enumerations.set(info, known);
+  const inTypes = entry.unit.header.section === info.dwarf.section('.debug_types');
+  const key = inTypes ? -1 - entry.offset : entry.offset;
+  if (!known.has(key)) {
+    const around = parentOf(entry);
+    known.set(key, around?.tag === tag.enumerationType ? info.types.read(around) : undefined);
+  }
+  return known.get(key);
+};
+
+const isC = (number: number): boolean => language.c.includes(number as never);
 
 const variableEntry = (info: DebugInfo, readMemory: ReadMemory, entry: Entry): Value | undefined => {
   const variable = variableOf(entry);

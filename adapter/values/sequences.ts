@@ -16,16 +16,16 @@ export const sequenceOf = (value: Value, read: ReadMemory): Value | undefined =>
   if (!isComposite(type) || type.name === undefined || value.missing !== undefined) return undefined;
   const [name] = type.name.split('<');
   if (name === 'String' && findMember(type, 'vec') !== undefined) {
-    return sequenceOf(memberOf(value, findMember(type, 'vec')!), read);
+    return sequenceOf(memberOf(value, findMember(type, 'vec')!, read), read);
   }
   if (name === 'Vec' && findMember(type, 'buf') !== undefined) {
-    const pointer = firstPointer(memberOf(value, findMember(type, 'buf')!), 0);
+    const pointer = firstPointer(memberOf(value, findMember(type, 'buf')!, read), read, 0);
     const element = type.typeArguments?.[0] ?? targetOfPointer(pointer?.type);
     return pointer && joined(value, pointer, 'len', element, read);
   }
   const data = findMember(type, 'data_ptr');
   if (data === undefined || findMember(type, 'length') === undefined) return undefined;
-  const pointer = memberOf(value, data);
+  const pointer = memberOf(value, data, read);
   return joined(value, pointer, 'length', targetOfPointer(pointer.type), read);
 };
 
@@ -47,12 +47,12 @@ const targetOfPointer = (type: Type | undefined): Type | undefined => {
 };
 
 /** The pointer that `Unique`, `NonNull` and the like are wrapped around. */
-const firstPointer = (value: Value, depth: number): Value | undefined => {
+const firstPointer = (value: Value, read: ReadMemory, depth: number): Value | undefined => {
   const type = stripped(value.type);
   if (type?.kind === 'pointer') return value;
   if (!isComposite(type) || depth > nestingMax) return undefined;
   for (const member of type.members) {
-    const found = firstPointer(memberOf(value, member), depth + 1);
+    const found = firstPointer(memberOf(value, member, read), read, depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -65,7 +65,7 @@ const joined = (
   element: Type | undefined,
   read: ReadMemory,
 ): Value | undefined => {
-  const length = numberOf(memberOf(value, findMember(value.type, lengthName)!), read);
+  const length = numberOf(memberOf(value, findMember(value.type, lengthName)!, read), read);
   const address = numberOf(pointer, read);
   const type: Type = { kind: 'array', element, dimensions: [], sizeBytes: undefined };
   if (typeof length === 'string' || typeof address === 'string') return { type, missing: `${length} ${address}` };

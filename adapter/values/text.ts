@@ -135,7 +135,7 @@ class Writer {
     if (!isComposite(type)) return '';
     if (depth > depthMax) return '{...}';
     if (type.declared && type.sizeBytes === undefined) return '<only declared in this program>';
-    const parts = membersOf(value, itemsMax + 1);
+    const parts = membersOf(value, itemsMax + 1, this.#around.read);
     const isTuple = parts.length > 0 && parts.every(({ name }, index) => name === `${index}`);
     const shown = parts.slice(0, itemsMax).map(({ name, value: part }) => {
       const text = this.text(part, depth + 1);

@@ -16,6 +16,7 @@ import type {
 } from '../types/type.ts';
 import { attribute, encoding, tag } from './constants.ts';
 import type { Entry } from './entry.ts';
+import { evaluateNumber } from './expression.ts';
 
 /** Finds the whole of a type that an entry only declares, by kind and name. */
 export type CompleteType = (declaration: Entry) => Entry | undefined;
@@ -198,7 +199,11 @@ export class TypeReader {
       return type === undefined ? undefined : type.count(attribute.byteSize);
     });
     const artificial = entry.flag(attribute.artificial);
-    return lazy({ name: entry.name, offsetBits, sizeBits, artificial, computed }, { type: () => this.typeOf(entry) });
+    const placeIn = computed ? placeOfBase(entry) : undefined;
+    return lazy(
+      { name: entry.name, offsetBits, sizeBits, artificial, computed, ...(placeIn && { placeIn }) },
+      { type: () => this.typeOf(entry) },
+    );
   }
 }
 
@@ -277,6 +282,16 @@ const placeOf = (entry: Entry, storageBytes: () => number | undefined) => {
   }
   return { offsetBits, sizeBits, computed };
 };
+
+/** A virtual base is where an expression says that gets the object's address (DWARF 5, 5.7.3). */
+const placeOfBase =
+  (entry: Entry): Member['placeIn'] =>
+  (object, readMemory) => {
+    const expression = entry.block(attribute.dataMemberLocation);
+    const nothing = () => undefined;
+    const context = { readRegister: nothing, readMemory, cfa: nothing, frameBase: nothing, objectAddress: object };
+    return expression && evaluateNumber(expression, entry.unit, context, [object]);
+  };
 
 /** DW_OP_plus_uconst N: how DWARF 2 writes a member's offset. */
 const constantOffset = (expression: Uint8Array): number | undefined => {
