@@ -166,6 +166,7 @@ export class Program {
       linkedAddress: (address) => this.links.linked(address),
       sectionAddress: addressesOf(this.#sections),
       functionSymbolAt: (address) => this.#symbols?.functionAt(address),
+      symbolNameAt: (address) => this.#symbols?.at(address)?.symbol.name,
       onDamage: (message) => this.#say(message),
       ...(this.#companions && { openSplit: this.#companions.openSplit }),
     });

@@ -34,6 +34,7 @@ import type { NameIndex } from './names/name-index.ts';
 import type { NameKind } from './names/records.ts';
 import { once } from './once.ts';
 import type { Type } from './types/type.ts';
+import { Vtables } from './vtables.ts';
 
 export interface DebugInfoOptions {
   /** Where the sections of a module lie. */
@@ -44,6 +45,8 @@ export interface DebugInfoOptions {
   readonly linkedAddress?: (address: bigint) => bigint;
   /** What the symbol table says of the function at an address. */
   readonly functionSymbolAt?: (address: bigint) => AddressRange | undefined;
+  /** The name of the symbol that an address is in, as the file has it. */
+  readonly symbolNameAt?: (address: bigint) => string | undefined;
   /** Is told why a part of the debug information is done without. */
   readonly onDamage?: (message: string) => void;
 }
@@ -110,7 +113,11 @@ export class DebugInfo {
     this.#sources = new SourceFiles(this.dwarf);
     this.#addresses = once(() => new AddressMap(this.dwarf, { onDamage, isCode: (at) => isCode(this.elf, at) }));
     this.#early = once(() => new EarlyNames(this.dwarf, onDamage));
-    this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
+    const vtables = new Vtables(this, options.symbolNameAt ?? (() => undefined));
+    this.types = new TypeReader(
+      (declaration) => this.#definitionOf(declaration),
+      (address) => vtables.typeAt(address),
+    );
   }
 
   get hasDebugInfo(): boolean {

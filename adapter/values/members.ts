@@ -9,11 +9,12 @@ import {
   stripped,
   type Type,
 } from '../program/types/type.ts';
+import { rustPointee } from './pointees.ts';
 import { elementType, memberOf, numberOf, type ReadMemory, type Value } from './value.ts';
 
 const depthMax = 32;
 
-/** A member; of a tuple `0`, and of an enum of Rust one of the variant that it is. */
+/** A member; of a tuple `0`, of an enum of Rust one of the variant that it is, of a pointer of Rust's one of what it leads to. */
 export const memberNamed = (value: Value, name: string, read: ReadMemory): Value | undefined => {
   const type = stripped(value.type);
   if (!isComposite(type)) return undefined;
@@ -21,7 +22,9 @@ export const memberNamed = (value: Value, name: string, read: ReadMemory): Value
   const found = memberIn(value, spelt, read, 0);
   if (found !== undefined) return found;
   const variant = variantOf(value, read);
-  return variant?.value && memberIn(variant.value, spelt, read, 0);
+  if (variant !== undefined) return memberIn(variant.value, spelt, read, 0);
+  const pointee = rustPointee(value, read);
+  return pointee && memberIn(pointee, spelt, read, 0);
 };
 
 /** One that is in a virtual base is looked for in the objects that the bases are. */

@@ -7,6 +7,7 @@ import { declare } from '../program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../program/types/type.ts';
 import { likelyLink, listSuffix, listValue } from './lists.ts';
 import { variantOf } from './members.ts';
+import { rustPointee, sharedOf, wholeObject } from './pointees.ts';
 import { sequenceOf } from './sequences.ts';
 import { elementOf, lengthOf, memberOf, numberOf, type ReadMemory, targetOf, type Value } from './value.ts';
 
@@ -83,10 +84,25 @@ const elements = (value: Value, first: number, count: number): readonly Part[] =
 const pointerText = (type: Type | undefined): string =>
   declare({ kind: 'pointer', flavour: 'pointer', name: undefined, sizeBytes: 8, target: type });
 
+/** What a value is a part of, or leads to, where its own type does not say so. */
+function* views(value: Value, read: ReadMemory): Generator<Part> {
+  const found = wholeObject(value, read) ?? rustPointee(value, read);
+  if (found === undefined) return;
+  const { type, address } = found;
+  const path = address === undefined ? undefined : `*(${pointerText(type)})0x${address.toString(16)}`;
+  yield { name: `as ${declare(type).replace(/^(class|struct) /, '')}`, value: found, path: () => path, kind: 'view' };
+  const shared = sharedOf(value, read);
+  for (const name of ['strong', 'weak'] as const) {
+    const count = shared?.[name];
+    if (count !== undefined) yield { name, value: count, path: () => undefined, kind: 'view' };
+  }
+}
+
 /** Of an enum of Rust, the fields of its variant; of a head of a list, its elements behind its members. */
 function* compositeParts(value: Value, read: ReadMemory, joint: '.' | '->'): Generator<Part> {
   const variant = variantOf(value, read);
   yield* members(variant?.value ?? value, joint, read, 0);
+  yield* views(value, read);
   const likely = likelyLink(value);
   const list = likely && listValue(value, likely.link, read);
   if (likely === undefined || list === undefined || (list.list?.addresses.length ?? 0) === 0) return;

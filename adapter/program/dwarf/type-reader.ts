@@ -24,9 +24,11 @@ export type CompleteType = (declaration: Entry) => Entry | undefined;
 export class TypeReader {
   readonly #types = new Map<string, Type>();
   readonly #complete: CompleteType;
+  readonly #typeOfVtable: CompositeType['typeOfVtable'];
 
-  constructor(complete: CompleteType = () => undefined) {
+  constructor(complete: CompleteType = () => undefined, typeOfVtable?: (address: bigint) => Type | undefined) {
     this.#complete = complete;
+    this.#typeOfVtable = typeOfVtable;
   }
 
   /** The type that DW_AT_type of an entry (or of its origin) names; undefined is `void`. */
@@ -166,6 +168,7 @@ export class TypeReader {
         sizeBytes: whole.count(attribute.byteSize),
         declared: whole.flag(attribute.declaration),
         alignmentBytes: whole.count(attribute.alignment),
+        ...(this.#typeOfVtable && { typeOfVtable: this.#typeOfVtable }),
       },
       {
         bases: () => children(tag.inheritance).map((child) => this.#member(child)),

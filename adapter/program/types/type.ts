@@ -79,6 +79,8 @@ export interface CompositeType {
   readonly bases: readonly Member[];
   readonly members: readonly Member[];
   readonly variantParts: readonly VariantPart[];
+  /** Of which type an object is that points to a vtable at an address, where that is known (C++, Rust). */
+  readonly typeOfVtable?: (address: bigint) => Type | undefined;
   /** What a template or generic type was made with, where debug information says so. */
   readonly typeArguments?: readonly (Type | undefined)[];
 }
