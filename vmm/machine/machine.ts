@@ -26,6 +26,7 @@ import { inputProblem } from './inputs.ts';
 import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
+import type { MachineObserver } from './observer.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
@@ -75,6 +76,8 @@ export class Machine {
   readonly translations: Translations;
   readonly board: Board;
   readonly bus: Bus;
+  /** Who is told what happens here, if anybody. Not state. */
+  observer: MachineObserver | undefined;
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
   /** Of these, those for which nothing but the interpreter was to be used. */
@@ -93,11 +96,16 @@ export class Machine {
 
   constructor(image: MachineImage, outputs: MachineOutputs) {
     const { configuration } = image;
+    const output = (bytes: Uint8Array): void => {
+      this.observer?.printed?.(bytes);
+      outputs.console(bytes);
+    };
     this.configuration = configuration;
     this.memory = createMemory(configuration.ramBytes);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
+    this.translations.onTableWritten = (address) => this.observer?.wroteEntry?.(address);
     this.#clock = new Clock(this.memory, configuration.stepsPerTick);
     this.board = createBoard(image, {
       memory: this.memory,
@@ -112,7 +120,8 @@ export class Machine {
       interruptLine: (hart, bit, high) => this.#setLine(this.harts[hart]!, bit, high),
       timerChanged: () => this.#scheduleChanged(),
       endReservations: (address, sizeBytes) => this.#endReservations(address, sizeBytes),
-      output: outputs.console,
+      writing: (address, sizeBytes, device, source) => this.observer?.wroteMemory?.(address, sizeBytes, device, source),
+      output,
       entropy: (device, sizeBytes) => this.#takeEntropy(outputs, device, sizeBytes),
       power: (action, exitCode) => this.#powerDown(action, exitCode),
     });
@@ -127,7 +136,7 @@ export class Machine {
       steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
-      ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
+      ...(image.supervisorStart && { firmware: this.#createFirmware(output) }),
     };
     this.bus = new Bus(this.board.devices, image.rom);
     this.engine = new Engine(
@@ -146,7 +155,7 @@ export class Machine {
     this.#setMachine('quantumEnd', configuration.quantumSteps);
   }
 
-  #createFirmware(outputs: MachineOutputs): (hart: Hart) => boolean {
+  #createFirmware(output: MachineOutputs['console']): (hart: Hart) => boolean {
     return createSbi({
       harts: this.harts,
       setTimer: (hart, ticks) => {
@@ -157,7 +166,7 @@ export class Machine {
       stopHart: () => this.#cutSlice(),
       dropTranslations: () => {}, // they are kept coherent with the tables
       interruptsChanged: () => this.#cutSlice(),
-      output: outputs.console,
+      output,
       input: () => this.board.uart.take() ?? -1,
       power: (action, exitCode) => this.#powerDown(action, exitCode),
       readRam: (address, sizeBytes) => this.readRam(address, sizeBytes),
@@ -411,6 +420,7 @@ export class Machine {
   /** Writes RAM and drops what was derived from it; false when the range is not in RAM. For inputs only: a write that no input stands for breaks replay. */
   writeRam(address: number, bytes: Uint8Array): boolean {
     if (!inRam(this.memory, address, bytes.length)) return false;
+    this.observer?.wroteMemory?.(address, bytes.length);
     this.translations.beforeWrite(address, bytes.length);
     this.#endReservations(address, bytes.length);
     this.memory.u8.set(bytes, hostOffset(address));
