@@ -40,7 +40,9 @@ export const ask = (timeline: Timeline, question: OriginQuestion): OriginAnswer 
 
 /** Where bytes come from, a line a piece: `0+4 disk virtio0 sector 3 offset 16`. */
 export const beginnings = (answer: OriginAnswer): readonly string[] =>
-  beginningsOf(answer).map(({ offset, sizeBytes, node, nodeOffset }) => `${offset}+${sizeBytes} ${described(node, nodeOffset)}`);
+  beginningsOf(answer).map(
+    ({ offset, sizeBytes, node, nodeOffset }) => `${offset}+${sizeBytes} ${described(node, nodeOffset)}`,
+  );
 
 const described = (node: OriginNode, nodeOffset: number): string => {
   const { origin } = node;

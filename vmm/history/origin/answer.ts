@@ -10,8 +10,11 @@
 import type { Place } from './place.ts';
 
 export type Origin =
-  /** Said by the instruction: an immediate, its own address or the next one's, x0, or whether sc succeeded. */
-  | { readonly kind: 'constant'; readonly how: 'immediate' | 'address' | 'link' | 'result' }
+  /**
+   * Said by the instruction: an immediate, its own address or the next one's, or whether sc succeeded; or computed from
+   * nothing but constants.
+   */
+  | { readonly kind: 'constant'; readonly how: 'immediate' | 'address' | 'link' | 'result' | 'computed' }
   /** Zeros or a sign beside a narrower value. */
   | { readonly kind: 'filled' }
   /** A byte of what was loaded before the first step. */
@@ -41,8 +44,8 @@ export type Origin =
   | { readonly kind: 'dma'; readonly device: string }
   /** The firmware inside the VMM answered a call. */
   | { readonly kind: 'firmware'; readonly extension: bigint; readonly functionId: bigint }
-  /** A person wrote it in the debugger: input `input`. */
-  | { readonly kind: 'person'; readonly input: number }
+  /** A person wrote it in the debugger: byte `offset` of input `input`. */
+  | { readonly kind: 'person'; readonly input: number; readonly offset: number }
   /** A walk of the page tables set bit A or D. */
   | { readonly kind: 'walk' };
 

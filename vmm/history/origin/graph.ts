@@ -26,7 +26,7 @@ export class Graph {
   }
 
   answer(question: Wanted, moment: number, work: OriginAnswer['work']): OriginAnswer {
-    const nodes = this.#nodes.map(({ node, inputs }) => ({ ...node, inputs: inputs.map(inputOf) }));
+    const nodes = markConstants(this.#nodes.map(({ node, inputs }) => ({ ...node, inputs: inputs.map(inputOf) })));
     return {
       question: { ...inputOf(question), moment },
       nodes,
@@ -35,6 +35,28 @@ export class Graph {
     };
   }
 }
+
+/** A computation on one value that is a constant is one, too. Nodes that an input names come behind its own. */
+const markConstants = (nodes: readonly OriginNode[]): readonly OriginNode[] => {
+  const marked = [...nodes];
+  for (let id = nodes.length - 1; id >= 0; id -= 1) {
+    const node = nodes[id]!;
+    const [input, ...others] = node.inputs;
+    if (node.kind !== 'compute' || input === undefined || others.length > 0) continue;
+    const followed = input.from.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0);
+    const isConstant =
+      followed === input.place.sizeBytes && input.from.every((link) => endsConstant(marked, link.node));
+    if (isConstant) marked[id] = { ...node, origin: { kind: 'constant', how: 'computed' } };
+  }
+  return marked;
+};
+
+const endsConstant = (nodes: readonly OriginNode[], id: number): boolean => {
+  const { kind, origin, inputs } = nodes[id]!;
+  if (kind === 'copy')
+    return inputs.every(({ from }) => from.length > 0 && from.every(({ node }) => endsConstant(nodes, node)));
+  return origin?.kind === 'constant' || origin?.kind === 'filled';
+};
 
 export const wantedOf = (place: Place, values: Wanted['values']): Wanted => ({
   place,

@@ -50,6 +50,8 @@ export class Tracer {
   foundAt: number;
   readonly #typed: TypedStream;
   readonly #computationsMax: number;
+  /** What a step was made of is looked for before it, and not in what else it wrote. */
+  #before: (() => void)[] = [];
   /** Of each hart, where it goes after the step that is being looked at. */
   #nextPcs: bigint[] = [];
 
@@ -65,7 +67,11 @@ export class Tracer {
     let foreign = log.foreign.length - 1;
     let input = log.inputs.length - 1;
     for (let step = log.length; step >= 0; step -= 1) {
-      if (step < log.length) this.#step({ log, step, instruction: log.instruction(step) });
+      if (step < log.length) {
+        this.#step({ log, step, instruction: log.instruction(step) });
+        for (const add of this.#before) add();
+        this.#before = [];
+      }
       for (; foreign >= 0 && log.foreign[foreign]!.step >= step; foreign -= 1)
         this.#foreign(log, log.foreign[foreign]!);
       for (; input >= 0 && log.inputs[input]!.step >= step; input -= 1) this.#input(log, log.inputs[input]!);
@@ -232,7 +238,7 @@ export class Tracer {
       if (!this.demands.has(key)) continue; // went with a neighbour
       const offset = key - address;
       if (by === 'walk') this.#origin(at, [key], { kind: 'walk' }, [wantedOf(memoryPlace(key, 1), [undefined])]);
-      else if (by === 'other') this.#origin(at, [key], this.#otherOrigin(log, step, key, offset));
+      else if (by === 'other') this.#other(at, run(keys, key), offset);
       else if (source?.kind === 'disk') {
         const onDisk = source.offset + offset;
         const rest = sectorBytes - (onDisk % sectorBytes);
@@ -244,25 +250,31 @@ export class Tracer {
     }
   }
 
-  /** Of a byte that an input or the firmware wrote. */
-  #otherOrigin(log: StepLog, step: number, address: number, offset: number): Origin {
+  /** Bytes that an input or the firmware wrote; `offset` of the first one in what it wrote. */
+  #other(at: At, keys: readonly number[], offset: number): void {
+    const { log, step } = at;
+    const first = keys[0]!;
     const input = log.inputs.findLast(
       ({ step: of, event }) =>
         of === step &&
         event.kind === 'setMemory' &&
-        event.address <= address &&
-        address < event.address + event.bytes.length,
+        event.address <= first &&
+        first < event.address + event.bytes.length,
     );
-    if (input !== undefined) return { kind: 'person', input: input.index };
-    const call = log.extras.get(step)?.call ?? { extension: 0n, functionId: 0n };
-    return typedOrigin(log, step, offset, this.#typed) ?? { kind: 'firmware', ...call };
+    if (input !== undefined) {
+      this.#origin(at, keys, { kind: 'person', input: input.index, offset });
+      return;
+    }
+    const call: Origin = { kind: 'firmware', ...(log.extras.get(step)?.call ?? { extension: 0n, functionId: 0n }) };
+    for (const [index, key] of keys.entries())
+      this.#origin(at, [key], typedOrigin(log, step, offset + index, this.#typed) ?? call);
   }
 
   #input(log: StepLog, { step, index, event }: StepInput): void {
     if (event.kind !== 'setRegister') return;
     const place = registerNamed(event.hart, event.register);
     if (place !== undefined)
-      this.#origin({ log, step, instruction: undefined }, keysOf(place), { kind: 'person', input: index });
+      this.#origin({ log, step, instruction: undefined }, keysOf(place), { kind: 'person', input: index, offset: 0 });
   }
 
   /** Bytes that begin here. */
@@ -320,7 +332,7 @@ export class Tracer {
         const keys = source.keys.slice(byte.byte, byte.byte + demands.length);
         const wanted = wantedOf(placeAt(source, byte.byte, demands.length), values);
         this.#node(at, demands, { kind: 'copy', inputs: [wanted] });
-        for (const [index, key] of keys.entries()) this.demands.add(wanted, index, key, computations);
+        this.#lookFor(wanted, keys, computations);
         return;
       }
       case 'computed': {
@@ -330,9 +342,15 @@ export class Tracer {
         this.#node(at, demands, { kind: 'compute', inputs });
         // What has one source and a constant is followed, as `lui` and `addi` make one; but no loop's counter for ever.
         if (sources.length !== 1 || known.length !== 1 || computations >= this.#computationsMax) return;
-        for (const [index, key] of known[0]!.keys.entries()) this.demands.add(inputs[0]!, index, key, computations + 1);
+        this.#lookFor(inputs[0]!, known[0]!.keys, computations + 1);
       }
     }
+  }
+
+  #lookFor(wanted: Wanted, keys: readonly number[], computations: number): void {
+    this.#before.push(() => {
+      for (const [byte, key] of keys.entries()) this.demands.add(wanted, byte, key, computations);
+    });
   }
 
   #node(
