@@ -31,6 +31,8 @@ export interface ReplayRequest {
   readonly keepImages?: boolean;
   /** The folder of caches, for translated code of earlier runs. */
   readonly cacheFolder?: string | undefined;
+  /** Whether the machine marks what it does, for the history index. */
+  readonly covering?: boolean;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -59,7 +61,8 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
       : replayedEntropy(loggedEntropy(trace), () => machine.stepMoment, entropyDiverged);
-  const machine = new Machine(bootImage(configuration, images), { console: request.console, entropy });
+  const outputs = { console: request.console, entropy };
+  const machine = new Machine(bootImage(configuration, images), outputs, request.covering);
   const keepCode = warmCode(machine, trace.header, { folder: request.cacheFolder, hash64 });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,

@@ -45,11 +45,11 @@ export interface SpaceEvent {
   readonly satp: bigint;
 }
 
-/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed. */
+/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed, where that is known. */
 export interface ConsoleEvent {
   readonly kind: 'console';
   readonly at: Moment;
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -76,6 +76,9 @@ export interface History {
    * is not covered is among them.
    */
   executed(physical: number, within: Interval): readonly Interval[];
+
+  /** The same for a virtual address, in whatever address space. */
+  executedAt(virtual: bigint, within: Interval): readonly Interval[];
 
   /** The same for writes, by anybody, to any of `sizeBytes` bytes of RAM. */
   written(physical: number, sizeBytes: number, within: Interval): readonly Interval[];

@@ -94,14 +94,15 @@ export class Machine {
     this.#cutSlice();
   };
 
-  constructor(image: MachineImage, outputs: MachineOutputs) {
+  /** `isCovering`: what is executed and written is marked on the way, for the history index. */
+  constructor(image: MachineImage, outputs: MachineOutputs, isCovering = false) {
     const { configuration } = image;
     const output = (bytes: Uint8Array): void => {
       this.observer?.printed?.(bytes);
       outputs.console(bytes);
     };
     this.configuration = configuration;
-    this.memory = createMemory(configuration.ramBytes);
+    this.memory = createMemory(configuration.ramBytes, isCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
@@ -272,7 +273,7 @@ export class Machine {
     const { armed = false, traps = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#watchedWrite);
     this.#watchHit = false;
-    const mode = armed ? 'armed' : watch.length > 0 ? 'interpret' : 'any';
+    const mode = armed ? 'armed' : 'free';
     this.memory.u32[scratch.leaveAlways >>> 2] = traps ? 1 : 0;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
@@ -329,7 +330,7 @@ export class Machine {
     hart.setCount('steps', hart.count('steps') + made);
     this.#setMachine('now', now + made);
     this.stepsMade += made;
-    if (mode !== 'any' || !this.engine.translating) this.stepsWithoutCode += made;
+    if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
     this.engine.ran(made);
     return exit === runExit.breakpoint;
   }

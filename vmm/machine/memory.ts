@@ -3,6 +3,7 @@
  * Physical addresses are plain numbers here (below 2^53); RAM begins at `ramBase` in the guest's physical space.
  */
 
+import { type CoverageMaps, coverageMaps } from '../engine/coverage.ts';
 import { pageBytes, pageShift, ramOffset, wasmPageBytes } from '../engine/layout.ts';
 import { memoryUnavailable } from './errors.ts';
 
@@ -21,11 +22,15 @@ export interface MachineMemory {
   readonly view: DataView;
   readonly ramBytes: number;
   readonly ramPages: number;
+  /** Where what happens is marked, if it is. */
+  readonly coverage: CoverageMaps | undefined;
 }
 
 /** @throws {MachineError} when there is not enough memory */
-export const createMemory = (ramBytes: number): MachineMemory => {
-  const pages = (ramOffset + ramBytes) / wasmPageBytes + 1; // one more, so that a wide read at the very end stays inside
+export const createMemory = (ramBytes: number, isCovering = false): MachineMemory => {
+  const coverage = isCovering ? coverageMaps(ramBytes) : undefined;
+  const end = coverage?.end ?? ramOffset + ramBytes;
+  const pages = Math.ceil(end / wasmPageBytes) + 1; // one more, so that a wide read at the very end stays inside
   const wasm = allocate(pages, ramBytes);
   const buffer = wasm.buffer;
   return {
@@ -40,6 +45,7 @@ export const createMemory = (ramBytes: number): MachineMemory => {
     view: new DataView(buffer),
     ramBytes,
     ramPages: ramBytes / pageBytes,
+    coverage,
   };
 };
 
