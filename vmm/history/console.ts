@@ -62,7 +62,8 @@ export class ConsoleSteps {
     const [first] = this.#history?.covered ?? [];
     if (this.#history === undefined || first?.from !== 0) return undefined;
     for (const event of this.#history.events(['console'], first))
-      if (event.kind === 'console' && offset < event.offset + event.bytes.length) return event;
+      if (event.kind === 'console' && event.offset !== undefined && offset < event.offset + event.bytes.length)
+        return { at: event.at, offset: event.offset, bytes: event.bytes };
     return undefined;
   }
 
