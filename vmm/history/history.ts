@@ -89,3 +89,14 @@ export interface History {
   /** `count` stretches of equal length that together are `within`. */
   density(within: Interval, count: number): readonly Density[];
 }
+
+/** All moments of several lists of intervals, ascending and apart. */
+export const union = (lists: readonly (readonly Interval[])[]): Interval[] => {
+  const found: { from: Moment; to: Moment }[] = [];
+  for (const { from, to } of lists.flat().sort((one, other) => one.from - other.from)) {
+    const last = found.at(-1);
+    if (last === undefined || last.to < from) found.push({ from, to });
+    else if (to > last.to) last.to = to;
+  }
+  return found;
+};

@@ -8,6 +8,7 @@
 
 import type { InputEvent } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
+import { type Interval, union } from '../history/history.ts';
 import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
 import { Checkpoints } from './checkpoints.ts';
 
@@ -165,24 +166,49 @@ export class Timeline {
   /**
    * Goes back to the last moment before the present one for which `hit` is true, or to the start. Only moments at
    * which a run with these options stops are candidates. Each candidate is asked once for each pass over its interval.
-   * Gives the stop that was found, or undefined at the start.
+   * Gives the stop that was found, or undefined at the start. `among`: the intervals with the steps that such a stop
+   * comes before or after, ascending, when the history index knows them; nothing else is looked at.
    */
-  *reverse(options: RunOptions, hit: (stop: TimelineStop) => boolean): Generator<Moment, TimelineStop | undefined> {
-    let upTo = this.now;
-    while (upTo > 0) {
-      const from = this.checkpoints.before(moment(upTo - 1));
-      this.#restore(from);
+  *reverse(
+    options: RunOptions,
+    hit: (stop: TimelineStop) => boolean,
+    among?: (within: Interval) => readonly Interval[],
+  ): Generator<Moment, TimelineStop | undefined> {
+    const { now } = this;
+    const whole = { from: moment(0), to: now };
+    for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
+      const found = yield* this.#searchBack(from, moment(Math.min(to + 1, now)), options, hit);
+      if (found !== undefined) return found;
+    }
+    yield* this.travel(moment(0));
+    return undefined;
+  }
+
+  /** Goes to the last hit between two moments, if there is one. */
+  *#searchBack(
+    from: Moment,
+    to: Moment,
+    options: RunOptions,
+    hit: (stop: TimelineStop) => boolean,
+  ): Generator<Moment, TimelineStop | undefined> {
+    for (let upTo = to; upTo > from; ) {
+      const checkpoint = this.checkpoints.before(moment(upTo - 1));
+      const begin = moment(Math.max(checkpoint.at, from));
+      if (this.now > begin || this.now < checkpoint.at) this.#restore(checkpoint);
+      while (this.now < begin) {
+        this.forward(begin);
+        yield this.now;
+      }
       let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
-      yield* this.#scan(moment(upTo), options, (stop) => {
+      yield* this.#scan(upTo, options, (stop) => {
         if (hit(stop)) found = { at: this.now, stop };
       });
       if (found !== undefined) {
         yield* this.travel(found.at);
         return found.stop;
       }
-      upTo = from.at;
+      upTo = begin;
     }
-    yield* this.travel(moment(0));
     return undefined;
   }
 
