@@ -54,6 +54,8 @@ export class Translations implements WalkObserver {
   #watched: readonly WatchRange[] = [];
   #onWatched: (access: WatchedAccess) => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
+  /** Called after a walk has set A or D of the entry at a physical address. */
+  onTableWritten: (physical: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
 
@@ -126,6 +128,7 @@ export class Translations implements WalkObserver {
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
     this.markDirty(physical);
+    this.onTableWritten(physical);
     this.#markWritten(physical, 8);
     this.#tellWatcher('write', physical, 8);
     this.dropCode(pageIndex(physical));

@@ -102,6 +102,11 @@ export class Timeline {
     this.#live = false;
   }
 
+  /** The inputs, also those that have not been applied. */
+  get log(): InputLog {
+    return this.#options.log;
+  }
+
   /** How many inputs have been applied; with the moment it says exactly where one stands. */
   get cursor(): number {
     return this.#cursor;
