@@ -90,6 +90,7 @@ export class Target {
     };
     this.session = session;
     this.console = console;
+    console.follow(session.machine);
     const { machine } = session.header;
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
