@@ -18,10 +18,11 @@ import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
 import { denseCheckpoints, type Session } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
-import { badLaunch, unbalancedQuote } from './errors.ts';
+import { badLaunch } from './errors.ts';
 import type { ProgramFile } from './program.ts';
 import { programEntries, readPrograms } from './program-entries.ts';
 import { Target } from './target.ts';
+import { splitWords } from './words.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
 
@@ -167,22 +168,3 @@ const relativeTo = (options: MachineOptions, inFolder: (file: string) => string)
     loaders: options.loaders.map((loader) => ({ ...loader, file: inFolder(loader.file) })),
   };
 };
-
-/** The words of a line as a POSIX shell would split it, without expansions. */
-export const splitWords = (line: string): string[] => {
-  const words: string[] = [];
-  const pattern = /\s+|((?:[^\s"'\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+)/y;
-  while (pattern.lastIndex < line.length) {
-    const found = pattern.exec(line);
-    if (found === null) throw unbalancedQuote(line);
-    if (found[1] !== undefined) words.push(unquote(found[1]));
-  }
-  return words;
-};
-
-const unquote = (word: string): string =>
-  word.replace(
-    /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"/g,
-    (_, escaped?: string, single?: string, double?: string) =>
-      escaped ?? single ?? (double ?? '').replace(/\\(["\\$`])/g, '$1'),
-  );
