@@ -45,8 +45,8 @@ const launchSchema = v.object({
   cache: v.nullish(v.union([name, v.literal(false)], 'expected the name of a folder, or false')),
   /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
   stopOnEntry: v.nullish(v.boolean('expected true or false')),
-  /** Where one stands first in a trace: at its start, or at its end, which is where a panic is. */
-  stopAt: v.nullish(v.picklist(['start', 'end'], 'expected "start" or "end"')),
+  /** Where one stands first in a trace: at its start, at its end, or where the guest panicked last (at the end if it never did). */
+  stopAt: v.nullish(v.picklist(['start', 'end', 'panic'], 'expected "start", "end" or "panic"')),
   /** The guest's clock of `machine`: a function of its steps, or the host's. */
   timePolicy: v.nullish(v.picklist(['virtual', 'host'], 'expected "virtual" or "host"')),
   /** Whether idle time of `machine` is waited out in real time, as a person at the console needs it, or skipped. */
