@@ -8,6 +8,7 @@ import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
+import { panicRequests } from './panic.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
 import { targetRequests } from './target-requests.ts';
@@ -28,5 +29,6 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
     ...customRequests,
     ...timelineRequests,
+    ...panicRequests,
   ].map((row) => [row.command, row]),
 );
