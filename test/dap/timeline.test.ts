@@ -164,7 +164,7 @@ describe('the index of a recording', () => {
     const run = await runOf('demo/demo.elf -m 32M', steps, true);
     const index = indexOf(run, 4096, [moment(steps / 2), moment(steps)]);
     const client = await replay(trace);
-    await client.goTo(steps);
+    await client.move('continue');
     const seen = bytesOf(await printed(client));
     expect(bytesOf(consoleOf(undefined, index, interval(0, steps), 2 ** 18))).toEqual(seen);
     const { densities, covered } = pictureOf(index, interval(0, steps), 100);
@@ -192,7 +192,7 @@ describe('a session', () => {
 
   test('knows the step that printed each character', async () => {
     const client = await replay(trace);
-    await client.goTo(steps);
+    await client.move('continue');
     const all = bytesOf(await printed(client));
     expect(Buffer.from(all.map(({ byte }) => byte)).toString()).toBe(client.output);
     expect(all.length).toBeGreaterThan(20);
@@ -212,11 +212,22 @@ describe('a session', () => {
     await client.goTo(10);
     await client.goTo(300_000);
     await client.move('stepBack');
-    await client.goTo(steps);
+    await client.move('continue');
     const answer = await printed(client);
     expect(answer.known).toEqual([{ from: 0, to: steps }]);
     expect(Buffer.from(bytesOf(answer).map(({ byte }) => byte)).toString()).toBe(client.output);
     expect((await printed(client, { from: 10, to: 20 })).chunks).toEqual([]);
+  });
+
+  test('does not know what it has jumped over, until it has run there', async () => {
+    const client = await replay(trace);
+    await client.goTo(steps); // where the recording keeps a state
+    expect((await printed(client)).chunks).toEqual([]);
+    await client.goTo(1000);
+    expect((await printed(client)).known).toEqual([{ from: 0, to: 1000 }]);
+    expect((await timeline(client, { from: 0, to: steps, columns: 400 })).densities.consoleBytes[0]).toBeGreaterThan(0);
+    await client.move('continue');
+    expect((await printed(client)).known).toEqual([{ from: 0, to: steps }]);
   });
 
   test('refuses what makes no sense', async () => {

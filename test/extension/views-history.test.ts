@@ -51,6 +51,13 @@ describe('a question', () => {
     expect(questionRow(question).description).toBe('1 found until it was given up');
   });
 
+  test('may be given up by the adapter', () => {
+    const { questions, question } = asked();
+    questions.accepted(question, 3);
+    questions.take('s', { id: 3, items: [], done: true, cancelled: true });
+    expect(question.state).toBe('cancelled');
+  });
+
   test('is over with its session', () => {
     const { questions, question } = asked();
     questions.end('s');
@@ -124,16 +131,18 @@ describe('what is asked', () => {
 });
 
 describe('what the adapter says', () => {
-  test('is checked, and a place may be a text or a line of a file', () => {
-    const body = {
-      id: 1,
-      done: false,
+  test('is checked, and what is more than is needed is left out', () => {
+    const items = [
+      { kind: 'write', moment: 5, hart: 0, pc: '80000000', label: 'main+8: 0 -> 1' },
+      { kind: 'count', count: 12, label: '12' },
+    ];
+    expect(v.parse(answerBody, { id: 1, done: false, progress: 0.5, items })).toEqual({
+      ...{ id: 1, done: false, progress: 0.5 },
       items: [
-        { label: 'x', place: { path: '/a/trap.c', line: 5 } },
-        { label: 'y', place: 'z' },
+        { moment: 5, hart: 0, label: 'main+8: 0 -> 1' },
+        { count: 12, label: '12' },
       ],
-    };
-    expect(v.parse(answerBody, body).items.map(({ place }) => place)).toEqual(['trap.c:5', 'z']);
+    });
     expect(v.safeParse(answerBody, { id: 1, items: 'none', done: true }).success).toBe(false);
   });
 
