@@ -114,5 +114,5 @@ export const ask = <Command extends keyof Requests>(
 /** A sentence for a person about a request that was refused. */
 export const refusalOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
-  return /is not known/.test(text) ? `Not available in this version: ${text}` : text;
+  return /^The request \S+ is not known/.test(text) ? 'Not available in this version' : text;
 };

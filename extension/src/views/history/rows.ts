@@ -33,7 +33,8 @@ export const questionRow = ({ title, items, more, progress, state, problem }: Qu
     ...(problem !== undefined && { tooltip: problem }),
     icon: icons[state],
     context: state === 'asked' ? 'question.asked' : 'question',
-    children: count > 0 ? 'unfolded' : 'none',
+    // Unfolded before there is anything in it: what VS Code has once shown folded stays so.
+    children: count > 0 || state === 'asked' ? 'unfolded' : 'none',
   };
 };
 
