@@ -48,7 +48,7 @@ describe('a question', () => {
     questions.take('s', { id: 3, items: [item(1)], done: false });
     expect(questions.cancel(question.key)).toBe(3);
     expect(questions.cancel(question.key)).toBeUndefined();
-    expect(questionRow(question).description).toBe('1 found until it was given up');
+    expect(questionRow(question).description).toBe('1 found, then given up');
   });
 
   test('may be given up by the adapter', () => {
