@@ -73,7 +73,8 @@ export class PageHost implements vscode.WebviewViewProvider {
     const session = this.#sessions.active;
     try {
       if (session === undefined) throw new Error('There is no debug session');
-      this.#post({ kind: 'answer', id, answer: await ask(session, command, args) });
+      // What is undefined would be lost on the way.
+      this.#post({ kind: 'answer', id, answer: (await ask(session, command, args)) ?? null });
     } catch (error) {
       this.#post({ kind: 'refusal', id, sentence: refusalOf(error) });
     }
