@@ -8,6 +8,8 @@ import { product } from '../session/product.ts';
 import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
+import { addFork } from './fork.ts';
+import { addForks } from './forks.ts';
 import { addInfo } from './info.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
@@ -50,6 +52,8 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addInfo,
   addStats,
   addCore,
+  addFork,
+  addForks,
   addDap,
 ];
 

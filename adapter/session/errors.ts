@@ -1,6 +1,6 @@
 /** What can be wrong with what is asked of a recording, each as one function and one sentence. */
 
-import { InputError, type Sentence } from '../program/input-error.ts';
+import { brief, InputError, type Sentence } from '../program/input-error.ts';
 
 export class SessionError extends InputError {
   constructor(sentence: Sentence) {
@@ -15,4 +15,12 @@ export const momentOutside = (moment: number, start: number, end: number) =>
     expected: `a moment from ${start} to ${end}`,
     found: `${moment}`,
     remedy: 'Give a moment that it has; "chronovisor info" says which',
+  });
+
+export const notAForkOf = (name: string, known: readonly string[]) =>
+  new SessionError({
+    what: 'There is no such fork',
+    expected: known.length === 0 ? 'a trace that has forks' : `one of ${known.map(brief).join(', ')}`,
+    found: `"${brief(name)}"`,
+    remedy: 'Give the name of a fork, or of its file',
   });

@@ -91,6 +91,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
     hash64,
     keepCode,
     close: () => source.close(),
+    ...(trace.states[0]?.begins === true && { beginning: trace.states[0] }),
   };
 };
 

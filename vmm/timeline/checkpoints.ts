@@ -162,7 +162,8 @@ export class Checkpoints {
       this.#store.hold(wanted);
       this.#store.release(this.#known[page]!);
       this.#known[page] = wanted;
-      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
+      u8[pageFlagsBase + page] =
+        (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(checkpoint.record);
   }

@@ -97,6 +97,11 @@ export class Timeline {
     this.#live = false;
   }
 
+  /** All inputs that are known, also those of later moments. */
+  get inputs(): InputLog {
+    return this.#options.log;
+  }
+
   /** How many inputs have been applied; with the moment it says exactly where one stands. */
   get cursor(): number {
     return this.#cursor;
