@@ -5,8 +5,10 @@
 
 import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
+import { addBookmark } from './bookmark.ts';
 import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
+import { addDiff } from './diff.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { addFork } from './fork.ts';
 import { addForks } from './forks.ts';
@@ -54,6 +56,8 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addCore,
   addFork,
   addForks,
+  addDiff,
+  addBookmark,
   addDap,
 ];
 
