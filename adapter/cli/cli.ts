@@ -13,6 +13,7 @@ import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { addFork } from './fork.ts';
 import { addForks } from './forks.ts';
 import { addInfo } from './info.ts';
+import { addOrigin } from './origin.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
@@ -58,6 +59,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addForks,
   addDiff,
   addBookmark,
+  addOrigin,
   addDap,
 ];
 

@@ -47,7 +47,7 @@ export const forkTrace = async (
       checkpoints: noCheckpoints,
       console: (bytes) => void host.stdout.write(bytes),
     });
-    const inputs = follows ? inputsFrom(timeline.inputs, timeline.cursor) : [];
+    const inputs = follows ? inputsFrom(timeline.log, timeline.cursor) : [];
     const run = runFork(fork.session, options.runUntil ?? trace.until, inputs);
     let step = run.next();
     for (; step.done !== true; step = run.next()) await new Promise(setImmediate); // a signal must be able to end this

@@ -4,7 +4,7 @@ import type { Trace } from '../../traces/reader.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import { showProgress } from '../host/progress.ts';
+import { type Progress, showProgress } from '../host/progress.ts';
 import { momentOutside } from '../session/errors.ts';
 import { openRecording } from '../session/replay.ts';
 import { noCheckpoints, type ReplaySession } from '../session/session.ts';
@@ -50,8 +50,8 @@ export const goTo = async (
   label: string,
   host: CliHost,
   isLeft: () => boolean = () => false,
+  progress: Progress = showProgress(label, host.stderr),
 ): Promise<void> => {
-  const progress = showProgress(label, host.stderr);
   if (target < timeline.start) throw momentOutside(target, timeline.start, timeline.end);
   const goal = moment(Math.min(target, timeline.end));
   try {
@@ -72,4 +72,18 @@ export const goTo = async (
     progress.stop();
   }
   timeline.applyInputs(); // those of moment 0 too
+};
+
+/** For a program that shows it: `{"done":0.25}`, a line each. */
+export const progressLines = (output: NodeJS.WriteStream): Progress => {
+  let saidMs = 0;
+  return {
+    update: (done) => {
+      const nowMs = performance.now();
+      if (nowMs - saidMs < 100) return;
+      saidMs = nowMs;
+      output.write(`${JSON.stringify({ done })}\n`);
+    },
+    stop: () => {},
+  };
 };

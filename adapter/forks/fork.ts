@@ -57,7 +57,7 @@ export const createFork = (parent: Session, request: ForkRequest): Fork => {
   const beginning = parent.beginning?.load();
   const tail = new ConsoleTail();
   const log = new GrowingLog();
-  const past = [...pastEntries(timeline.inputs, cursor, digestsOf(parent), at, header.machine.digestStride)];
+  const past = [...pastEntries(timeline.log, cursor, digestsOf(parent), at, header.machine.digestStride)];
   const logged = new LoggedEntropy(beginning === undefined ? 0 : entropyTakenIn(beginning));
   for (const entry of past) {
     if ('digest' in entry) continue;
@@ -120,8 +120,8 @@ const digestsOf = (session: Session): Iterable<StateDigest> => {
 /** The entropy that the parent's devices had from here on. */
 const entropyFrom = ({ timeline }: Session, taken: number, cursor: number): LoggedEntropy => {
   const future = new LoggedEntropy(taken);
-  for (let index = cursor; index < timeline.inputs.count; index += 1) {
-    const event = timeline.inputs.get(index);
+  for (let index = cursor; index < timeline.log.count; index += 1) {
+    const event = timeline.log.get(index);
     if (event.kind === 'entropy') future.add(event.bytes);
   }
   return future;

@@ -9,6 +9,7 @@ import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import type { Hash64 } from '../../vmm/machine/digest.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
+import type { EmitCovering } from '../../vmm/machine/memory.ts';
 import { entropyTakenIn, loadState } from '../../vmm/machine/state.ts';
 import { type EntropySource, LoggedEntropy, replayedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
@@ -35,8 +36,8 @@ export interface ReplayRequest {
   readonly keepImages?: boolean;
   /** The folder of caches, for translated code of earlier runs. */
   readonly cacheFolder?: string | undefined;
-  /** Whether the machine marks what it does, for the history index. */
-  readonly covering?: boolean;
+  /** When the machine marks what it does, for the history index. */
+  readonly emitCovering?: EmitCovering;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -67,12 +68,13 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
       : replayedEntropy(loggedEntropy(trace, begins), () => machine.stepMoment, entropyDiverged);
   const outputs = { console: request.console, entropy };
-  const machine = new Machine(bootImage(configuration, images), outputs, request.covering);
+  const machine = new Machine(bootImage(configuration, images), outputs, request.emitCovering);
   if (begins !== undefined) loadState(machine, begins);
   const keepCode = warmCode(machine, trace.header, { folder: request.cacheFolder, hash64 });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
+    keptStepsMin: request.checkpoints.keptStepsMin,
     verify: request.verify,
     verifyStates: request.verifyStates === true,
     printed: request.console,

@@ -33,8 +33,8 @@ const forkAt = (parent: Session, at: number, edits: readonly Edit[] = [], follow
 };
 
 const run = (fork: Fork, parent: ReplaySession, until = parent.trace.until): string => {
-  const { inputs } = parent.timeline;
-  const behind = inputsFrom(inputs, fork.session.timeline.inputs.count);
+  const { log: inputs } = parent.timeline;
+  const behind = inputsFrom(inputs, fork.session.timeline.log.count);
   const steps = runFork(fork.session, until, behind);
   for (;;) {
     const { done, value } = steps.next();

@@ -159,8 +159,8 @@ export const pageFlag = {
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
   watched: 8, // somebody waits for a write to it
   code: 16, // there is translated code of it
-  changed: 32, // it was written at some time, so it may not be what the initial state has
-  executed: 64, // code of it may have been executed since the machine was made
+  watchedRead: 32, // somebody waits for a read of it
+  changed: 64, // it was written at some time, so it may not be what the initial state has
   dirtySinceInterval: 128, // of the history index
 } as const;
 /** What a write marks a page with. */

@@ -44,9 +44,16 @@ export interface TimelineOptions {
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
   readonly onStride?: (at: Moment) => void;
   readonly kept?: KeptStates;
+  /** A kept state is gone to when it saves so many steps: what is printed on the way is not seen. None unless it says so. */
+  readonly keptStepsMin?: number | undefined;
 }
 
 export type TimelineStop = Stop | { readonly reason: 'end' };
+
+/** Whether a stop is what is searched. */
+export type Hit = (stop: TimelineStop) => boolean;
+/** Where a search need look between two moments: intervals, ascending. */
+export type Among = (within: Interval) => readonly Interval[];
 
 /** Longest portion between two yields: a pause is answered within it. */
 const portionSteps = 1_000_000;
@@ -97,8 +104,8 @@ export class Timeline {
     this.#live = false;
   }
 
-  /** All inputs that are known, also those of later moments. */
-  get inputs(): InputLog {
+  /** The inputs, also those that have not been applied. */
+  get log(): InputLog {
     return this.#options.log;
   }
 
@@ -187,7 +194,7 @@ export class Timeline {
     const isBack = this.now > destination;
     const checkpoint = isBack || this.checkpoints.count > 0 ? this.checkpoints.before(destination) : undefined;
     const from = Math.max(checkpoint?.at ?? this.start, isBack ? this.start : this.now);
-    if (this.jumpToKept(destination, moment(from))) return;
+    if (this.jumpToKept(destination, moment(from + (this.#options.keptStepsMin ?? 0)))) return;
     if (checkpoint !== undefined && (isBack || this.now < checkpoint.at)) this.#restore(checkpoint);
   }
 
@@ -232,11 +239,7 @@ export class Timeline {
    * Gives the stop that was found, or undefined at the start. `among`: the intervals with the steps that such a stop
    * comes before or after, ascending, when the history index knows them; nothing else is looked at.
    */
-  *reverse(
-    options: RunOptions,
-    hit: (stop: TimelineStop) => boolean,
-    among?: (within: Interval) => readonly Interval[],
-  ): Generator<Moment, TimelineStop | undefined> {
+  *reverse(options: RunOptions, hit: Hit, among?: Among): Generator<Moment, TimelineStop | undefined> {
     const { now } = this;
     const whole = { from: this.start, to: now };
     for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
@@ -248,15 +251,12 @@ export class Timeline {
   }
 
   /** Goes to the last hit between two moments, if there is one. */
-  *#searchBack(
-    from: Moment,
-    to: Moment,
-    options: RunOptions,
-    hit: (stop: TimelineStop) => boolean,
-  ): Generator<Moment, TimelineStop | undefined> {
-    for (let upTo = to; upTo > from; ) {
-      const checkpoint = this.checkpoints.before(moment(upTo - 1));
+  *#searchBack(from: Moment, to: Moment, options: RunOptions, hit: Hit): Generator<Moment, TimelineStop | undefined> {
+    // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
+    for (let upTo = to, piece = 1; upTo > from; piece *= 2) {
+      const checkpoint = this.checkpoints.before(moment(Math.max(0, upTo - piece)));
       const begin = moment(Math.max(checkpoint.at, from));
+      piece = Math.max(piece, upTo - begin);
       if (this.now > begin || this.now < checkpoint.at) this.#restore(checkpoint);
       while (this.now < begin) {
         this.forward(begin);
@@ -285,7 +285,7 @@ export class Timeline {
         : this.forward(upTo, options);
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
-      if (stop.reason === 'breakpoint' || stop.reason === 'trap' || stop.reason === 'watch') {
+      if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {
         if (this.now < upTo) visit(stop);
         passing = stop.reason === 'breakpoint';
       }

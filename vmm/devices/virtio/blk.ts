@@ -124,7 +124,8 @@ export class VirtioBlk implements VirtioBackend {
       case requestIn: {
         const at = this.#range(sector, inBytes);
         if (at === undefined) return failed;
-        scatter(context, chain.writable, 0, this.#disk.read(at, inBytes / sectorBytes));
+        const source = { kind: 'disk', offset: at * sectorBytes } as const;
+        scatter(context, chain.writable, 0, this.#disk.read(at, inBytes / sectorBytes), source);
         return { status: statusOk, writtenBytes: inBytes };
       }
       case requestOut: {

@@ -25,7 +25,8 @@ export class VirtioRng implements VirtioBackend {
 
   serve(_queue: number, chain: Chain, context: DeviceContext): number {
     const sizeBytes = filledBytes(chain);
-    if (sizeBytes > 0) scatter(context, chain.writable, 0, context.entropy(sizeBytes));
+    const source = { kind: 'entropy', offset: 0 } as const;
+    if (sizeBytes > 0) scatter(context, chain.writable, 0, context.entropy(sizeBytes), source);
     return sizeBytes;
   }
 
