@@ -145,6 +145,8 @@ const save = async (session: LiveSession, { state, kept, tail, file }: Saving): 
     writeEntries(writer, kept.own.entries);
     writer.flush(timeline.end);
     if (timeline.now === timeline.end) writer.state(captureState(machine, timeline.cursor, tail.bytes()));
+    const bookmarks = recorder.bookmarks.list;
+    if (bookmarks.length > 0) writer.bookmarks({ put: [...bookmarks], remove: [] });
     writer.end({ reason: 'stopped', ...recorder.ended, at: timeline.end });
   } finally {
     sink.close();

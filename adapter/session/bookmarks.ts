@@ -2,7 +2,13 @@
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { appendBookmarks } from '../../traces/append.ts';
-import { type Bookmark, type BookmarkChanges, bookmarksMax, noteLengthMax } from '../../traces/bookmarks.ts';
+import {
+  type Bookmark,
+  type BookmarkChanges,
+  type Bookmarks,
+  bookmarksMax,
+  noteLengthMax,
+} from '../../traces/bookmarks.ts';
 import type { ByteSink } from '../../traces/bytes.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import type { Moment } from '../../traces/time.ts';
@@ -24,7 +30,7 @@ export const listBookmarks = (file: string): Promise<readonly Bookmark[]> =>
  */
 export const changeBookmarks = (file: string, change: BookmarkChange): Promise<Bookmark> =>
   withTrace(file, async (trace) => {
-    const { changes, bookmark } = changesOf(trace, change);
+    const { changes, bookmark } = changesOf(trace.bookmarks(), trace, change);
     await appendBookmarks(new Tail(file, trace.tail.offset), trace.tail, changes, brotli);
     return bookmark;
   });
@@ -38,8 +44,12 @@ const withTrace = async <Result>(file: string, act: (trace: Trace) => Promise<Re
   }
 };
 
-const changesOf = (trace: Trace, change: BookmarkChange): { changes: BookmarkChanges; bookmark: Bookmark } => {
-  const bookmarks = trace.bookmarks();
+/** What is to be written for a change of the bookmarks of a recording that has these moments. */
+export const changesOf = (
+  bookmarks: Bookmarks,
+  { start, until }: { readonly start: Moment; readonly until: Moment },
+  change: BookmarkChange,
+): { changes: BookmarkChanges; bookmark: Bookmark } => {
   const known = (id: number): Bookmark => {
     const found = bookmarks.get(id);
     if (found === undefined)
@@ -54,7 +64,7 @@ const changesOf = (trace: Trace, change: BookmarkChange): { changes: BookmarkCha
   if (old === undefined && bookmarks.list.length >= bookmarksMax) throw tooManyBookmarks(bookmarksMax);
   const at = change.at ?? old!.at;
   const note = change.note ?? old!.note;
-  if (at < trace.start || at > trace.until) throw momentOutside(at, trace.start, trace.until);
+  if (at < start || at > until) throw momentOutside(at, start, until);
   if (note.length > noteLengthMax) throw noteTooLong(note.length, noteLengthMax);
   const bookmark = { id: old?.id ?? bookmarks.nextId, at, note };
   return { changes: { put: [bookmark], remove: [] }, bookmark };

@@ -84,6 +84,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
   const kept = request.keepImages === false ? [] : images;
   return {
     kind: 'replay',
+    file: request.file,
     machine,
     replayer,
     timeline,

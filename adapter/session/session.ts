@@ -44,6 +44,7 @@ export interface LiveSession extends SessionBase {
 export interface ReplaySession extends SessionBase {
   readonly kind: 'replay';
   readonly trace: Trace;
+  readonly file: string;
   readonly replayer: Replayer;
   readonly close: () => void;
 }

@@ -74,6 +74,7 @@ export class FlightRing implements RecordSink {
   }
 
   state(): void {}
+  bookmarks(): void {}
   flush(): void {}
   end(): void {}
 

@@ -22,6 +22,7 @@ export class KeptLog implements RecordSink {
     this.entries.push({ digest: isFirst ? { ...digest, pages: [] } : digest });
   }
   state(): void {}
+  bookmarks(): void {}
   flush(): void {}
   end(): void {}
 }

@@ -3,6 +3,7 @@
  * keyboard, looking at a clock) is the caller's; here every input gets its moment.
  */
 
+import { type BookmarkChanges, Bookmarks } from '../../traces/bookmarks.ts';
 import type { StateDigest } from '../../traces/digest.ts';
 import type { TraceEnd } from '../../traces/end.ts';
 import type { InputEvent } from '../../traces/events.ts';
@@ -22,6 +23,7 @@ export interface RecordSink {
   /** The state on arrival at a moment, before its inputs; at the end of the recording, behind them. */
   digest(digest: StateDigest): void;
   state(state: TraceState): void;
+  bookmarks(changes: BookmarkChanges): void;
   flush(now: Moment): void;
   end(end: TraceEnd): void;
 }
@@ -65,6 +67,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly timeline: Timeline;
   readonly machine: Machine;
+  readonly bookmarks = new Bookmarks();
   /** Absent when nothing is written, as in `run`. */
   readonly #writer: RecordSink | undefined;
   readonly #options: RecorderOptions;
@@ -139,6 +142,12 @@ export class Recorder {
   #append(event: InputEvent): void {
     this.#log.push(event);
     this.#writer?.event(event);
+  }
+
+  /** Changes the notes of a person; behind the recording's end they are in memory alone. */
+  bookmark(changes: BookmarkChanges): void {
+    this.bookmarks.change(changes);
+    if (this.#end === undefined) this.#writer?.bookmarks(changes);
   }
 
   /** What has happened so far is in the file. */
