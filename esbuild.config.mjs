@@ -89,16 +89,24 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
 }
 rmSync(scratch, { recursive: true });
 
-const others = { demo: 'adapter/cli/demo.ts', soak: 'test/bench/soak.ts', 'bench-symbols': 'test/bench/symbols.ts' };
+const others = {
+  demo: 'adapter/cli/demo.ts',
+  soak: 'test/bench/soak.ts',
+  'bench-symbols': 'test/bench/symbols.ts',
+  'bench-travel': 'test/bench/travel.ts',
+};
 for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))
     await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }
-// The thread that scans debug information is a file of its own beside each bundle that starts it.
-for (const folder of ['dist', 'extension/dist']) {
-  const outfile = `${folder}/index-worker.mjs`;
-  await build({ ...node, entryPoints: ['adapter/program/index-worker.ts'], outfile, format: 'esm' });
-}
+// Threads are files of their own beside each bundle that starts them.
+const threads = {
+  'index-worker': 'adapter/program/index-worker.ts',
+  'history-worker': 'adapter/history/history-worker.ts',
+};
+for (const folder of ['dist', 'extension/dist'])
+  for (const [name, entry] of Object.entries(threads))
+    await build({ ...node, entryPoints: [entry], outfile: `${folder}/${name}.mjs`, format: 'esm', banner });
 if (existsSync('extension/src/extension.ts')) {
   await build({
     ...node,

@@ -119,6 +119,7 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
     folders: [resolve(args.cwd ?? '.')],
     cache,
     closes,
+    ...(args.trace != null && { history: { file: inFolder(args.trace), cacheFolder: folder, log } }),
   });
 };
 

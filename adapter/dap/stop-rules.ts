@@ -3,6 +3,7 @@
  * what the machine is to stop at; how one moves is in travel.ts.
  */
 
+import { type Interval, union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
@@ -51,6 +52,17 @@ export class StopRules {
       traps: this.#filters.active,
       ...(ranges.length > 0 && { watch: ranges }),
     };
+  }
+
+  /** The intervals with stops, as far as the history is known; undefined when any interval may have one. */
+  among(): ((within: Interval) => readonly Interval[]) | undefined {
+    const { history } = this.#target;
+    if (history === undefined || this.#filters.active) return undefined;
+    return (within) =>
+      union([
+        ...[...this.#breakpoints.addresses].map((address) => history.executedAt(address, within)),
+        ...this.#breakpoints.ranges.map(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
+      ]);
   }
 
   /** Lets the machine stop where a breakpoint is. */

@@ -3,12 +3,14 @@
  * How one moves through the history is in travel.ts.
  */
 
+import type { History } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage, bootPrograms } from '../boot/boot.ts';
+import { BackgroundHistory, type BackgroundHistoryOptions } from '../history/background-history.ts';
 import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
@@ -36,6 +38,8 @@ export interface TargetOptions extends SourceOptions {
   readonly others?: readonly OtherProgram[];
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
+  /** Where what is known of the whole history comes from, for a recording that was made. */
+  readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -68,9 +72,11 @@ export class Target {
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
   readonly #closes: readonly { close(): void }[];
+  readonly #historyOptions: BackgroundHistoryOptions | undefined;
+  #history: BackgroundHistory | undefined;
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, others = [], cache, closes, ...sources } = options;
+    const { program, debug, others = [], cache, closes, history, ...sources } = options;
     this.session = session;
     this.console = console;
     const { machine } = session.header;
@@ -79,6 +85,7 @@ export class Target {
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
     this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
     this.#closes = closes ?? [];
+    this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
     const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
     this.programs = new Programs(this.program, placed, this.memory);
@@ -109,6 +116,17 @@ export class Target {
     return this.session.timeline;
   }
 
+  /** Begins to find out what is known of the whole history; `onGrowth` is called when more is. */
+  exploreHistory(onGrowth: () => void): void {
+    if (this.session.kind !== 'replay' || this.#historyOptions === undefined || this.#history !== undefined) return;
+    this.#history = new BackgroundHistory(this.session, { ...this.#historyOptions, onGrowth });
+  }
+
+  /** What is known by now of the whole history, if anything is. */
+  get history(): History | undefined {
+    return this.#history?.index;
+  }
+
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */
   hart(threadId: number): Hart {
     const hart = this.machine.harts[threadId - 1];
@@ -137,6 +155,7 @@ export class Target {
   /** The recording ends here, if there is one; files are closed. */
   close(): void {
     this.stats.stop();
+    this.#history?.close();
     this.session.keepCode();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();

@@ -5,6 +5,7 @@
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
+import { union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
@@ -145,7 +146,8 @@ export class Traveller {
     this.#rules.arm();
     for (;;) {
       const options = this.#rules.options();
-      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop));
+      const among = this.#rules.among();
+      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop), among);
       if (found === undefined) return { reason: 'start' };
       if (found.reason === 'watch') yield* this.#noteBefore();
       const arrival = this.#rules.arrival(found);
@@ -167,9 +169,12 @@ export class Traveller {
     const { timeline, console, machine } = this.#target;
     console.muted = true;
     machine.engine.arm(addresses);
-    const found = yield* timeline.reverse({ armed: true }, (stop) => {
-      return stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!);
-    });
+    const { history } = this.#target;
+    const found = yield* timeline.reverse(
+      { armed: true },
+      (stop) => stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!),
+      history && ((within) => union(addresses.map((address) => history.executedAt(address, within)))),
+    );
     if (found?.reason !== 'breakpoint') return { reason: 'start' };
     return { reason: 'step', hart: found.hart };
   }

@@ -45,11 +45,11 @@ export interface SpaceEvent {
   readonly satp: bigint;
 }
 
-/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed. */
+/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed, where that is known. */
 export interface ConsoleEvent {
   readonly kind: 'console';
   readonly at: Moment;
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -77,6 +77,9 @@ export interface History {
    */
   executed(physical: number, within: Interval): readonly Interval[];
 
+  /** The same for a virtual address, in whatever address space. */
+  executedAt(virtual: bigint, within: Interval): readonly Interval[];
+
   /** The same for writes, by anybody, to any of `sizeBytes` bytes of RAM. */
   written(physical: number, sizeBytes: number, within: Interval): readonly Interval[];
 
@@ -86,3 +89,14 @@ export interface History {
   /** `count` stretches of equal length that together are `within`. */
   density(within: Interval, count: number): readonly Density[];
 }
+
+/** All moments of several lists of intervals, ascending and apart. */
+export const union = (lists: readonly (readonly Interval[])[]): Interval[] => {
+  const found: { from: Moment; to: Moment }[] = [];
+  for (const { from, to } of lists.flat().sort((one, other) => one.from - other.from)) {
+    const last = found.at(-1);
+    if (last === undefined || last.to < from) found.push({ from, to });
+    else if (to > last.to) last.to = to;
+  }
+  return found;
+};

@@ -24,12 +24,21 @@ const xIndex = hartOffset.x >>> 3;
 /** Where counts of interrupts begin in `trapCounts`. Causes are below 64 (Privileged 3.1.15). */
 export const interruptCounts = 64;
 
+/** Whoever wants to know what a hart does that is more than computing. No answer of the machine depends on it. */
+export interface HartObserver {
+  readonly trapped: (hart: Hart, cause: number, interrupt: boolean, from: Privilege, to: Privilege) => void;
+  readonly returned: (hart: Hart, from: Privilege, to: Privilege) => void;
+  readonly spaceChanged: (hart: Hart) => void;
+}
+
 export class Hart {
   readonly base: number;
   readonly id: number;
   readonly memory: MachineMemory;
   /** How often it has entered each exception and, from `interruptCounts` on, each interrupt; also again after going back. */
   readonly trapCounts = new Float64Array(2 * interruptCounts);
+
+  observer: HartObserver | undefined;
 
   constructor(memory: MachineMemory, id: number) {
     this.memory = memory;

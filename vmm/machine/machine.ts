@@ -24,7 +24,7 @@ import { Hart } from './hart.ts';
 import { type MachineImage, type MachineRecord, placeImage, startHarts } from './image.ts';
 import { inputProblem } from './inputs.ts';
 import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
-import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
@@ -95,10 +95,11 @@ export class Machine {
     this.#cutSlice();
   };
 
-  constructor(image: MachineImage, outputs: MachineOutputs) {
+  /** `emitCovering`: what is executed and written is marked on the way, for the history index. */
+  constructor(image: MachineImage, outputs: MachineOutputs, emitCovering?: EmitCovering) {
     const { configuration } = image;
     this.configuration = configuration;
-    this.memory = createMemory(configuration.ramBytes);
+    this.memory = createMemory(configuration.ramBytes, emitCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
@@ -267,7 +268,7 @@ export class Machine {
     const { armed = false, traps = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#watchedWrite);
     this.#watchHit = false;
-    const mode = armed ? 'armed' : watch.length > 0 ? 'interpret' : 'any';
+    const mode = armed ? 'armed' : 'free';
     this.memory.u32[scratch.leaveAlways >>> 2] = traps ? 1 : 0;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
@@ -324,7 +325,7 @@ export class Machine {
     hart.steps += made;
     this.#setMachine('now', now + made);
     this.stepsMade += made;
-    if (mode !== 'any' || !this.engine.translating) this.stepsWithoutCode += made;
+    if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
     this.engine.ran(made);
     return exit === runExit.breakpoint;
   }

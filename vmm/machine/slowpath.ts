@@ -108,7 +108,11 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       trap(hart, -physical - 1, low, high);
       return -1;
     }
-    if (inRam(memory, physical, 2)) return u16[hostOffset(physical) >>> 1]!;
+    if (inRam(memory, physical, 2)) {
+      translations.markExecuted(low, high, physical);
+      return u16[hostOffset(physical) >>> 1]!;
+    }
+    translations.markExecuted(low, high, physical);
     const half = bus.isExecutable(physical) ? bus.read(physical, 2) : undefined;
     if (half !== undefined) return Number(half);
     trap(hart, fetchAccessFault, low, high);
@@ -137,6 +141,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       const hart = currentHart();
       const host = translations.refill(hart, tlbKinds.execute, low, high);
       if (host !== 0 && !crossesPage(low, 4)) {
+        translations.markExecuted(low, high, host - ramOffset + ramBase);
         const first = u16[host >>> 1]!;
         u32[scratch.instruction >>> 2] = (first & 3) === 3 ? first | (u16[(host >>> 1) + 1]! << 16) : first;
         return 0;

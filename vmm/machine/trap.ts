@@ -73,6 +73,8 @@ export const enterTrap = (hart: Hart, causeCode: number, tval: bigint, interrupt
   hart.traps += 1;
   hart.trapCounts[interrupt ? interruptCounts + causeCode : causeCode]! += 1;
 
+  hart.observer?.trapped(hart, causeCode, interrupt, from, hart.privilege);
+
   const tvec = u32[base + registers.tvec]!;
   const vectored = interrupt && (tvec & 3) === 1;
   const target = ((tvec & ~3) >>> 0) + (vectored ? 4 * causeCode : 0);
@@ -94,6 +96,7 @@ const stackForMachine = (status: number, from: Privilege): number => {
 /** mret or sret, already found legal: unstacks and sets pc and privilege. */
 export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void => {
   const status = statusLow(hart);
+  const from = hart.privilege;
   const { u32 } = hart.memory;
   const base = hart.base >>> 2;
   const fromMachine = instruction === 'mret';
@@ -103,6 +106,7 @@ export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void =
   if (to !== privilege.machine) now &= ~mstatus.mprv;
   setStatusLow(hart, now >>> 0);
   hart.privilege = to;
+  hart.observer?.returned(hart, from, to);
   const { epc } = fromMachine ? machineRegisters : supervisorRegisters;
   u32[base + words.pc] = u32[base + epc]!;
   u32[base + words.pc + 1] = u32[base + epc + 1]!;
