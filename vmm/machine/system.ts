@@ -21,6 +21,8 @@ export interface HartServices extends CsrServices {
    * took the call; when not, the call is an ordinary trap.
    */
   firmware?: (hart: Hart) => boolean;
+  /** A hart has returned from a trap. */
+  returned?: () => void;
 }
 
 /** What the engine does next: 0, go on with the next instruction; 1, `hart.pc` is already final and all may differ. */
@@ -55,10 +57,12 @@ export const executeSystem = (
     case 'mret':
       if (hart.privilege < privilege.machine) return illegal(hart, raw);
       returnFromTrap(hart, 'mret');
+      services.returned?.();
       return 1;
     case 'sret':
       if (!sretIsLegal(hart)) return illegal(hart, raw);
       returnFromTrap(hart, 'sret');
+      services.returned?.();
       return 1;
     case 'wfi':
       return waitForInterrupt(hart, raw, lengthBytes);
