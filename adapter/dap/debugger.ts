@@ -5,8 +5,9 @@
 
 import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
-import { Breakpoints } from './breakpoints.ts';
+import { Breakpoints, type DataAccess } from './breakpoints.ts';
 import { machineRuns, notLaunched } from './errors.ts';
+import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
@@ -54,6 +55,9 @@ export class Debugger {
   readonly send: SendEvent;
   readonly breakpoints = new Breakpoints();
   readonly filters = new TrapFilters();
+  readonly stops = new GuestStops();
+  /** What stops where a client asks for a data breakpoint on writes. */
+  dataWrites: DataAccess & ('change' | 'write') = 'change';
   readonly handles = new Handles();
   /** Whether the client can show progress. */
   showsProgress = false;
@@ -100,7 +104,7 @@ export class Debugger {
 
   launch(target: Target, begin: () => void): void {
     const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
-    const traveller = new Traveller(target, new StopRules(target, this.breakpoints, this.filters, say));
+    const traveller = new Traveller(target, new StopRules(target, this, say));
     const said = new Set<string>();
     const sayDamage = (message: string): void => {
       if (said.has(message)) return;

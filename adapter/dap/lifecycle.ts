@@ -63,6 +63,7 @@ const launch: RequestRow = {
     if (session.isLaunched || session.launching) throw launchedTwice();
     const args = checkLaunch(value);
     session.launching = true;
+    session.dataWrites = args.dataBreakpoints ?? 'change';
     try {
       const target = await openTarget(args, (line) =>
         session.send('output', { category: 'console', output: `${line}\n` }),

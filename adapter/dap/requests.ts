@@ -10,6 +10,7 @@ import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
+import { stopRequests } from './stop-requests.ts';
 import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
 import { variableRequests } from './variables.ts';
@@ -24,7 +25,9 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...sourceRequests,
     ...variableRequests.map((row) => afterNames(row)),
     ...memoryRequests,
-    ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
+    ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests, ...stopRequests].map((row) =>
+      afterNames(row),
+    ),
     ...customRequests,
   ].map((row) => [row.command, row]),
 );

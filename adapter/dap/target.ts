@@ -73,6 +73,7 @@ export class Target {
     const { program, debug, others = [], cache, closes, ...sources } = options;
     this.session = session;
     this.console = console;
+    console.clock = () => session.machine.stepMoment;
     const { machine } = session.header;
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;

@@ -1,0 +1,61 @@
+/**
+ * All that the guest has printed, with the moments at which it did, and where in it a pattern begins to match. The past is
+ * printed again each time that it is run again; it is on the tape once.
+ */
+
+import { type Moment, moment } from '../../traces/time.ts';
+
+interface Piece {
+  /** The step that printed it. */
+  readonly at: Moment;
+  bytes: Uint8Array;
+}
+
+/** A pattern is looked for in so many bytes before what was printed last. */
+const windowBytes = 4096;
+
+export class ConsoleTape {
+  /** Ascending. */
+  readonly #pieces: Piece[] = [];
+
+  /** A step may print several times; what it prints again, having been made again, is known. */
+  add(at: Moment, bytes: Uint8Array): void {
+    const index = this.#indexOf(at);
+    const piece = this.#pieces[index];
+    if (piece?.at !== at) this.#pieces.splice(index, 0, { at, bytes: bytes.slice() });
+    else if (!Buffer.from(piece.bytes).includes(Buffer.from(bytes))) piece.bytes = Buffer.concat([piece.bytes, bytes]);
+  }
+
+  /**
+   * What the step before a moment completed: a text that matches, where nothing that began at its first character matched
+   * before. A longer match with the same beginning is none of its own.
+   * @param pattern global, for text with a character for each byte
+   */
+  completed(pattern: RegExp, now: Moment): string | undefined {
+    if (now === 0) return undefined;
+    const index = this.#indexOf(moment(now - 1));
+    const piece = this.#pieces[index];
+    if (piece?.at !== now - 1) return undefined;
+    let before: Uint8Array = new Uint8Array(0);
+    for (let earlier = index - 1; earlier >= 0 && before.length < windowBytes; earlier -= 1) {
+      before = Buffer.concat([this.#pieces[earlier]!.bytes, before]);
+    }
+    const known = new Set(matches(pattern, before).map((match) => match.index));
+    const all = Buffer.concat([before, piece.bytes]);
+    return matches(pattern, all).find((match) => !known.has(match.index))?.[0];
+  }
+
+  /** Of the first piece that is not before a moment. */
+  #indexOf(at: Moment): number {
+    let [low, high] = [0, this.#pieces.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#pieces[middle]!.at < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const matches = (pattern: RegExp, bytes: Uint8Array): readonly RegExpExecArray[] =>
+  [...Buffer.from(bytes).toString('latin1').matchAll(pattern)].filter((match) => match[0] !== '');
