@@ -36,13 +36,16 @@ export class ConsoleTape {
     const index = this.#indexOf(moment(now - 1));
     const piece = this.#pieces[index];
     if (piece?.at !== now - 1) return undefined;
-    let before: Uint8Array = new Uint8Array(0);
-    for (let earlier = index - 1; earlier >= 0 && before.length < windowBytes; earlier -= 1) {
-      before = Buffer.concat([this.#pieces[earlier]!.bytes, before]);
+    let first = index;
+    for (let sizeBytes = 0; first > 0 && sizeBytes < windowBytes; first -= 1) {
+      sizeBytes += this.#pieces[first - 1]!.bytes.length;
     }
+    const all = textOf(this.#pieces.slice(first, index + 1));
+    const before = all.slice(0, all.length - piece.bytes.length);
+    const found = matches(pattern, all).filter((match) => match.index + match[0].length > before.length);
+    if (found.length === 0) return undefined;
     const known = new Set(matches(pattern, before).map((match) => match.index));
-    const all = Buffer.concat([before, piece.bytes]);
-    return matches(pattern, all).find((match) => !known.has(match.index))?.[0];
+    return found.find((match) => !known.has(match.index))?.[0];
   }
 
   /** Of the first piece that is not before a moment. */
@@ -57,5 +60,7 @@ export class ConsoleTape {
   }
 }
 
-const matches = (pattern: RegExp, bytes: Uint8Array): readonly RegExpExecArray[] =>
-  [...Buffer.from(bytes).toString('latin1').matchAll(pattern)].filter((match) => match[0] !== '');
+const textOf = (pieces: readonly Piece[]): string => Buffer.concat(pieces.map(({ bytes }) => bytes)).toString('latin1');
+
+const matches = (pattern: RegExp, text: string): readonly RegExpExecArray[] =>
+  [...text.matchAll(pattern)].filter((match) => match[0] !== '');

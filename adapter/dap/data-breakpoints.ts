@@ -147,8 +147,9 @@ const given = (found: string | null | undefined): found is string => found != nu
 const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition }: Asked): BreakpointSpec => {
   const { target } = session.launched('setDataBreakpoints');
   const place = placeNamed(target, dataId);
-  const access = accessType ?? 'write';
-  const at: DataAccess = access === 'write' ? session.dataWrites : access;
+  const at: DataAccess = accessType === 'write' || accessType == null ? session.dataWrites : accessType;
+  // Who waits for reads alone sees the writes, too, to know what is read.
+  const access = at === 'change' || at === 'write' ? 'write' : 'readWrite';
   // All are set anew with each that is added, maybe where the address means something else or nothing.
   const known = session.breakpoints.watching.find(({ name }) => name === dataId)?.watched;
   return {

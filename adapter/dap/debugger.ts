@@ -9,7 +9,7 @@ import { Breakpoints, type DataAccess } from './breakpoints.ts';
 import { machineRuns, notLaunched } from './errors.ts';
 import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
-import { MotionDriver } from './motion.ts';
+import { MotionDriver, type MotionListener } from './motion.ts';
 import { Progress } from './progress.ts';
 import { StopRules } from './stop-rules.ts';
 import {
@@ -47,6 +47,8 @@ export interface MotionOptions {
   readonly destination?: Moment;
   /** Whether progress is shown at all: not for running, which has no end in sight. */
   readonly progress?: boolean;
+  /** Whether it looks for something: given up, it ends where it began. */
+  readonly searches?: boolean;
   /** Whether it is a step by line, which can be undone together with those before it. */
   readonly leavesTrail?: boolean;
 }
@@ -149,7 +151,7 @@ export class Debugger {
     const [from, to] = [timeline.now, options.destination];
     const shows = this.showsProgress && options.progress === true;
     this.#progress = shows ? new Progress(this.send, `motion-${this.#motions}`, options.title) : undefined;
-    this.#driver.start(motion, {
+    const listener: MotionListener = {
       beat: (at) => {
         this.#sayConsole(target);
         if (at === undefined) return;
@@ -167,7 +169,9 @@ export class Debugger {
         this.lastArrival = undefined;
         this.#sayStopped(stoppedAfterError(target, error));
       },
-    });
+    };
+    const { traveller } = this.launched('continue');
+    this.#driver.start(motion, listener, options.searches === true ? () => traveller.goTo(from) : undefined);
   }
 
   #settled(target: Target): void {
@@ -218,7 +222,8 @@ export class Debugger {
   /** The session ends: a motion is given up, the recording ends here. Idempotent. */
   close(): void {
     if (this.#closed) return;
-    this.pause();
+    this.#driver.abandon();
+    this.#launched?.target.live?.wake();
     try {
       this.#launched?.target.close();
     } catch (error) {

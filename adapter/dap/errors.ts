@@ -217,6 +217,14 @@ export const badMoment = (text: string, end: number) =>
     remedy: 'Give a moment that the recording has',
   });
 
+export const unknownEntry = () =>
+  new DapError('reference', {
+    what: 'It is not known where this frame began',
+    expected: 'a frame of a function with debug information, or the innermost one',
+    found: 'a frame without it',
+    remedy: 'Step back out to it',
+  });
+
 export const noCode = (place: string, hasDebugInfo: boolean) =>
   new DapError('memory', {
     what: `There is no code for ${brief(place)}`,

@@ -20,6 +20,7 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsModulesRequest: true,
   supportsStepInTargetsRequest: true,
   supportsGotoTargetsRequest: true,
+  supportsRestartFrame: true,
   supportsLogPoints: true,
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,

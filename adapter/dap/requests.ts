@@ -9,6 +9,7 @@ import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { afterNames, type RequestRow } from './request.ts';
+import { restartRequests } from './restart.ts';
 import { sourceRequests } from './source-requests.ts';
 import { stopRequests } from './stop-requests.ts';
 import { targetRequests } from './target-requests.ts';
@@ -21,6 +22,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...breakpointRequests,
     ...executionRequests,
     ...targetRequests,
+    ...restartRequests,
     ...threadRequests,
     ...sourceRequests,
     ...variableRequests.map((row) => afterNames(row)),

@@ -20,7 +20,7 @@ import type { Watch } from './watches.ts';
 
 /** How a motion ended. `hart` is the one to look at. */
 export type Arrival =
-  | { readonly reason: 'goto' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
+  | { readonly reason: 'goto' | 'restart' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
   /** `trapped`: the step was the entry into a trap or an interrupt. */
   | { readonly reason: 'step'; readonly hart: number; readonly trapped?: boolean }
   /** `words`: what happened to the data that is watched. */

@@ -79,6 +79,7 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
       }
       return { reason: 'step', ...(atEdge(target) ?? {}) };
     case 'goto':
+    case 'restart':
     case 'pause':
       return { reason: arrival.reason, ...(atEdge(target) ?? {}) };
   }

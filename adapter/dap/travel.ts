@@ -109,7 +109,8 @@ export class Traveller {
   *reverse(): Motion {
     const { timeline, console } = this.#target;
     console.muted = true;
-    this.#rules.arm();
+    // Who gives up is back here at once.
+    timeline.checkpoints.take(timeline.cursor);
     for (;;) {
       let finding: Finding | undefined;
       const found = yield* timeline.reverse(this.#rules.options(), (stop) => {

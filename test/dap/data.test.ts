@@ -76,10 +76,7 @@ describe('a data breakpoint', () => {
 
   test('is refused with a reason where it cannot be', async () => {
     const client = await at('work');
-    const answers = await watch(client, [
-      { dataId: '0x1234567800/8' },
-      { dataId: 'total' },
-    ]);
+    const answers = await watch(client, [{ dataId: '0x1234567800/8' }, { dataId: 'total' }]);
     expect(answers.map(({ verified }) => verified)).toEqual([false, false]);
     expect(answers.map(({ message }) => message!.split(':')[0])).toEqual([
       'There is no memory to write at 0x1234567800',

@@ -163,13 +163,16 @@ export class Timeline {
    * Gives the stop that was found, or undefined at the start.
    */
   *reverse(options: RunOptions, hit: (stop: TimelineStop) => boolean): Generator<Moment, TimelineStop | undefined> {
-    let upTo = this.now;
+    const start = this.now;
+    let upTo = start;
     while (upTo > 0) {
       const from = this.checkpoints.before(moment(upTo - 1));
       this.#restore(from);
       let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
       yield* this.#scan(moment(upTo), options, (stop) => {
-        if (hit(stop)) found = { at: this.now, stop };
+        // What the last step of an interval did belongs to it; the instruction that is next, to the one behind.
+        const isIn = this.now < upTo || (upTo < start && stop.reason !== 'breakpoint');
+        if (isIn && hit(stop)) found = { at: this.now, stop };
       });
       if (found !== undefined) {
         yield* this.travel(found.at);
@@ -181,7 +184,7 @@ export class Timeline {
     return undefined;
   }
 
-  /** Runs to `upTo`, calling `visit` at each candidate stop before it. */
+  /** Runs to `upTo`, calling `visit` at each candidate stop, also at the one after the last step. */
   *#scan(upTo: Moment, options: RunOptions, visit: (stop: TimelineStop) => void): Generator<Moment, void> {
     let passing = false;
     while (this.now < upTo) {
@@ -192,7 +195,7 @@ export class Timeline {
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
       if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {
-        if (this.now < upTo) visit(stop);
+        visit(stop);
         passing = stop.reason === 'breakpoint';
       }
       if (before !== this.now) yield this.now;
