@@ -1,6 +1,7 @@
 /**
- * All that the guest has printed, with the moments at which it did, and where in it a pattern begins to match. The past is
- * printed again each time that it is run again; it is on the tape once.
+ * What the guest has printed, with the moments at which it did, and where in it a pattern begins to match. The past is
+ * printed again each time that it is run again; it is on the tape once. Where one jumps, there is a gap until it is run
+ * through; of very much, what is far from what is printed now is left out. A log without gaps is console-log.ts.
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
@@ -13,6 +14,7 @@ interface Piece {
 
 /** A pattern is looked for in so many bytes before what was printed last. */
 const windowBytes = 4096;
+const piecesMax = 100_000;
 
 export class ConsoleTape {
   /** Ascending. */
@@ -22,8 +24,12 @@ export class ConsoleTape {
   add(at: Moment, bytes: Uint8Array): void {
     const index = this.#indexOf(at);
     const piece = this.#pieces[index];
-    if (piece?.at !== at) this.#pieces.splice(index, 0, { at, bytes: bytes.slice() });
-    else if (!Buffer.from(piece.bytes).includes(Buffer.from(bytes))) piece.bytes = Buffer.concat([piece.bytes, bytes]);
+    if (piece?.at !== at) {
+      this.#pieces.splice(index, 0, { at, bytes: bytes.slice() });
+      if (this.#pieces.length > piecesMax)
+        this.#pieces.splice(index > piecesMax / 2 ? 0 : piecesMax / 2, piecesMax / 2);
+    } else if (!Buffer.from(piece.bytes).includes(Buffer.from(bytes)))
+      piece.bytes = Buffer.concat([piece.bytes, bytes]);
   }
 
   /**

@@ -11,6 +11,7 @@ import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver, type MotionListener } from './motion.ts';
 import { Progress } from './progress.ts';
+import { StopLog } from './stop-log.ts';
 import { StopRules } from './stop-rules.ts';
 import {
   asInstructionStop,
@@ -57,10 +58,11 @@ export class Debugger {
   readonly send: SendEvent;
   readonly breakpoints = new Breakpoints();
   readonly filters = new TrapFilters();
-  readonly stops = new GuestStops();
+  readonly guestStops = new GuestStops();
   /** What stops where a client asks for a data breakpoint on writes. */
   dataWrites: DataAccess & ('change' | 'write') = 'change';
   readonly handles = new Handles();
+  readonly stops = new StopLog();
   /** Whether the client can show progress. */
   showsProgress = false;
   /** The client turns to a frame without source text only where it is told of a stop at an instruction. */
@@ -200,6 +202,7 @@ export class Debugger {
 
   #sayStopped(body: StoppedBody): void {
     const { target } = this.launched('stopped');
+    this.stops.add(target.timeline.now, body.description ?? `Paused on ${body.reason}`);
     const asInstruction = this.wantsInstructionStops && !hasSource(target, body);
     this.send('stopped', asInstruction ? asInstructionStop(body) : body);
   }

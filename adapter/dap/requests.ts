@@ -8,12 +8,14 @@ import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
+import { panicRequests } from './panic.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { restartRequests } from './restart.ts';
 import { sourceRequests } from './source-requests.ts';
 import { stopRequests } from './stop-requests.ts';
 import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
+import { timelineRequests } from './timeline-requests.ts';
 import { variableRequests } from './variables.ts';
 
 export const requests: ReadonlyMap<string, RequestRow> = new Map(
@@ -31,5 +33,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
       afterNames(row),
     ),
     ...customRequests,
+    ...timelineRequests,
+    ...panicRequests,
   ].map((row) => [row.command, row]),
 );

@@ -118,7 +118,7 @@ const setStops = (session: Debugger, all: readonly Asked[]): SetStopsAnswer => {
       throw error;
     }
   });
-  session.stops.set(accepted);
+  session.guestStops.set(accepted);
   return { stops };
 };
 

@@ -6,9 +6,10 @@
  * that may have changed any of it. So what a stop means depends on that step alone, and is the same in both directions.
  */
 
+import { type Interval, intervalsWithTraps, type TrapEvent, union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
-import type { WatchRange } from '../../vmm/machine/translations.ts';
+import { type WatchRange, watchesReads } from '../../vmm/machine/translations.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type Breakpoint, type Breakpoints, fulfilled } from './breakpoints.ts';
 import type { GuestStops } from './guest-stops.ts';
@@ -46,6 +47,13 @@ export interface Finding {
   readonly guestWords: readonly string[];
 }
 
+/** What the person has set. */
+export interface StopSettings {
+  readonly breakpoints: Breakpoints;
+  readonly filters: TrapFilters;
+  readonly guestStops: GuestStops;
+}
+
 const noWords: ReadonlyMap<Breakpoint, string> = new Map();
 
 export class StopRules {
@@ -60,15 +68,11 @@ export class StopRules {
   /** Each hart's, where the portion began. */
   #traps: readonly number[] = [];
 
-  constructor(
-    target: Target,
-    { breakpoints, filters, stops }: { breakpoints: Breakpoints; filters: TrapFilters; stops: GuestStops },
-    say: (message: string) => void,
-  ) {
+  constructor(target: Target, { breakpoints, filters, guestStops }: StopSettings, say: (message: string) => void) {
     this.#target = target;
     this.#breakpoints = breakpoints;
     this.#filters = filters;
-    this.#stops = stops;
+    this.#stops = guestStops;
     this.#say = say;
     this.#watchedBytes = new WatchedBytes(target.machine);
   }
@@ -115,6 +119,19 @@ export class StopRules {
     return this.#ranges;
   }
 
+  /** The intervals with stops, as far as the history is known; undefined when any interval may have one. */
+  among(): ((within: Interval) => readonly Interval[]) | undefined {
+    const { history } = this.#target;
+    if (history === undefined || this.#stops.active || this.#breakpoints.ranges.some(watchesReads)) return undefined;
+    const isStop = ({ cause, interrupt }: TrapEvent): boolean => this.#filters.wants(cause, interrupt);
+    return (within) =>
+      union([
+        this.#filters.active ? intervalsWithTraps(history, within, isStop) : [],
+        ...[...this.#breakpoints.addresses].map((address) => history.executedAt(address, within)),
+        ...this.#breakpoints.ranges.map(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
+      ]);
+  }
+
   /** Lets the machine stop where a breakpoint is. */
   arm(watch?: Watch): void {
     const own = this.#breakpoints.addresses;
@@ -141,8 +158,7 @@ export class StopRules {
     const accesses = stop.reason === 'watch' ? stop.accesses : [];
     const met = isCompared ? this.#watchedBytes.met(this.#breakpoints.watching, accesses) : [];
     const dataWords = new Map(met.map(({ breakpoint, words }) => [breakpoint, words]));
-    const scope = scopeOf(this.#target, hart);
-    const breakpoints = fulfilled([...dataWords.keys()], scope);
+    const breakpoints = dataWords.size === 0 ? [] : fulfilled([...dataWords.keys()], scopeOf(this.#target, hart));
     const guestWords = isCompared ? this.#stops.met(hart, timeline.now, console.tape) : [];
     if (!isTrap && breakpoints.length === 0 && guestWords.length === 0) return undefined;
     return { hart, isTrap, breakpoints, dataWords, guestWords };

@@ -5,6 +5,7 @@
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
+import { union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
@@ -82,7 +83,7 @@ export class Traveller {
   /** Back to the moment before the last step of a hart. */
   *stepBack(hart: Hart): Motion {
     const { timeline, console } = this.#target;
-    if (timeline.now === 0) return { reason: 'start', hart: hart.id };
+    if (timeline.now === timeline.start) return { reason: 'start', hart: hart.id };
     const steps = hart.count('steps');
     if (steps === 0) return { reason: 'unmoved', hart: hart.id };
     console.muted = true;
@@ -92,7 +93,7 @@ export class Traveller {
     yield* timeline.travel(moment(earlier));
     for (let distance = 8; hart.count('steps') >= steps; distance *= 8) {
       later = earlier;
-      earlier = Math.max(0, later - distance);
+      earlier = Math.max(timeline.start, later - distance);
       yield* timeline.travel(moment(earlier));
     }
     while (later - earlier > 1) {
@@ -113,12 +114,13 @@ export class Traveller {
     timeline.checkpoints.take(timeline.cursor);
     for (;;) {
       let finding: Finding | undefined;
-      const found = yield* timeline.reverse(this.#rules.options(), (stop) => {
+      const isStop = (stop: TimelineStop): boolean => {
         const one = this.#rules.look(stop);
         if (!mayStop(one)) return false;
         finding = one;
         return true;
-      });
+      };
+      const found = yield* timeline.reverse(this.#rules.options(), isStop, this.#rules.among());
       if (found === undefined || finding === undefined) return { reason: 'start' };
       const arrival = this.#rules.arriveBy(finding);
       if (arrival !== undefined) return arrival;
@@ -130,9 +132,12 @@ export class Traveller {
     const { timeline, console, machine } = this.#target;
     console.muted = true;
     machine.engine.arm(addresses);
-    const found = yield* timeline.reverse({ armed: true }, (stop) => {
-      return stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!);
-    });
+    const { history } = this.#target;
+    const found = yield* timeline.reverse(
+      { armed: true },
+      (stop) => stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!),
+      history && ((within) => union(addresses.map((address) => history.executedAt(address, within)))),
+    );
     if (found?.reason !== 'breakpoint') return { reason: 'start' };
     return { reason: 'step', hart: found.hart };
   }

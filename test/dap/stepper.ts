@@ -33,7 +33,7 @@ export class Stepper {
       target,
       new StopRules(
         target,
-        { breakpoints: new Breakpoints(), filters: new TrapFilters(), stops: new GuestStops() },
+        { breakpoints: new Breakpoints(), filters: new TrapFilters(), guestStops: new GuestStops() },
         () => {},
       ),
     );

@@ -24,8 +24,9 @@ import { Hart } from './hart.ts';
 import { type MachineImage, type MachineRecord, placeImage, startHarts } from './image.ts';
 import { inputProblem } from './inputs.ts';
 import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
-import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
+import type { MachineObserver } from './observer.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
@@ -71,6 +72,10 @@ export type Stop =
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
 
+/** Of these it is asked at each slice; to look a field up by its name takes longer. */
+const nowIndex = (machineBase + machineOffset.now) >>> 3;
+const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
+
 const running = 0;
 const poweredOff = 1;
 
@@ -82,6 +87,8 @@ export class Machine {
   readonly translations: Translations;
   readonly board: Board;
   readonly bus: Bus;
+  /** Who is told what happens here, if anybody. Not state. */
+  observer: MachineObserver | undefined;
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
   /** Of these, those for which nothing but the interpreter was to be used. */
@@ -104,22 +111,22 @@ export class Machine {
     this.#cutSlice();
   };
 
-  constructor(image: MachineImage, given: MachineOutputs) {
+  /** `emitCovering`: what is executed and written is marked on the way, for the history index. */
+  constructor(image: MachineImage, outputs: MachineOutputs, emitCovering?: EmitCovering) {
     const { configuration } = image;
-    const outputs: MachineOutputs = {
-      ...given,
-      console: (bytes) => {
-        given.console(bytes);
-        if (!this.#stopsAtPrints) return;
-        this.#hasPrinted = true;
-        this.#cutSlice();
-      },
+    const output = (bytes: Uint8Array): void => {
+      this.observer?.printed?.(bytes);
+      outputs.console(bytes);
+      if (!this.#stopsAtPrints) return;
+      this.#hasPrinted = true;
+      this.#cutSlice();
     };
     this.configuration = configuration;
-    this.memory = createMemory(configuration.ramBytes);
+    this.memory = createMemory(configuration.ramBytes, emitCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
+    this.translations.onTableWritten = (address) => this.observer?.wroteEntry?.(address);
     this.#clock = new Clock(this.memory, configuration.stepsPerTick);
     this.board = createBoard(image, {
       memory: this.memory,
@@ -134,7 +141,8 @@ export class Machine {
       interruptLine: (hart, bit, high) => this.#setLine(this.harts[hart]!, bit, high),
       timerChanged: () => this.#scheduleChanged(),
       endReservations: (address, sizeBytes) => this.#endReservations(address, sizeBytes),
-      output: outputs.console,
+      writing: (address, sizeBytes, device, source) => this.observer?.wroteMemory?.(address, sizeBytes, device, source),
+      output,
       entropy: (device, sizeBytes) => this.#takeEntropy(outputs, device, sizeBytes),
       power: (action, exitCode) => this.#powerDown(action, exitCode),
     });
@@ -146,13 +154,13 @@ export class Machine {
     });
     const services: HartServices = {
       ticks: () => this.#clock.ticksAt(this.#stepMoment()),
-      steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
+      steps: (hart) => hart.steps + (hart === this.#current ? this.#sliceMade() : 0),
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
       returned: () => {
         this.#hasReturned = true;
       },
-      ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
+      ...(image.supervisorStart && { firmware: this.#createFirmware(output) }),
     };
     this.bus = new Bus(this.board.devices, image.rom);
     this.engine = new Engine(
@@ -171,7 +179,7 @@ export class Machine {
     this.#setMachine('quantumEnd', configuration.quantumSteps);
   }
 
-  #createFirmware(outputs: MachineOutputs): (hart: Hart) => boolean {
+  #createFirmware(output: MachineOutputs['console']): (hart: Hart) => boolean {
     return createSbi({
       harts: this.harts,
       setTimer: (hart, ticks) => {
@@ -182,7 +190,7 @@ export class Machine {
       stopHart: () => this.#cutSlice(),
       dropTranslations: () => {}, // they are kept coherent with the tables
       interruptsChanged: () => this.#cutSlice(),
-      output: outputs.console,
+      output,
       input: () => this.board.uart.take() ?? -1,
       power: (action, exitCode) => this.#powerDown(action, exitCode),
       readRam: (address, sizeBytes) => this.readRam(address, sizeBytes),
@@ -208,13 +216,13 @@ export class Machine {
   }
 
   #machine(field: 'now' | 'quantumEnd' | 'entropyTaken'): number {
-    return this.memory.f64[(machineBase + machineOffset[field]) >>> 3]!;
+    return this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3]!;
   }
   #setMachine(field: 'now' | 'quantumEnd' | 'entropyTaken', value: number): void {
-    this.memory.f64[(machineBase + machineOffset[field]) >>> 3] = value;
+    this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3] = value;
   }
   #word(field: 'currentHart' | 'stopped' | 'exitCode'): number {
-    return this.memory.i32[(machineBase + machineOffset[field]) >>> 2]!;
+    return this.memory.i32[field === 'stopped' ? stoppedIndex : (machineBase + machineOffset[field]) >>> 2]!;
   }
   #setWord(field: 'currentHart' | 'stopped' | 'exitCode', value: number): void {
     this.memory.i32[(machineBase + machineOffset[field]) >>> 2] = value;
@@ -251,10 +259,10 @@ export class Machine {
   }
 
   #setLine(hart: Hart, bit: number, high: boolean): void {
-    const before = hart.low('lines');
+    const before = hart.lines;
     const after = high ? before | bit : before & ~bit;
     if (after === before) return;
-    hart.setLow('lines', after);
+    hart.lines = after;
     this.#cutSlice();
   }
 
@@ -301,7 +309,7 @@ export class Machine {
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
         enterTrap(hart, cause, 0n, true);
-        hart.setCount('steps', hart.count('steps') + 1);
+        hart.steps += 1;
         this.#setMachine('now', this.#machine('now') + 1);
         this.stepsMade += 1;
         const stop = this.#watchStop();
@@ -309,7 +317,7 @@ export class Machine {
         if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
       }
-      const trapsBefore = hart.count('traps');
+      const trapsBefore = hart.traps;
       const satpBefore = spaces ? hart.get('satp') : 0n;
       if (this.#runHart(hart, Math.min(next, this.#agenda.nextDue, this.#turnEnd()), mode)) {
         this.#carriedAt = this.#machine('now');
@@ -317,7 +325,7 @@ export class Machine {
       }
       const stop = this.#watchStop();
       if (stop !== undefined) return stop;
-      if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
+      if (traps && hart.traps !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
       if (returns && this.#hasReturned) return { reason: 'return', hart: hart.id };
       if (spaces && hart.get('satp') !== satpBefore) return { reason: 'space', hart: hart.id };
       this.#hasReturned = false;
@@ -369,7 +377,7 @@ export class Machine {
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
     const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
-    hart.setCount('steps', hart.count('steps') + made);
+    hart.steps += made;
     this.#setMachine('now', now + made);
     this.stepsMade += made;
     if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
@@ -390,19 +398,22 @@ export class Machine {
     const start = now < this.#turnEnd() ? 0 : 1;
     for (let turn = start; turn < count + start; turn += 1) {
       const hart = this.harts[(present + turn) % count]!;
-      if (hart.low('hsmState') !== 0) continue;
-      if (hart.low('waiting') !== 0) {
+      if (!hart.isStarted) continue;
+      if (hart.waiting !== 0) {
         if (!wakesWaiting(hart)) continue;
-        hart.setLow('waiting', 0);
+        hart.waiting = 0;
       }
-      if (hart.id !== present) {
-        this.harts[present]!.set('reservation', noReservation);
-        this.#setWord('currentHart', hart.id);
-      }
-      if (hart.id !== present || turn !== 0) this.#setMachine('quantumEnd', now + this.configuration.quantumSteps);
+      if (hart.id !== present || turn !== 0) this.#giveTurn(hart.id, this.configuration.quantumSteps);
       return hart;
     }
     return undefined;
+  }
+
+  #giveTurn(hart: number, steps: number): void {
+    const present = this.#word('currentHart');
+    if (hart !== present) this.harts[present]!.set('reservation', noReservation);
+    this.#setWord('currentHart', hart);
+    this.#setMachine('quantumEnd', this.#machine('now') + steps);
   }
 
   /**
@@ -447,6 +458,9 @@ export class Machine {
       case 'setMemory':
         this.writeRam(event.address, event.bytes);
         return;
+      case 'schedule':
+        this.#giveTurn(event.hart, event.steps);
+        return;
       case 'disk':
         return; // refused above
       default:
@@ -463,6 +477,7 @@ export class Machine {
   /** Writes RAM and drops what was derived from it; false when the range is not in RAM. For inputs only: a write that no input stands for breaks replay. */
   writeRam(address: number, bytes: Uint8Array): boolean {
     if (!inRam(this.memory, address, bytes.length)) return false;
+    this.observer?.wroteMemory?.(address, bytes.length);
     this.translations.beforeWrite(address, bytes.length);
     this.#endReservations(address, bytes.length);
     this.memory.u8.set(bytes, hostOffset(address));

@@ -5,6 +5,7 @@
  */
 
 import {
+  dirtyFlags,
   maxHarts,
   pageBytes,
   pageFlag,
@@ -35,7 +36,6 @@ const pageWords = pageBytes / 4;
 const ramBasePage = ramBase / pageBytes;
 /** What an atomic access reads is read through the TLB for writes. */
 const writeTracked = pageFlag.pageTable | pageFlag.watched | pageFlag.watchedRead | pageFlag.code;
-const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
 
 /** Of each hart: RAM pages where PMP lets S and U do everything. None until found out, and again when PMP changes. */
 export class OpenPages {
@@ -105,7 +105,7 @@ export const refill = (
   if (kind === tlbKinds.write) {
     const flags = u8[pageFlagsBase + page]!;
     if (flags & writeTracked) return 0;
-    u8[pageFlagsBase + page] = flags | bothDirty;
+    u8[pageFlagsBase + page] = flags | dirtyFlags;
   }
   tlbs.insert(hart.id, context, kind, low, high, page);
   return ramOffset + page * pageBytes + (low & (pageBytes - 1));

@@ -44,7 +44,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   /** Emitted code leaves: whoever asks for memory now is chosen, and whether the machine must look before the next step. */
   const leave = (hart: Hart): 1 => {
     translations.select(hart, dataContext(hart), fetchContext(hart));
-    const isQuiet = pendingInterrupt(hart) < 0 && hart.low('waiting') === 0;
+    const isQuiet = pendingInterrupt(hart) < 0 && hart.waiting === 0;
     u32[scratch.attention >>> 2] = isQuiet ? u32[scratch.leaveAlways >>> 2]! : 1;
     return 1;
   };
@@ -111,7 +111,11 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       trap(hart, -physical - 1, low, high);
       return -1;
     }
-    if (inRam(memory, physical, 2)) return u16[hostOffset(physical) >>> 1]!;
+    if (inRam(memory, physical, 2)) {
+      translations.markExecuted(low, high, physical);
+      return u16[hostOffset(physical) >>> 1]!;
+    }
+    translations.markExecuted(low, high, physical);
     const half = bus.isExecutable(physical) ? bus.read(physical, 2) : undefined;
     if (half !== undefined) return Number(half);
     trap(hart, fetchAccessFault, low, high);
@@ -140,6 +144,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       const hart = currentHart();
       const host = translations.refill(hart, tlbKinds.execute, low, high);
       if (host !== 0 && !crossesPage(low, 4)) {
+        translations.markExecuted(low, high, host - ramOffset + ramBase);
         const first = u16[host >>> 1]!;
         u32[scratch.instruction >>> 2] = (first & 3) === 3 ? first | (u16[(host >>> 1) + 1]! << 16) : first;
         return 0;

@@ -4,15 +4,25 @@
  * no fence (invariant 5). What is cached is tlb.ts; what must be dropped for a change of a table is page-tables.ts.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, type TlbContext, type TlbKind, tlbContexts } from '../engine/layout.ts';
+import { coverageMark, executedAt } from '../engine/coverage.ts';
+import {
+  dirtyFlags,
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  type TlbContext,
+  type TlbKind,
+  tlbContexts,
+} from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
-import { type MachineMemory, pageIndex, ramBase } from './memory.ts';
+import { hostOffset, inRam, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
 import { OpenPages, refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
 
-const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
+/** Stands for what is no page of RAM. */
+export const noRamPage = -1;
 
 /** A range of RAM, physical. */
 export interface WatchRange {
@@ -32,7 +42,7 @@ export interface WatchedAccess {
   readonly sizeBytes: number;
 }
 
-const watchesReads = ({ access }: WatchRange): boolean => access === 'read' || access === 'readWrite';
+export const watchesReads = ({ access }: WatchRange): boolean => access === 'read' || access === 'readWrite';
 const watchesWrites = ({ access }: WatchRange): boolean => access !== 'read';
 
 export class Translations implements WalkObserver {
@@ -44,6 +54,8 @@ export class Translations implements WalkObserver {
   #watched: readonly WatchRange[] = [];
   #onWatched: (access: WatchedAccess) => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
+  /** Called after a walk has set A or D of the entry at a physical address. */
+  onTableWritten: (physical: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
 
@@ -116,6 +128,8 @@ export class Translations implements WalkObserver {
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
     this.markDirty(physical);
+    this.onTableWritten(physical);
+    this.#markWritten(physical, 8);
     this.#tellWatcher('write', physical, 8);
     this.dropCode(pageIndex(physical));
   }
@@ -182,8 +196,35 @@ export class Translations implements WalkObserver {
     }
   }
 
+  /**
+   * `told` is called at the latest when the first instruction of a page is executed under a virtual address, with that address
+   * in halves and the RAM page; for as long as nothing is dropped, not again. Of what is not RAM, at each instruction and
+   * with `noRamPage`. On a machine that covers.
+   */
+  onExecutable(told: ((low: number, high: number, ramPage: number) => void) | undefined): void {
+    this.#tlbs.onExecutable = told;
+    this.dropAll();
+  }
+
+  /** The instruction at a physical address is executed without the execute TLB. */
+  markExecuted(low: number, high: number, physical: number): void {
+    const { u8, coverage } = this.#memory;
+    if (coverage === undefined) return;
+    const isRam = inRam(this.#memory, physical, 2);
+    this.#tlbs.onExecutable?.(low, high, isRam ? pageIndex(physical) : noRamPage);
+    if (!isRam) return;
+    u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
+  }
+
+  #markWritten(physical: number, sizeBytes: number): void {
+    const { u8, coverage } = this.#memory;
+    if (coverage === undefined) return;
+    const first = coverage.written + ((physical - ramBase) >>> 3);
+    u8.fill(1, first, coverage.written + ((physical + sizeBytes - 1 - ramBase) >>> 3) + 1);
+  }
+
   markDirty(physical: number): void {
-    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= bothDirty;
+    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= dirtyFlags;
   }
 
   /**
@@ -197,6 +238,7 @@ export class Translations implements WalkObserver {
       if ((this.#memory.u8[pageFlagsBase + pageIndex(page)]! & pageFlag.pageTable) === 0) continue;
       this.#tables.beforeWrite(Math.max(page, physical), Math.min(page + pageBytes, physical + sizeBytes));
     }
+    this.#markWritten(physical, sizeBytes);
     this.#tellWatcher('write', physical, sizeBytes);
   }
 
