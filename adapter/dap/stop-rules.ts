@@ -10,6 +10,7 @@ import type { Breakpoint, Breakpoints, Verdict } from './breakpoints.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import type { TrapFilters } from './trap-filters.ts';
+import { UserReturns } from './user-returns.ts';
 import { WatchedBytes } from './watched-bytes.ts';
 import type { Watch } from './watches.ts';
 
@@ -28,12 +29,14 @@ export class StopRules {
   readonly #filters: TrapFilters;
   readonly #say: (message: string) => void;
   readonly #watchedBytes: WatchedBytes;
+  readonly #returns: UserReturns;
 
   constructor(target: Target, breakpoints: Breakpoints, filters: TrapFilters, say: (message: string) => void) {
     this.#target = target;
     this.#breakpoints = breakpoints;
     this.#filters = filters;
     this.#say = say;
+    this.#returns = new UserReturns(target);
     this.#watchedBytes = new WatchedBytes(target.machine);
   }
 
@@ -55,7 +58,9 @@ export class StopRules {
 
   /** Lets the machine stop where a breakpoint is. */
   arm(watch?: Watch): void {
-    const own = this.#breakpoints.addresses;
+    const isMoving = this.#breakpoints.isMoving;
+    if (isMoving) this.#breakpoints.move();
+    const own = isMoving ? [...this.#breakpoints.addresses, ...this.#returns.addresses] : this.#breakpoints.addresses;
     this.#target.machine.engine.arm(watch === undefined ? own : [...own, ...watch.addresses]);
   }
 
@@ -86,6 +91,7 @@ export class StopRules {
       }
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
+        if (this.#breakpoints.isMoving && this.#returns.look(hart)) this.arm(watch);
         const stops = this.#meet(hart);
         if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
         return watch?.addresses.includes(stop.pc) === true && watch.here(hart)
