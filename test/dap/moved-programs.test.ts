@@ -16,6 +16,8 @@ const begin = async (): Promise<TestClient> => {
   return client;
 };
 
+const topFrame = async (client: TestClient) => (await client.stackTraceRequest({ threadId: 1 })).body.stackFrames[0]!;
+
 describe('a position-independent program', () => {
   test('stops at functions that were set before it was anywhere', async () => {
     const client = await begin();
@@ -38,6 +40,12 @@ describe('a position-independent program', () => {
     ]);
     expect(await client.evaluate('pair.left + pair.right')).toBe('3');
     expect(await client.evaluate('times')).toBe('12');
+    const { body } = await client.evaluateRequest({ expression: 'pair', frameId: (await topFrame(client)).id });
+    // Where it is in the process: what the client reads there is what the variable has.
+    expect(BigInt(body.memoryReference!)).toBeGreaterThan(0x4000_0000n);
+    const memory = await client.readMemoryRequest({ memoryReference: body.memoryReference!, count: 16 });
+    const bytes = Buffer.from(memory.body!.data!, 'base64');
+    expect([...bytes].filter((byte) => byte !== 0).sort()).toEqual([1, 2]);
   });
 
   test('is met again backwards', async () => {
