@@ -3,12 +3,14 @@
  * How one moves through the history is in travel.ts.
  */
 
+import type { History } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage, bootPrograms } from '../boot/boot.ts';
+import { BackgroundHistory, type BackgroundHistoryOptions } from '../history/background-history.ts';
 import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
@@ -39,6 +41,8 @@ export interface TargetOptions extends SourceOptions {
   readonly companions?: CompanionFolders | undefined;
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
+  /** Where what is known of the whole history comes from, for a recording that was made. */
+  readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -71,9 +75,11 @@ export class Target {
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
   readonly #closes: readonly { close(): void }[];
+  readonly #historyOptions: BackgroundHistoryOptions | undefined;
+  #history: BackgroundHistory | undefined;
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, others = [], companions: folders, cache, closes = [], ...sources } = options;
+    const { program, debug, others = [], companions: folders, cache, closes = [], history, ...sources } = options;
     const opened: Companions[] = [];
     const companionsOf = (file: ProgramFile | undefined): Companions | undefined => {
       if (folders === undefined) return undefined;
@@ -84,12 +90,14 @@ export class Target {
     };
     this.session = session;
     this.console = console;
+    console.follow(session.machine);
     const { machine } = session.header;
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
     const companions = companionsOf(program ?? debug);
     this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
+    this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
     const placed = others.map(({ file, space, options }) => ({
       program: new Program(file, { ...options, companions: companionsOf(file) }),
@@ -124,6 +132,17 @@ export class Target {
     return this.session.timeline;
   }
 
+  /** Begins to find out what is known of the whole history; `onGrowth` is called when more is. */
+  exploreHistory(onGrowth: () => void): void {
+    if (this.session.kind !== 'replay' || this.#historyOptions === undefined || this.#history !== undefined) return;
+    this.#history = new BackgroundHistory(this.session, { ...this.#historyOptions, onGrowth });
+  }
+
+  /** What is known by now of the whole history, if anything is. */
+  get history(): History | undefined {
+    return this.#history?.index;
+  }
+
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */
   hart(threadId: number): Hart {
     const hart = this.machine.harts[threadId - 1];
@@ -152,6 +171,7 @@ export class Target {
   /** The recording ends here, if there is one; files are closed. */
   close(): void {
     this.stats.stop();
+    this.#history?.close();
     this.session.keepCode();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();
