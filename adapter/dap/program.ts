@@ -190,11 +190,13 @@ export class Program {
   #nameAll(info: DebugInfo): void {
     const { elf, sections, dwarf } = info;
     const storedBytes = elf.sections.reduce((sum, { name, sizeBytes }) => sum + (isScanned(name) ? sizeBytes : 0n), 0n);
-    if (storedBytes < backgroundBytesMin) {
+    const isSplit = this.try(() => dwarf.hasSplitUnits) === true;
+    if (storedBytes < backgroundBytesMin && !isSplit) {
       info.names = this.try(() => NameIndex.of([scanNames(dwarf).arrays()]));
       return;
     }
-    const key = this.#cache && this.try(() => nameKey(elf, sections.buildId));
+    // What is in the files of split units may change under the build-id of the program.
+    const key = isSplit ? undefined : this.#cache && this.try(() => nameKey(elf, sections.buildId));
     info.names = key === undefined ? undefined : this.#cache?.read(key);
     if (info.names !== undefined) return;
     const collect = async (): Promise<void> => {
