@@ -7,6 +7,7 @@ import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { machineRuns, notLaunched } from './errors.ts';
+import { ForkList } from './fork-list.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
@@ -56,6 +57,7 @@ export class Debugger {
   readonly breakpoints = new Breakpoints();
   readonly filters = new TrapFilters();
   readonly handles = new Handles();
+  readonly forks = new ForkList();
   readonly stops = new StopLog();
   /** Whether the client can show progress. */
   showsProgress = false;
@@ -116,6 +118,14 @@ export class Debugger {
       begun = true;
     };
     this.#launched = { target, traveller, trail: new Trail(), begin: once };
+  }
+
+  /** From now on another timeline of the machine is debugged; those that were launched before stay as they are. */
+  switchTo(launched: Launched): void {
+    this.#launched?.target.live?.pause();
+    this.handles.forget();
+    this.lastArrival = undefined;
+    this.#launched = launched;
   }
 
   /** @throws {DapError} before a launch */
@@ -218,12 +228,14 @@ export class Debugger {
   close(): void {
     if (this.#closed) return;
     this.pause();
-    try {
-      this.#launched?.target.close();
-    } catch (error) {
-      // The end of a recording may be refused, by a full disk for one; the session ends all the same.
-      const output = error instanceof Error ? error.message : String(error);
-      this.send('output', { category: 'stderr', output: `${output}\n` });
+    for (const target of new Set([...this.forks.targets, ...(this.#launched ? [this.#launched.target] : [])])) {
+      try {
+        target.close();
+      } catch (error) {
+        // The end of a recording may be refused, by a full disk for one; the session ends all the same.
+        const output = error instanceof Error ? error.message : String(error);
+        this.send('output', { category: 'stderr', output: `${output}\n` });
+      }
     }
     this.#closed = true;
   }

@@ -30,6 +30,7 @@ export class Traveller {
   constructor(target: Target, rules: StopRules) {
     this.#target = target;
     this.#rules = rules;
+    this.#seen = target.timeline.now;
   }
 
   /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
