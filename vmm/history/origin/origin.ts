@@ -54,6 +54,8 @@ export interface OriginLimits {
   readonly scannedStepsMax: number;
   /** Computations with one source that are followed in a row. */
   readonly computationsMax: number;
+  /** So many steps without a find, and the next one is looked for more coarsely. Changes no answer. */
+  readonly nearSteps: number;
 }
 
 export const originLimits: OriginLimits = {
@@ -62,13 +64,14 @@ export const originLimits: OriginLimits = {
   watchedStepsMax: Number.POSITIVE_INFINITY,
   scannedStepsMax: 50_000_000,
   computationsMax: 8,
+  nearSteps: 4096,
 };
 
 /** Steps of the shortest and the longest stretch that is recorded at once. */
 const windowMin = 64;
 const windowMax = 65_536;
-/** So many steps without a find, and the next one is looked for more coarsely. */
-const nearSteps = 4096;
+/** Stretches grow with their number, since each costs a way back; at most to this. */
+const windowUsual = 4096;
 
 /** @throws {Error} when the place is not one of this machine */
 export function* findOrigin(timeline: Timeline, question: OriginQuestion): Generator<Moment, OriginAnswer> {
@@ -119,8 +122,8 @@ class Search {
     while (demands.size > 0 && this.#reached > 0 && graph.size < this.#limits.nodesMax) {
       if (this.#singleSteps >= this.#limits.singleStepsMax) break;
       const quiet = this.#findings.foundAt - this.#reached;
-      if (quiet < nearSteps) {
-        yield* this.#window(Math.max(quiet * 7, windowMin, Math.min(nearSteps, this.#windows * windowMin)));
+      if (quiet < this.#limits.nearSteps) {
+        yield* this.#window(Math.max(quiet * 7, windowMin, Math.min(windowUsual, this.#windows * windowMin)));
         continue;
       }
       if (!(yield* this.#lookFar())) {

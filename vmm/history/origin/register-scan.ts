@@ -27,6 +27,8 @@ interface Wants {
   csrs: Set<number>;
   /** A trap writes what is looked for. */
   traps: boolean;
+  /** So does whatever may go elsewhere. */
+  pc: boolean;
 }
 
 /** Goes from where the timeline stands to a moment. Gives a moment as `lastWrite` does. */
@@ -60,12 +62,13 @@ class RegisterScan {
     this.#machine = timeline.machine;
     this.#blocks = new Blocks(timeline.machine.memory);
     this.#options = options;
-    this.#wants = timeline.machine.harts.map(() => ({ x: 0, f: 0, csrs: new Set<number>(), traps: false }));
+    this.#wants = timeline.machine.harts.map(() => ({ x: 0, f: 0, csrs: new Set<number>(), traps: false, pc: false }));
     for (const { hart, file, index } of registers) {
       const wants = this.#wants[hart]!;
       if (file === 'x') wants.x |= 1 << index;
       else if (file === 'f') wants.f |= 1 << index;
       else if (file === 'csr') wants.csrs.add(index);
+      wants.pc ||= file === 'pc';
       wants.traps ||= file === 'pc' || (file === 'csr' && trapWrites.has(index));
     }
   }
@@ -111,15 +114,17 @@ class RegisterScan {
       (block.x & wants.x) !== 0 ||
       (block.f & wants.f) !== 0 ||
       (block.writesCsr && wants.csrs.size > 0) ||
-      (block.isCall && (wants.x & answerMask) !== 0);
+      (block.isCall && (wants.x & answerMask) !== 0) ||
+      wants.pc;
     if (!isAny) return;
     for (let index = Math.min(count, block.instructions.length) - 1; index >= 0; index -= 1) {
-      const { written, csr, system, writesCsr } = block.instructions[index]!;
+      const { written, csr, system, writesCsr, jumps } = block.instructions[index]!;
       const mask = written?.file === 'x' ? wants.x : wants.f;
       const writes =
         (written !== undefined && ((mask >>> written.index) & 1) === 1) ||
         (writesCsr && wants.csrs.has(csr!)) ||
-        (system === 'ecall' && (wants.x & answerMask) !== 0);
+        (system === 'ecall' && (wants.x & answerMask) !== 0) ||
+        (wants.pc && (jumps || system !== undefined));
       if (!writes) continue;
       this.found = moment(begin + index + 1);
       return;
