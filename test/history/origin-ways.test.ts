@@ -5,12 +5,14 @@
 
 import { expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
+import type { History, Interval } from '../../vmm/history/history.ts';
+import { findOrigin } from '../../vmm/history/origin/origin.ts';
 import { memoryPlace, type Place, registerNamed } from '../../vmm/history/origin/place.ts';
 import { beginningsOf } from '../../vmm/history/origin/ways.ts';
 import { xNames } from '../../vmm/isa/register-names.ts';
 import { createGuest } from '../engine/fixture.ts';
-import { emitEnd, physical, s0 } from '../engine/small-guest.ts';
-import type { Assembler } from '../oracle/assembler.ts';
+import { a0, a1, emitEnd, physical, s0, zero } from '../engine/small-guest.ts';
+import { type Assembler, Label } from '../oracle/assembler.ts';
 import { Random } from '../oracle/random.ts';
 import { ask, followed, timelineOf } from './guests.ts';
 
@@ -119,4 +121,63 @@ test('a byte that is said to be one of the initial memory changes with that byte
     }
   }
   expect(flips).toBeGreaterThan(20);
+});
+
+/** Writes a word of its own page early, then writes to another page for long. */
+const earlyWrite = (checkpointStride: number) =>
+  timelineOf({
+    steps: 200_000,
+    checkpointStride,
+    emit: (asm) => {
+      asm.li(s0, BigInt(data));
+      asm.addi(a0, zero, 77);
+      asm.store('sd', a0, 0, s0);
+      asm.li(s0, BigInt(data + 0x4000));
+      asm.li(a1, 60_000n);
+      const again = asm.bind(new Label());
+      asm.store('sd', a1, 0, s0);
+      asm.addi(a1, a1, -1);
+      asm.branch('bne', a1, zero, again);
+      emitEnd(asm);
+      return undefined;
+    },
+  });
+const earlyPlace = memoryPlace(data, 8);
+const earlyNodes = [
+  { moment: 3, instruction: 'sd a0,0(s0)' },
+  { moment: 2, origin: { kind: 'constant' } },
+];
+
+test('intervals between checkpoints that share a page are passed over', () => {
+  const { nodes, work } = ask(earlyWrite(10_000), { place: earlyPlace });
+  expect(nodes).toMatchObject(earlyNodes);
+  expect(work.watchedSteps).toBeLessThan(30_000);
+});
+
+test('intervals in which the history knows of no write are passed over', () => {
+  const written = { from: moment(0), to: moment(5_000) };
+  const history = {
+    written: (_address: number, _sizeBytes: number, within: Interval) => (within.from < written.to ? [written] : []),
+  } as unknown as History;
+  const { nodes, work } = ask(earlyWrite(50_000), { place: earlyPlace, history });
+  expect(nodes).toMatchObject(earlyNodes);
+  expect(work.watchedSteps).toBeLessThanOrEqual(5_000);
+});
+
+test('a search that is given up leaves the timeline where it was', () => {
+  const timeline = earlyWrite(10_000);
+  timeline.seek(moment(150_000));
+  const search = findOrigin(timeline, { place: earlyPlace });
+  for (let portion = 0; portion < 3; portion += 1) search.next();
+  search.return(undefined as never);
+  expect(timeline.now).toBe(150_000);
+  expect(timeline.machine.observer).toBe(undefined);
+});
+
+test('a search that may look at no more steps says how far it looked', () => {
+  const limits = { singleStepsMax: 500, watchedStepsMax: 0 };
+  const { nodes, complete } = ask(earlyWrite(10_000), { place: earlyPlace, limits });
+  expect(complete).toBe(false);
+  expect(nodes).toMatchObject([{ kind: 'open', place: earlyPlace }]);
+  expect(nodes[0]!.moment).toBeGreaterThan(190_000);
 });
