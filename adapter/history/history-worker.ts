@@ -5,6 +5,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { moment } from '../../traces/time.ts';
+import { emitInterpreter } from '../../vmm/engine/interpreter.ts';
 import { indexSegment, packSegment, type Segment } from '../../vmm/history/segment.ts';
 import { takeDelta } from '../../vmm/timeline/checkpoint-delta.ts';
 import { openRecording } from '../session/replay.ts';
@@ -24,7 +25,7 @@ const replay = async (): Promise<void> => {
     verify: false,
     checkpoints: noCheckpoints,
     keepImages: false,
-    covering: index !== undefined,
+    ...(index && { emitCovering: emitInterpreter }),
     console: (bytes) => printed?.(bytes),
   });
   const { timeline, machine } = session;

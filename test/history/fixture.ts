@@ -7,6 +7,7 @@ import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { readWhole } from '../../adapter/host/files.ts';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import { type Moment, moment } from '../../traces/time.ts';
+import { emitInterpreter } from '../../vmm/engine/interpreter.ts';
 import { HistoryIndex } from '../../vmm/history/history-index.ts';
 import { indexSegment } from '../../vmm/history/segment.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
@@ -33,7 +34,7 @@ export const runOf = async (guest: string, end: number, isCovering = false): Pro
   const machine = new Machine(
     bootImage(configuration, images),
     { console: (bytes) => print?.(bytes), entropy },
-    isCovering,
+    isCovering ? emitInterpreter : undefined,
   );
   const timeline = new Timeline(machine, {
     log: { count: 0, get: () => undefined as never },

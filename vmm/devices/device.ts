@@ -4,6 +4,7 @@
  */
 
 import type { Moment } from '../../traces/time.ts';
+import type { Shape } from './shape.ts';
 
 /** Where bytes come from that a device writes to memory, for whoever asks: a place on a disk, or in a request for entropy. */
 export interface DmaSource {
@@ -57,6 +58,8 @@ export interface Device {
   receive?(bytes: Uint8Array): void;
   /** A deep copy of its state that later changes of the device do not alter (large parts may be shared, immutable). */
   save(): PlainState;
+  /** What `save` can give; whatever comes from a file is held against it before it is restored. */
+  readonly shape: Shape;
   restore(state: PlainState): void;
 }
 

@@ -11,7 +11,7 @@
 
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
-import { ModuleBuilder } from '../wasm/module.ts';
+import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { MemoryAccess } from './access.ts';
 import { emitArrival, emitCountSteps, emitJumped, isJump, type Ways } from './arrivals.ts';
@@ -41,12 +41,8 @@ export const interpreterName = 'interpreter';
  * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction; otherwise with the
  * dispatcher, which takes the armed one where it must.
  */
-export const emitInterpreter = (
-  memoryPages: number,
-  armed: boolean,
-  coverage: CoverageMaps | undefined,
-): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder(memoryPages, interpreterName);
+export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(

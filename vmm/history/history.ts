@@ -7,7 +7,7 @@
  * not; where it says that something did not happen, it did not. These are the types; how they are kept is not here.
  */
 
-import type { Moment } from '../../traces/time.ts';
+import { type Moment, moment } from '../../traces/time.ts';
 
 /** Moments from `from` until before `to`. */
 export interface Interval {
@@ -99,4 +99,37 @@ export const union = (lists: readonly (readonly Interval[])[]): Interval[] => {
     else if (to > last.to) last.to = to;
   }
   return found;
+};
+
+/** Of what is not covered between two moments. */
+export const uncovered = ({ covered }: History, within: Interval): Interval[] => {
+  const found: Interval[] = [];
+  let known = within.from;
+  for (const { from, to } of covered) {
+    if (from > known && known < within.to) found.push({ from: known, to: moment(Math.min(from, within.to)) });
+    if (to > known) known = to;
+  }
+  if (known < within.to) found.push({ from: known, to: within.to });
+  return found;
+};
+
+/** Intervals of a search are no shorter: nothing is gained by it. */
+const searchSteps = 2 ** 16;
+
+/** Intervals with traps of some kind, ascending, and what is not covered. */
+export const intervalsWithTraps = (
+  history: History,
+  within: Interval,
+  isWanted: (event: TrapEvent) => boolean,
+): Interval[] => {
+  const found: Interval[] = [];
+  for (const event of history.events(['trap'], within)) {
+    if (event.kind !== 'trap' || event.at < (found.at(-1)?.to ?? 0) || !isWanted(event)) continue;
+    const from = Math.floor(event.at / searchSteps) * searchSteps;
+    found.push({
+      from: moment(Math.max(from, within.from)),
+      to: moment(Math.min(from + searchSteps, within.to)),
+    });
+  }
+  return union([found, uncovered(history, within)]);
 };

@@ -23,12 +23,19 @@ export interface MachineMemory {
   readonly ramBytes: number;
   readonly ramPages: number;
   /** Where what happens is marked, if it is. */
-  readonly coverage: CoverageMaps | undefined;
+  readonly coverage: Coverage | undefined;
+}
+
+/** Makes the interpreter of a machine that covers: whoever wants one brings it along, since few do and it is large. */
+export type EmitCovering = (armed: boolean, maps: CoverageMaps) => Uint8Array<ArrayBuffer>;
+
+export interface Coverage extends CoverageMaps {
+  readonly emitInterpreter: EmitCovering;
 }
 
 /** @throws {MachineError} when there is not enough memory */
-export const createMemory = (ramBytes: number, isCovering = false): MachineMemory => {
-  const coverage = isCovering ? coverageMaps(ramBytes) : undefined;
+export const createMemory = (ramBytes: number, emitInterpreter?: EmitCovering): MachineMemory => {
+  const coverage = emitInterpreter && { ...coverageMaps(ramBytes), emitInterpreter };
   const end = coverage?.end ?? ramOffset + ramBytes;
   const pages = Math.ceil(end / wasmPageBytes) + 1; // one more, so that a wide read at the very end stays inside
   const wasm = allocate(pages, ramBytes);

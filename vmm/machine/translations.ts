@@ -28,7 +28,22 @@ export const noRamPage = -1;
 export interface WatchRange {
   readonly address: number;
   readonly sizeBytes: number;
+  /**
+   * Which accesses are told; writes unless it says otherwise. Reads are those of loads, of LR and of atomic operations
+   * that are done: not fetches of instructions, nor what walks of page tables, devices and the firmware in here read.
+   */
+  readonly access?: 'read' | 'write' | 'readWrite';
 }
+
+/** An access that touches a watched range: what it is of, in full. */
+export interface WatchedAccess {
+  readonly kind: 'read' | 'write';
+  readonly address: number;
+  readonly sizeBytes: number;
+}
+
+export const watchesReads = ({ access }: WatchRange): boolean => access === 'read' || access === 'readWrite';
+const watchesWrites = ({ access }: WatchRange): boolean => access !== 'read';
 
 export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
@@ -37,7 +52,7 @@ export class Translations implements WalkObserver {
   readonly #tables: PageTables;
   readonly #open: OpenPages;
   #watched: readonly WatchRange[] = [];
-  #onWatchedWrite: () => void = () => {};
+  #onWatched: (access: WatchedAccess) => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
   /** Called after a walk has set A or D of the entry at a physical address. */
   onTableWritten: (physical: number) => void = () => {};
@@ -115,14 +130,19 @@ export class Translations implements WalkObserver {
     this.markDirty(physical);
     this.onTableWritten(physical);
     this.#markWritten(physical, 8);
-    this.#tellWatcher(physical, 8);
+    this.#tellWatcher('write', physical, 8);
     this.dropCode(pageIndex(physical));
   }
 
   /** Whether each write to this page must come through `beforeWrite`, so that it may not be cached for writing. */
   isWriteTracked(physical: number): boolean {
     const flags = this.#memory.u8[pageFlagsBase + pageIndex(physical)]!;
-    return (flags & (pageFlag.pageTable | pageFlag.watched | pageFlag.code)) !== 0;
+    return (flags & (pageFlag.pageTable | pageFlag.watched | pageFlag.watchedRead | pageFlag.code)) !== 0;
+  }
+
+  /** Whether each read of this page must be told by `tellRead`, so that it may not be cached for reading. */
+  isReadTracked(physical: number): boolean {
+    return (this.#memory.u8[pageFlagsBase + pageIndex(physical)]! & pageFlag.watchedRead) !== 0;
   }
 
   /** `dropCode` is called before bytes of a RAM page that was given to `trackCode` change; the page is then forgotten. */
@@ -149,21 +169,30 @@ export class Translations implements WalkObserver {
     this.#onCodeWrite(page);
   }
 
-  /** From now on `onWrite` is called before each write to one of these ranges, whoever writes. Replaces those before. */
-  watch(ranges: readonly WatchRange[], onWrite: () => void): void {
+  /**
+   * From now on `onAccess` is called before each access to one of these ranges, for writes whoever writes. Replaces those
+   * before.
+   */
+  watch(ranges: readonly WatchRange[], onAccess: (access: WatchedAccess) => void): void {
     if (ranges === this.#watched) return;
-    for (const range of this.#watched) this.#flagPages(range, false);
-    for (const range of ranges) this.#flagPages(range, true);
+    for (const range of this.#watched) this.#flagPages(range, 0);
+    for (const range of ranges)
+      this.#flagPages(
+        range,
+        (watchesWrites(range) ? pageFlag.watched : 0) | (watchesReads(range) ? pageFlag.watchedRead : 0),
+      );
     this.#watched = ranges;
-    this.#onWatchedWrite = onWrite;
+    this.#onWatched = onAccess;
     this.dropWrites();
+    if (ranges.some(watchesReads)) this.#tlbs.dropReads();
   }
 
-  #flagPages({ address, sizeBytes }: WatchRange, watched: boolean): void {
+  /** Sets these flags of the pages of a range; none clears all that watching sets. */
+  #flagPages({ address, sizeBytes }: WatchRange, wanted: number): void {
     const { u8 } = this.#memory;
     for (let page = alignDown(address); page < address + sizeBytes; page += pageBytes) {
       const flags = pageFlagsBase + pageIndex(page);
-      u8[flags] = watched ? u8[flags]! | pageFlag.watched : u8[flags]! & ~pageFlag.watched;
+      u8[flags] = wanted === 0 ? u8[flags]! & ~(pageFlag.watched | pageFlag.watchedRead) : u8[flags]! | wanted;
     }
   }
 
@@ -184,7 +213,6 @@ export class Translations implements WalkObserver {
     const isRam = inRam(this.#memory, physical, 2);
     this.#tlbs.onExecutable?.(low, high, isRam ? pageIndex(physical) : noRamPage);
     if (!isRam) return;
-    u8[pageFlagsBase + pageIndex(physical)]! |= pageFlag.executed;
     u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
   }
 
@@ -211,12 +239,19 @@ export class Translations implements WalkObserver {
       this.#tables.beforeWrite(Math.max(page, physical), Math.min(page + pageBytes, physical + sizeBytes));
     }
     this.#markWritten(physical, sizeBytes);
-    this.#tellWatcher(physical, sizeBytes);
+    this.#tellWatcher('write', physical, sizeBytes);
   }
 
-  #tellWatcher(physical: number, sizeBytes: number): void {
-    for (const range of this.#watched)
-      if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) this.#onWatchedWrite();
+  /** Call when an instruction has read RAM in any way but through the TLBs. */
+  tellRead(physical: number, sizeBytes: number): void {
+    if (this.isReadTracked(physical)) this.#tellWatcher('read', physical, sizeBytes);
+  }
+
+  #tellWatcher(kind: WatchedAccess['kind'], address: number, sizeBytes: number): void {
+    const isAskedFor = kind === 'read' ? watchesReads : watchesWrites;
+    const isTouched = (range: WatchRange): boolean =>
+      isAskedFor(range) && address < range.address + range.sizeBytes && range.address < address + sizeBytes;
+    if (this.#watched.length > 0 && this.#watched.some(isTouched)) this.#onWatched({ kind, address, sizeBytes });
   }
 }
 

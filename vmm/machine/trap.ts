@@ -68,9 +68,9 @@ export const enterTrap = (hart: Hart, causeCode: number, tval: bigint, interrupt
   u64[(hart.base >>> 3) + registers.tval] = tval;
 
   setStatusLow(hart, toSupervisor ? stackForSupervisor(statusLow(hart), from) : stackForMachine(statusLow(hart), from));
-  hart.setLow('privilege', toSupervisor ? privilege.supervisor : privilege.machine);
-  hart.setLow('waiting', 0);
-  hart.setCount('traps', hart.count('traps') + 1);
+  hart.privilege = toSupervisor ? privilege.supervisor : privilege.machine;
+  hart.waiting = 0;
+  hart.traps += 1;
   hart.trapCounts[interrupt ? interruptCounts + causeCode : causeCode]! += 1;
 
   hart.observer?.trapped(hart, causeCode, interrupt, from, hart.privilege);
@@ -105,7 +105,7 @@ export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void =
   // A return to a mode less privileged than M clears MPRV (3.1.6.3).
   if (to !== privilege.machine) now &= ~mstatus.mprv;
   setStatusLow(hart, now >>> 0);
-  hart.setLow('privilege', to);
+  hart.privilege = to;
   hart.observer?.returned(hart, from, to);
   const { epc } = fromMachine ? machineRegisters : supervisorRegisters;
   u32[base + words.pc] = u32[base + epc]!;

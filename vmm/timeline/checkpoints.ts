@@ -25,7 +25,7 @@ export class Checkpoints {
   readonly #machine: Machine;
   readonly #store = new PageStore();
   readonly #budgetBytes: number;
-  /** Ascending in time; the first is at moment 0 and stays. */
+  /** Ascending in time; the first is where the timeline begins and stays. */
   readonly #list: Checkpoint[] = [];
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
@@ -33,7 +33,7 @@ export class Checkpoints {
   #adopted: Int32Array | undefined;
 
   /**
-   * Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed.
+   * Takes the first checkpoint. The machine is where the timeline begins, and all of its RAM that is not zero is flagged changed.
    * `budgetBytes`: the others are dropped beyond it; with 0, not even the first is taken.
    */
   constructor(machine: Machine, budgetBytes: number) {
@@ -83,6 +83,31 @@ export class Checkpoints {
     for (const page of pages) this.#store.hold(page);
     this.#list.splice(index + 1, 0, { at, cursor, record: this.#machine.save(), pages });
     this.#thin();
+  }
+
+  /** Keeps the pages of the first checkpoint for good, and gives their numbers. */
+  holdFirst(): Int32Array {
+    const { pages } = this.#list[0]!;
+    for (const page of pages) this.#store.hold(page);
+    return pages;
+  }
+
+  /** Drops the checkpoints before a moment: from there on the timeline has no past. */
+  dropBefore(at: Moment): void {
+    while (this.#list.length > 1 && this.#list[0]!.at < at) this.#drop(0);
+  }
+
+  /** What a page of a checkpoint holds, by its number. */
+  contents(page: number): Uint8Array {
+    return this.#store.get(page);
+  }
+  isZero(page: number): boolean {
+    return page === zeroPage;
+  }
+
+  #drop(index: number): void {
+    for (const page of this.#list[index]!.pages) this.#store.release(page);
+    this.#list.splice(index, 1);
   }
 
   /**
@@ -137,7 +162,8 @@ export class Checkpoints {
       this.#store.hold(wanted);
       this.#store.release(this.#known[page]!);
       this.#known[page] = wanted;
-      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest;
+      u8[pageFlagsBase + page] =
+        (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(checkpoint.record);
   }
@@ -145,9 +171,7 @@ export class Checkpoints {
   /** Drops checkpoints until they fit into the budget. */
   #thin(): void {
     while (this.#list.length > 2 && this.sizeBytes > this.#budgetBytes) {
-      const victim = this.#leastUseful();
-      for (const page of this.#list[victim]!.pages) this.#store.release(page);
-      this.#list.splice(victim, 1);
+      this.#drop(this.#leastUseful());
     }
   }
 

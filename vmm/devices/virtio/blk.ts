@@ -7,6 +7,7 @@
 
 import type { DeviceContext, PlainState } from '../device.ts';
 import { type Disk, sectorBytes } from '../disk.ts';
+import type { Shape } from '../shape.ts';
 import type { VirtioBackend } from './backend.ts';
 import { type Chain, gather, QueueFault, queueSizeMax, scatter } from './queue.ts';
 
@@ -106,6 +107,10 @@ export class VirtioBlk implements VirtioBackend {
 
   save(): PlainState {
     return this.#disk.save();
+  }
+
+  get shape(): Shape {
+    return this.#disk.shape;
   }
 
   restore(state: PlainState): void {

@@ -10,6 +10,7 @@
 
 import { type DeviceContext, DmaError, type DmaSource, type PlainState } from '../device.ts';
 import { SavedRecord } from '../record.ts';
+import { fields, flag, integer, number, type Shape, unsigned } from '../shape.ts';
 
 /** Entries of the longest queue, and descriptors of the longest chain. A power of two. */
 export const queueSizeMax = 1024;
@@ -148,6 +149,16 @@ export class Queue {
       nextUsed: this.#nextUsed,
     };
   }
+
+  static readonly shape: Shape = fields({
+    size: number(1, queueSizeMax),
+    ready: flag,
+    descriptorTable: integer(64),
+    driverArea: integer(72), // legacy queues: behind the table, wherever that is
+    deviceArea: integer(72),
+    nextAvailable: unsigned(16),
+    nextUsed: unsigned(16),
+  });
 
   restore(state: PlainState): void {
     const record = new SavedRecord('a virtqueue', state);

@@ -1,6 +1,7 @@
 /** The entropy device (specification 1.2, section 5.4): fills buffers with random bytes from outside the machine. */
 
 import type { DeviceContext, PlainState } from '../device.ts';
+import { nothing } from '../shape.ts';
 import type { VirtioBackend } from './backend.ts';
 import { type Chain, scatter } from './queue.ts';
 
@@ -32,6 +33,8 @@ export class VirtioRng implements VirtioBackend {
   save(): PlainState {
     return null;
   }
+
+  readonly shape = nothing;
 
   restore(): void {}
 }
