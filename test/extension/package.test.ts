@@ -1,6 +1,6 @@
 /** The extension as it is installed: its manifest, its package, and the adapter that the package brings along. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createVSIX } from '@vscode/vsce';
@@ -21,6 +21,7 @@ const manifestSchema = v.object({
   main: v.string(),
   license: v.string(),
   activationEvents: v.array(v.string()),
+  capabilities: v.object({ untrustedWorkspaces: v.object({ supported: v.string() }) }),
   engines: v.object({ vscode: v.string() }),
   contributes: v.object({
     commands: v.array(v.object({ command: v.string(), title: v.string() })),
@@ -91,21 +92,38 @@ describe("the extension's manifest", () => {
     // The thread that scans debug information is looked for beside the adapter.
     expect(config).toContain("for (const folder of ['dist', 'extension/dist'])");
     expect(read('adapter/program/names/build.ts')).toContain("'index-worker.mjs'");
-    expect(read('extension/src/extension.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
+    expect(read('extension/src/adapter.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
+    expect(read('extension/src/demo.ts')).toContain("asAbsolutePath('dist/demo')");
   });
 
   test('wakes the extension for its own debug type', () => {
     expect(contributed.type).toBe('chronovisor');
     expect(manifest.activationEvents).toContain('onDebugResolve:chronovisor');
-    expect(read('extension/src/extension.ts')).toContain("debugType = 'chronovisor'");
+    expect(read('extension/src/debug-type.ts')).toContain("debugType = 'chronovisor'");
   });
 
   test('has a command for each that it registers, and registers each that it has', () => {
-    const registered = [...read('extension/src/extension.ts').matchAll(/registerCommand\('([^']+)'/g)].map(
-      (found) => found[1],
+    const sources = readdirSync(join(root, 'extension/src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => read(join('extension/src', name)));
+    const registered = sources.flatMap((source) =>
+      [...source.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((found) => found[1]!),
     );
-    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(registered);
+    const acts = [...read('extension/src/debug-commands.ts').matchAll(/^ {2}(\w+): (?:async )?\(session/gm)];
+    const all = [...registered, ...acts.map((found) => `chronovisor.${found[1]}`)];
+    expect(manifest.contributes.commands.map(({ command }) => command).sort()).toEqual(all.sort());
   });
+
+  test('has a file for each picture that it names', () => {
+    const named = [...read('extension/package.json').matchAll(/"((?:media|walkthrough)\/[^"]+)"/g)].map(
+      (found) => found[1]!,
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !existsSync(join(root, 'extension', name)))).toEqual([]);
+  });
+
+  test('runs no guest in a folder that is not trusted', () =>
+    expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited'));
 
   test('offers only configurations that the adapter takes', () => {
     const known = new Set([
@@ -147,16 +165,21 @@ describe("the extension's package", () => {
     const { scripts: _, ...rest } = JSON.parse(readFileSync(join(packed(), 'package.json'), 'utf8'));
     writeFileSync(join(packed(), 'package.json'), JSON.stringify(rest));
     await createVSIX({ cwd: packed(), packagePath, dependencies: false, allowMissingRepository: true });
-    expect(zipNames(readFileSync(packagePath)).sort()).toEqual([
+    const pictures = ['media', 'walkthrough'].flatMap((name) =>
+      readdirSync(join(packed(), name)).map((file) => `extension/${name}/${file}`),
+    );
+    const contents = [
       '[Content_Types].xml',
       'extension.vsixmanifest',
       'extension/LICENSE.txt',
       'extension/dist/chronovisor.mjs',
       'extension/dist/extension.cjs',
       'extension/dist/index-worker.mjs',
+      ...pictures,
       'extension/package.json',
       'extension/readme.md',
-    ]);
+    ];
+    expect(zipNames(readFileSync(packagePath)).sort()).toEqual(contents.sort());
   });
 
   test('starts an adapter that debugs the demo kernel', async () => {
