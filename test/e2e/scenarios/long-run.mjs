@@ -23,8 +23,10 @@ export const run = async (window, { timed }) => {
   await window.picture('paused');
 
   // A breakpoint that is met each time round and whose condition was true long ago.
-  const row = window.page.locator('.disassembly-view .monaco-list-row', { hasText: '0x80000000' }).first();
-  await row.click({ position: { x: 8, y: 8 } });
+  await window.page.locator('.debug-breakpoints').hover();
+  await window.page.locator('[aria-label^="Add Function Breakpoint"]').first().click();
+  await window.page.locator('.debug-breakpoints .monaco-inputbox input').fill('0x80000000');
+  await window.press('Enter');
   await window.condition('0x80000000', 'a0 == 1');
   await window.toolbar('Reverse');
   const cancel = window.page.locator('.notifications-toasts .monaco-button, .notification-toast .action-label', {
