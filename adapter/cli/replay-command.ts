@@ -5,6 +5,7 @@ import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type Progress, showProgress } from '../host/progress.ts';
+import { momentOutside } from '../session/errors.ts';
 import { openRecording } from '../session/replay.ts';
 import { noCheckpoints, type ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
@@ -20,6 +21,7 @@ export const openToVerify = (file: string, { salvage, images }: TraceOptions): P
   openRecording({
     file,
     verify: true,
+    verifyStates: true,
     checkpoints: noCheckpoints,
     keepImages: false,
     console: () => {},
@@ -50,6 +52,7 @@ export const goTo = async (
   isLeft: () => boolean = () => false,
   progress: Progress = showProgress(label, host.stderr),
 ): Promise<void> => {
+  if (target < timeline.start) throw momentOutside(target, timeline.start, timeline.end);
   const goal = moment(Math.min(target, timeline.end));
   try {
     while (timeline.now < goal && !isLeft()) {
@@ -62,7 +65,7 @@ export const goTo = async (
           found: earlyEnd(stop),
         });
       }
-      progress.update(timeline.now / goal);
+      progress.update((timeline.now - timeline.start) / (goal - timeline.start));
       await new Promise(setImmediate); // a signal must be able to end this
     }
   } finally {

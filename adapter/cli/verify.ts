@@ -22,7 +22,7 @@ export const addVerify = (program: Command, host: CliHost): void => {
       session.close();
     }
     const note = incompleteText(session.trace);
-    const { now: steps } = session.machine;
+    const steps = session.machine.now - session.trace.start;
     const { digestsCompared: digests } = session.replayer;
     const text = `verified: ${grouped(steps)} steps, ${digests} digests, all equal.${note === '' ? '' : ` ${note}`}`;
     host.stdout.write(`${options.json === true ? JSON.stringify({ verified: true, steps, digests, note }) : text}\n`);

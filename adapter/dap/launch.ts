@@ -41,6 +41,13 @@ const launchSchema = v.object({
   programs: v.nullish(programEntries),
   /** Where sources are: the beginning of a path as the compiler knew it, and what stands there instead. */
   sourceMap: v.nullish(v.record(v.string(), v.string('expected the name of a folder'), 'expected paths and folders')),
+  /** Where separate debug files and .dwo files of programs are, besides beside them. */
+  debugFolders: v.nullish(
+    v.array(
+      v.pipe(v.string(), v.nonEmpty('expected the name of a folder, found nothing')),
+      'expected a list of folders',
+    ),
+  ),
   /** The folder where indexes of debug information and translated code are kept, or false to keep none; by default the user's cache folder. */
   cache: v.nullish(v.union([name, v.literal(false)], 'expected the name of a folder, or false')),
   /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
@@ -118,8 +125,10 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
     others,
     map,
     folders: [resolve(args.cwd ?? '.')],
+    companions: { debug: (args.debugFolders ?? []).map(inFolder), map },
     cache,
     closes,
+    ...(args.trace != null && { history: { file: inFolder(args.trace), cacheFolder: folder, log } }),
   });
 };
 

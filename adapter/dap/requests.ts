@@ -13,6 +13,7 @@ import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
 import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
+import { timelineRequests } from './timeline-requests.ts';
 import { variableRequests } from './variables.ts';
 
 export const requests: ReadonlyMap<string, RequestRow> = new Map(
@@ -27,6 +28,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...memoryRequests,
     ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
     ...customRequests,
+    ...timelineRequests,
     ...panicRequests,
   ].map((row) => [row.command, row]),
 );

@@ -95,7 +95,7 @@ class Server extends DebugSession {
         id: errorIdOf(error),
         // Clients put variables into braces; a sentence about `{a0}` must stay as it is.
         format: format.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')')),
-        showUser: !quiet.has(response.command) && !isStale(error),
+        showUser: !isQuiet(response.command) && !isStale(error),
       },
     };
     this.sendResponse(response);
@@ -115,5 +115,6 @@ const knownErrors = [InputError, TraceError, DivergenceError, DeviceTreeError, M
 /** The client asked for a frame of a stop that is over: the person has moved on, and need not be told. */
 const isStale = (error: unknown): boolean => error instanceof DapError && error.code === 'reference';
 
-/** Clients show these errors in place. */
+/** Clients show these errors in place, and whoever sends requests of our own those of them. */
 const quiet: ReadonlySet<string> = new Set(['evaluate', 'readMemory', 'disassemble', 'setVariable', 'setExpression']);
+const isQuiet = (command: string): boolean => quiet.has(command) || command.startsWith('chronovisor/');

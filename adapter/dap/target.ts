@@ -3,15 +3,18 @@
  * How one moves through the history is in travel.ts.
  */
 
+import type { History } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage, bootPrograms } from '../boot/boot.ts';
+import { BackgroundHistory, type BackgroundHistoryOptions } from '../history/background-history.ts';
 import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
+import { type CompanionFolders, Companions } from './companions.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
@@ -34,8 +37,12 @@ export interface TargetOptions extends SourceOptions {
   readonly program?: ProgramFile | undefined;
   readonly debug?: ProgramFile | undefined;
   readonly others?: readonly OtherProgram[];
+  /** Where files that programs name may be; without, none is opened. */
+  readonly companions?: CompanionFolders | undefined;
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
+  /** Where what is known of the whole history comes from, for a recording that was made. */
+  readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -68,19 +75,35 @@ export class Target {
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
   readonly #closes: readonly { close(): void }[];
+  readonly #historyOptions: BackgroundHistoryOptions | undefined;
+  #history: BackgroundHistory | undefined;
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, others = [], cache, closes, ...sources } = options;
+    const { program, debug, others = [], companions: folders, cache, closes = [], history, ...sources } = options;
+    const opened: Companions[] = [];
+    const companionsOf = (file: ProgramFile | undefined): Companions | undefined => {
+      if (folders === undefined) return undefined;
+      // A program that comes with the recording is in no folder of this computer, whatever its name is.
+      const one = new Companions(file?.name, folders);
+      opened.push(one);
+      return one;
+    };
     this.session = session;
     this.console = console;
+    console.follow(session.machine);
     const { machine } = session.header;
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
-    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
-    this.#closes = closes ?? [];
+    const companions = companionsOf(program ?? debug);
+    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
+    this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
-    const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
+    const placed = others.map(({ file, space, options }) => ({
+      program: new Program(file, { ...options, companions: companionsOf(file) }),
+      space,
+    }));
+    this.#closes = [...closes, ...opened];
     this.programs = new Programs(this.program, placed, this.memory);
     this.sources = new Sources(this.programs.all, sources);
     this.stats = new StatsCollector(session);
@@ -107,6 +130,17 @@ export class Target {
   }
   get timeline(): Timeline {
     return this.session.timeline;
+  }
+
+  /** Begins to find out what is known of the whole history; `onGrowth` is called when more is. */
+  exploreHistory(onGrowth: () => void): void {
+    if (this.session.kind !== 'replay' || this.#historyOptions === undefined || this.#history !== undefined) return;
+    this.#history = new BackgroundHistory(this.session, { ...this.#historyOptions, onGrowth });
+  }
+
+  /** What is known by now of the whole history, if anything is. */
+  get history(): History | undefined {
+    return this.#history?.index;
   }
 
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */
@@ -137,6 +171,7 @@ export class Target {
   /** The recording ends here, if there is one; files are closed. */
   close(): void {
     this.stats.stop();
+    this.#history?.close();
     this.session.keepCode();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();

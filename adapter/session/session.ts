@@ -13,6 +13,7 @@ import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import type { BootImage } from '../boot/boot.ts';
 import { bootPrograms } from '../boot/boot.ts';
 import { SymbolTable } from '../program/symbols.ts';
+import type { Flight } from './flight.ts';
 
 interface SessionBase {
   readonly machine: Machine;
@@ -29,6 +30,8 @@ interface SessionBase {
 export interface LiveSession extends SessionBase {
   readonly kind: 'live';
   readonly recorder: Recorder;
+  /** Present when only the recent past is kept. */
+  readonly flight?: Flight;
 }
 
 /** A recording that was made. */

@@ -9,6 +9,7 @@ import { registerPosition } from './position-status.ts';
 import { registerProtocolLog } from './protocol-log.ts';
 import { registerTasks } from './tasks.ts';
 import { registerTraceEditor } from './trace-editor/editor.ts';
+import { registerViews } from './views/views.ts';
 
 export const activate = (context: vscode.ExtensionContext): void => {
   const log = vscode.window.createOutputChannel('Chronovisor', { log: true });
@@ -24,4 +25,5 @@ export const activate = (context: vscode.ExtensionContext): void => {
     ...registerTasks(adapter),
     ...registerDemo(context),
   );
+  registerViews(context);
 };

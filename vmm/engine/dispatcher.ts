@@ -66,13 +66,19 @@ const emitCount = (code: Code, name: CounterName, push: () => void): void => {
 /** Calls that translated code may have under way; each has a frame on the host's stack. */
 const depthMax = 128;
 
-const load = (code: Code, field: 'attention' | 'budget' | 'cut' | 'depth' | 'epoch'): Code =>
+const load = (code: Code, field: 'armed' | 'attention' | 'budget' | 'cut' | 'depth' | 'epoch'): Code =>
   code.i32(0).memory(op.i32Load, scratch[field]);
 
-export const defineDispatcher = (module: ModuleBuilder, interpret: number): void => {
+/** The interpreter's functions: as it is, and with a probe of the breakpoint filter before each instruction. */
+export interface Interpreters {
+  readonly interpret: number;
+  readonly interpretArmed: number;
+}
+
+export const defineDispatcher = (module: ModuleBuilder, interpreters: Interpreters): void => {
   module.table(regionTable, tableEntries);
   const regionType = module.type(runSignature);
-  const enter = module.define(enterSignature, (code) => emitEnter(code, interpret, regionType), 'enter');
+  const enter = module.define(enterSignature, (code) => emitEnter(code, interpreters, regionType), 'enter');
   module.define(runSignature, (code) => emitRun(code, enter), 'run');
 };
 
@@ -88,7 +94,7 @@ const emitRun = (code: Code, enter: number): void => {
   code.get(reason);
 };
 
-const emitEnter = (code: Code, interpret: number, regionType: number): void => {
+const emitEnter = (code: Code, { interpret, interpretArmed }: Interpreters, regionType: number): void => {
   const [hart, expected, expectedHost] = [0, 1, 2];
   const pc = code.local('i64');
   const entry = code.local('i32');
@@ -153,7 +159,11 @@ const emitEnter = (code: Code, interpret: number, regionType: number): void => {
   load(code, 'budget').set(budget);
   code.i32(0).i32(0).memory(op.i32Store, scratch.cut);
   code.i32(0).get(expected).memory(op.i64Store, scratch.expected);
+  load(code, 'armed').unlikely().if();
+  code.get(hart).get(probing).call(interpretArmed).set(reason);
+  code.else();
   code.get(hart).get(probing).call(interpret).set(reason);
+  code.end();
   emitCount(code, 'interpretedSteps', () => {
     code.get(budget);
     load(code, 'budget').ops(op.i32Sub);

@@ -8,10 +8,9 @@ import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
 import { regionTable } from './dispatcher.ts';
+import { type EmittedModule, emittedModule } from './emitted.ts';
 import { type RunExit, runExit } from './exits.ts';
-import { emitFloatModule, softwareName } from './float/module.ts';
-import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
-import { emitInterpreter } from './interpreter.ts';
+import { type EngineHost, type FloatFunctions, importObject, softwareName } from './imports.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
 import type { WarmModule } from './jit/warm.ts';
 import {
@@ -20,46 +19,50 @@ import {
   type CounterName,
   counterAddress,
   counterNames,
-  wasmPageBytes,
+  pageBytes,
+  scratch,
 } from './layout.ts';
 import { createPredecoder } from './predecode.ts';
+
+const noOffsets: ReadonlySet<number> = new Set();
 
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
 
-/** Compiled modules, by kind and memory size: compiling one takes longer than many tests. */
-const compiled = new Map<string, WebAssembly.Module>();
+/** Compiled modules: compiling one takes longer than many tests. */
+const compiled = new Map<EmittedModule, WebAssembly.Module>();
 
-const emitters = {
-  interpreter: (memoryPages: number) => emitInterpreter(memoryPages, false),
-  armed: (memoryPages: number) => emitInterpreter(memoryPages, true),
-  float: emitFloatModule,
-} as const;
+/** The same for machines that cover, by where their maps are. */
+const compiledCovering = new Map<number, WebAssembly.Module>();
 
-const moduleOf = (kind: keyof typeof emitters, memoryPages: number): WebAssembly.Module => {
-  const key = `${kind} ${memoryPages}`;
-  let module = compiled.get(key);
+const moduleOf = (name: EmittedModule): WebAssembly.Module => {
+  let module = compiled.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(emitters[kind](memoryPages));
-    compiled.set(key, module);
+    module = new WebAssembly.Module(emittedModule(name));
+    compiled.set(name, module);
   }
   return module;
 };
 
 /** The floating-point functions on a machine's memory. */
 export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHost['float']): FloatFunctions =>
-  new WebAssembly.Instance(moduleOf('float', memory.buffer.byteLength / wasmPageBytes), {
+  new WebAssembly.Instance(moduleOf('float'), {
     env: {
       memory,
       ...Object.fromEntries(floatHelperNames.map((name) => [softwareName(name), software[name]])),
     },
   }).exports;
 
+/** How to run: `armed` stops where the breakpoint filter hits, `free` nowhere. */
+export type RunMode = 'free' | 'armed';
+
 /**
- * How to run: `armed` probes the breakpoint filter; `interpret` lets every access that a watchpoint waits for come
- * through JS one at a time; `any` is as fast as possible. All do the same.
+ * So many steps with the same breakpoints are interpreted before translated code is made to leave room for them: those of a
+ * step over a call are gone by then.
  */
-export type RunMode = 'any' | 'armed' | 'interpret';
+const armedInterpretedSteps = 500_000;
+/** After so many steps without breakpoints translated code need not leave room for them any more. */
+const unarmedSteps = 50_000_000;
 
 export type EngineCounters = Readonly<Record<CounterName, number>> & JitCounters;
 
@@ -71,9 +74,20 @@ export class Engine {
   readonly #run: Run;
   readonly #interpret: Interpret;
   readonly #jit: Jit;
-  #interpretArmed: Interpret | undefined;
+  #armedInstance: Interpret | undefined;
   /** Without translated code everything is done by the interpreter. Changes no answer. */
   translating = true;
+  armedInterpretedSteps: number = armedInterpretedSteps;
+  /** Where breakpoints are: offsets in their pages. */
+  #armedOffsets: ReadonlySet<number> = new Set();
+  /** Steps that were made since these breakpoints were set: with them, and without. */
+  #armedSteps = 0;
+  #freeSteps = 0;
+  #lastMode: RunMode = 'free';
+  readonly #interpretArmed: Interpret = (hartBase, probing) => {
+    this.#armedInstance ??= this.#instantiate(true).interpret as Interpret;
+    return this.#armedInstance(hartBase, probing);
+  };
 
   constructor(memory: MachineMemory, host: EngineHost, translations: Translations) {
     this.#memory = memory;
@@ -89,22 +103,43 @@ export class Engine {
     });
   }
 
+  #interpreterModule(): WebAssembly.Module {
+    const { coverage } = this.#memory;
+    if (coverage === undefined) return moduleOf('interpreter');
+    let module = compiledCovering.get(coverage.executed);
+    if (module === undefined) {
+      module = new WebAssembly.Module(coverage.emitInterpreter(false, coverage));
+      compiledCovering.set(coverage.executed, module);
+    }
+    return module;
+  }
+
   #instantiate(armed: boolean): WebAssembly.Exports {
-    const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
+    const { wasm } = this.#memory;
     const instance = new WebAssembly.Instance(
-      moduleOf(armed ? 'armed' : 'interpreter', pages),
-      importObject(this.#memory.wasm, this.#host, { float: this.#float, decode: this.#decode }),
+      armed ? moduleOf('armed') : this.#interpreterModule(),
+      importObject(wasm, this.#host, {
+        float: this.#float,
+        decode: this.#decode,
+        interpretArmed: this.#interpretArmed,
+      }),
     );
     return instance.exports;
   }
 
+  /** Whether translated code is run, or everything is interpreted. */
+  usesCode(mode: RunMode): boolean {
+    return this.translating && (mode === 'free' || this.#armedSteps >= this.armedInterpretedSteps);
+  }
+
   /** Runs until scratch.budget is used up or something else must happen. */
   run(hart: Hart, mode: RunMode): RunExit {
-    if (mode === 'armed') {
-      this.#interpretArmed ??= this.#instantiate(true).interpret as Interpret;
-      return this.#interpretArmed(hart.base, 0);
-    }
-    if (mode === 'interpret' || !this.translating) return this.#interpret(hart.base, 0);
+    this.#lastMode = mode;
+    const isArmed = mode === 'armed';
+    if (!this.usesCode(mode)) return isArmed ? this.#interpretArmed(hart.base, 0) : this.#interpret(hart.base, 0);
+    if (isArmed) this.#jit.leaveOut(this.#armedOffsets);
+    else if (this.#freeSteps > unarmedSteps) this.#jit.leaveOut(noOffsets);
+    this.#memory.u32[scratch.armed >>> 2] = isArmed ? 1 : 0;
     const exit = this.#run(hart.base);
     if (exit === runExit.hot) this.#jit.arrived(hart);
     return exit;
@@ -122,7 +157,13 @@ export class Engine {
 
   /** For tests: translates at the first arrival. */
   translateEagerly(): void {
+    this.armedInterpretedSteps = 0;
     this.#jit.beEager();
+  }
+
+  /** See `Jit.blocks`. */
+  get blocks(): ReadonlyMap<number, Uint32Array> {
+    return this.#jit.blocks;
   }
 
   /** How many regions are translated. */
@@ -139,6 +180,10 @@ export class Engine {
 
   /** To be told after each portion of a run how many steps were made. */
   ran(steps: number): void {
+    if (this.#lastMode === 'armed') {
+      this.#armedSteps += steps;
+      this.#freeSteps = 0;
+    } else this.#freeSteps += steps;
     this.#jit.ran(steps);
   }
 
@@ -146,6 +191,15 @@ export class Engine {
   arm(addresses: Iterable<bigint>): void {
     const { u8 } = this.#memory;
     u8.fill(0, breakFilterBase, breakFilterBase + breakFilterEntries);
-    for (const address of addresses) u8[breakFilterBase + (Number((address >> 1n) & 0xffffn) % breakFilterEntries)] = 1;
+    const offsets = new Set<number>();
+    for (const address of addresses) {
+      u8[breakFilterBase + (Number((address >> 1n) & 0xffffn) % breakFilterEntries)] = 1;
+      offsets.add(Number(address & BigInt(pageBytes - 1)));
+    }
+    const isSame =
+      offsets.size === this.#armedOffsets.size && [...offsets].every((each) => this.#armedOffsets.has(each));
+    if (isSame) return;
+    this.#armedOffsets = offsets;
+    this.#armedSteps = 0;
   }
 }

@@ -36,9 +36,10 @@ export interface EngineHost {
 /** The exports of an instance of the floating-point functions (float/module.ts). */
 export type FloatFunctions = WebAssembly.Exports;
 
-type Slow = 'decode' | 'fill' | 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
+type Slow = 'decode' | 'interpretArmed' | 'fill' | 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
 const signatures: Record<Slow, Signature> = {
   decode: { parameters: ['i32', 'i32'], results: [] },
+  interpretArmed: { parameters: ['i32', 'i32'], results: ['i32'] },
   fill: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
   fetchSlow: { parameters: ['i32', 'i32'], results: ['i32'] },
   loadSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
@@ -75,7 +76,8 @@ export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet
 /** `(hart, expected, expectedHost)`; see dispatcher.ts. */
 export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 
-/** Of the helpers in software. */
+/** What the floating-point functions call a helper in software, and its signature. */
+export const softwareName = (name: FloatHelperName): string => `float.${name}`;
 export const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
 export const declareImports = (module: ModuleBuilder): ImportIndices => {
@@ -89,12 +91,13 @@ export const declareImports = (module: ModuleBuilder): ImportIndices => {
 };
 
 /**
- * What else instances import: `decode` is for the interpreter (see predecode.ts); for translated code, what the
- * interpreter's module exports.
+ * What else instances import: `decode` and `interpretArmed` are for the interpreter's module (see predecode.ts and
+ * dispatcher.ts); for translated code, what that module exports.
  */
 export interface OtherImports {
   readonly float: FloatFunctions;
   readonly decode?: (raw: number, entry: number) => void;
+  readonly interpretArmed?: (hart: number, probing: number) => number;
   readonly core?: WebAssembly.Exports;
 }
 
@@ -102,12 +105,13 @@ export interface OtherImports {
 export const importObject = (
   memory: WebAssembly.Memory,
   host: EngineHost,
-  { float, decode, core }: OtherImports,
+  { float, decode, interpretArmed, core }: OtherImports,
 ): WebAssembly.Imports => ({
   env: {
     memory,
     ...core,
     ...(decode && { decode }),
+    ...(interpretArmed && { interpretArmed }),
     fetchSlow: host.fetchSlow,
     loadSlow: host.loadSlow,
     storeSlow: host.storeSlow,

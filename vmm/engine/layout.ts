@@ -47,6 +47,7 @@ const scratchFields = [
   ['depth', 4], // of calls that translated code has under way
   ['epoch', 4], // how often translated code was dropped
   ['uncounted', 4], // for steps that make no place hot
+  ['armed', 4], // not 0: what is interpreted probes the breakpoint filter
   ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);
@@ -158,7 +159,13 @@ export const pageFlag = {
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
   watched: 8, // somebody waits for a write to it
   code: 16, // there is translated code of it
+  watchedRead: 32, // somebody waits for a read of it
+  changed: 64, // it was written at some time, so it may not be what the initial state has
+  dirtySinceInterval: 128, // of the history index
 } as const;
+/** What a write marks a page with. */
+export const dirtyFlags =
+  pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint | pageFlag.dirtySinceInterval | pageFlag.changed;
 
 /**
  * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's

@@ -9,6 +9,7 @@ import type { Moment } from '../../traces/time.ts';
 import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
 import { isZeroPage } from '../machine/memory.ts';
+import type { CheckpointDelta } from './checkpoint-delta.ts';
 import { PageStore, zeroPage } from './page-store.ts';
 
 export interface Checkpoint {
@@ -24,13 +25,15 @@ export class Checkpoints {
   readonly #machine: Machine;
   readonly #store = new PageStore();
   readonly #budgetBytes: number;
-  /** Ascending in time; the first is at moment 0 and stays. */
+  /** Ascending in time; the first is where the timeline begins and stays. */
   readonly #list: Checkpoint[] = [];
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
+  /** Pages of the state that was adopted last. */
+  #adopted: Int32Array | undefined;
 
   /**
-   * Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed.
+   * Takes the first checkpoint. The machine is where the timeline begins, and all of its RAM that is not zero is flagged changed.
    * `budgetBytes`: the others are dropped beyond it; with 0, not even the first is taken.
    */
   constructor(machine: Machine, budgetBytes: number) {
@@ -82,6 +85,55 @@ export class Checkpoints {
     this.#thin();
   }
 
+  /** Keeps the pages of the first checkpoint for good, and gives their numbers. */
+  holdFirst(): Int32Array {
+    const { pages } = this.#list[0]!;
+    for (const page of pages) this.#store.hold(page);
+    return pages;
+  }
+
+  /** Drops the checkpoints before a moment: from there on the timeline has no past. */
+  dropBefore(at: Moment): void {
+    while (this.#list.length > 1 && this.#list[0]!.at < at) this.#drop(0);
+  }
+
+  /** What a page of a checkpoint holds, by its number. */
+  contents(page: number): Uint8Array {
+    return this.#store.get(page);
+  }
+  isZero(page: number): boolean {
+    return page === zeroPage;
+  }
+
+  #drop(index: number): void {
+    for (const page of this.#list[index]!.pages) this.#store.release(page);
+    this.#list.splice(index, 1);
+  }
+
+  /**
+   * Takes the state that another machine of the same history was in. Called with each change to it in order, from
+   * moment 0 on.
+   */
+  adopt({ at, cursor, record, pages, contents }: CheckpointDelta): void {
+    if (this.#budgetBytes === 0) return;
+    if (this.#adopted === undefined) {
+      this.#adopted = this.#list[0]!.pages.slice();
+      for (const page of this.#adopted) this.#store.hold(page);
+    }
+    const adopted = this.#adopted;
+    for (const [index, page] of pages.entries()) {
+      this.#store.release(adopted[page]!);
+      const bytes = contents.subarray(index * pageBytes, (index + 1) * pageBytes);
+      adopted[page] = isZero(bytes) ? zeroPage : this.#store.add(bytes);
+    }
+    const index = this.#indexBefore(at);
+    if (this.#list[index]!.at === at) return;
+    const own = adopted.slice();
+    for (const page of own) this.#store.hold(page);
+    this.#list.splice(index + 1, 0, { at, cursor, record, pages: own });
+    this.#thin();
+  }
+
   #rememberChangedPages(): void {
     const { u8, ramPages } = this.#machine.memory;
     for (let page = 0; page < ramPages; page += 1) {
@@ -110,7 +162,8 @@ export class Checkpoints {
       this.#store.hold(wanted);
       this.#store.release(this.#known[page]!);
       this.#known[page] = wanted;
-      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest;
+      u8[pageFlagsBase + page] =
+        (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(checkpoint.record);
   }
@@ -118,9 +171,7 @@ export class Checkpoints {
   /** Drops checkpoints until they fit into the budget. */
   #thin(): void {
     while (this.#list.length > 2 && this.sizeBytes > this.#budgetBytes) {
-      const victim = this.#leastUseful();
-      for (const page of this.#list[victim]!.pages) this.#store.release(page);
-      this.#list.splice(victim, 1);
+      this.#drop(this.#leastUseful());
     }
   }
 
@@ -142,3 +193,8 @@ export class Checkpoints {
     return victim;
   }
 }
+
+const isZero = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
+};

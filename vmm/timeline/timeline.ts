@@ -8,6 +8,7 @@
 
 import type { InputEvent } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
+import { type Interval, union } from '../history/history.ts';
 import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
 import { Checkpoints } from './checkpoints.ts';
 
@@ -15,6 +16,19 @@ import { Checkpoints } from './checkpoints.ts';
 export interface InputLog {
   readonly count: number;
   get(index: number): InputEvent;
+}
+
+/**
+ * States that are kept elsewhere, as in a trace: where one may go without running what is before. Which ones there are changes
+ * no answer, as with checkpoints.
+ */
+export interface KeptStates {
+  /** Ascending. `cursor`: how many inputs had been applied. */
+  readonly list: readonly { readonly at: Moment; readonly cursor: number }[];
+  /** Puts one of them into the machine; pages that it does not name hold what they did where the timeline begins. */
+  readonly restore: (index: number) => void;
+  /** Called when the machine has come to one of them by running. */
+  readonly passed?: (index: number) => void;
 }
 
 export interface TimelineOptions {
@@ -29,9 +43,15 @@ export interface TimelineOptions {
   readonly stride: number;
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
   readonly onStride?: (at: Moment) => void;
+  readonly kept?: KeptStates;
 }
 
 export type TimelineStop = Stop | { readonly reason: 'end' };
+
+/** Whether a stop is what is searched. */
+export type Hit = (stop: TimelineStop) => boolean;
+/** Where a search need look between two moments: intervals, ascending. */
+export type Among = (within: Interval) => readonly Interval[];
 
 /** Longest portion between two yields: a pause is answered within it. */
 const portionSteps = 1_000_000;
@@ -46,13 +66,19 @@ export class Timeline {
   #cursor = 0;
   #end: Moment;
   #live: boolean;
+  /** Where it begins: mostly at moment 0. */
+  readonly start: Moment;
   /** Up to where `onStride` has been called. */
-  #strideSeen = 0;
+  #strideSeen: Moment;
+  /** The first of the kept states that was not passed. */
+  #nextKept = 0;
 
   constructor(machine: Machine, options: TimelineOptions) {
     this.machine = machine;
     this.#options = options;
     this.#live = options.end === 'live';
+    this.start = machine.now;
+    this.#strideSeen = machine.now;
     this.#end = options.end === 'live' ? machine.now : options.end;
     this.checkpoints = new Checkpoints(machine, options.checkpointBudgetBytes);
   }
@@ -76,6 +102,11 @@ export class Timeline {
     this.#live = false;
   }
 
+  /** The inputs, also those that have not been applied. */
+  get log(): InputLog {
+    return this.#options.log;
+  }
+
   /** How many inputs have been applied; with the moment it says exactly where one stands. */
   get cursor(): number {
     return this.#cursor;
@@ -84,12 +115,24 @@ export class Timeline {
   /** Applies the inputs of the present moment that have not been applied. A recorder calls it after logging one. */
   applyInputs(): void {
     const { log } = this.#options;
-    while (this.#cursor < log.count) {
+    for (;;) {
+      this.#passKept();
+      if (this.#cursor >= log.count) return;
       const event = log.get(this.#cursor);
       if (event.at > this.now) return;
       if (event.at < this.now) throw new Error(`input ${this.#cursor} at ${event.at} was missed at ${this.now}`);
       this.#cursor += 1;
       this.machine.apply(event);
+    }
+  }
+
+  #passKept(): void {
+    const { kept } = this.#options;
+    if (kept?.passed === undefined) return;
+    for (let next = kept.list[this.#nextKept]; next !== undefined; next = kept.list[this.#nextKept]) {
+      if (next.at > this.now || (next.at === this.now && next.cursor > this.#cursor)) return;
+      if (next.at === this.now && next.cursor === this.#cursor) kept.passed(this.#nextKept);
+      this.#nextKept += 1;
     }
   }
 
@@ -103,7 +146,7 @@ export class Timeline {
     this.applyInputs();
     if (this.now >= until) return { reason: 'until' };
     if (!this.#live && this.now >= this.#end) return { reason: 'end' };
-    const { stride, checkpointStride, log } = this.#options;
+    const { stride, checkpointStride, log, kept } = this.#options;
     const nextInput = this.#cursor < log.count ? log.get(this.#cursor).at : Number.POSITIVE_INFINITY;
     const limit = Math.min(
       until,
@@ -112,6 +155,7 @@ export class Timeline {
       nextMultiple(this.now, stride),
       nextMultiple(this.now, checkpointStride),
       this.#live ? Number.POSITIVE_INFINITY : this.#end,
+      (kept?.passed && kept.list[this.#nextKept]?.at) ?? Number.POSITIVE_INFINITY,
     );
     const stop = this.machine.run(moment(limit), options);
     this.#arrived();
@@ -130,12 +174,8 @@ export class Timeline {
 
   /** Goes to a moment, at most to the end. Yields the moment reached, between portions. */
   *travel(target: Moment): Generator<Moment, void> {
-    const destination = moment(Math.max(0, Math.min(target, this.#end)));
-    const isBack = this.now > destination;
-    if (isBack || this.checkpoints.count > 0) {
-      const checkpoint = this.checkpoints.before(destination);
-      if (isBack || this.now < checkpoint.at) this.#restore(checkpoint);
-    }
+    const destination = moment(Math.max(this.start, Math.min(target, this.#end)));
+    this.#jump(destination);
     const landings = landingDistances.map((distance) => destination - distance).filter((at) => at > this.now);
     while (this.now < destination) {
       const landing = landings.find((at) => at > this.now) ?? destination;
@@ -145,6 +185,40 @@ export class Timeline {
       yield this.now;
     }
     this.applyInputs();
+  }
+
+  /** Goes to the last state at or before a moment that is kept anywhere, unless one stands between the two. */
+  #jump(destination: Moment): void {
+    const isBack = this.now > destination;
+    const checkpoint = isBack || this.checkpoints.count > 0 ? this.checkpoints.before(destination) : undefined;
+    const from = Math.max(checkpoint?.at ?? this.start, isBack ? this.start : this.now);
+    if (this.jumpToKept(destination, moment(from))) return;
+    if (checkpoint !== undefined && (isBack || this.now < checkpoint.at)) this.#restore(checkpoint);
+  }
+
+  /** Goes to the last kept state after one moment and at or before another; false when there is none. */
+  jumpToKept(destination: Moment, after: Moment = this.now): boolean {
+    const { kept } = this.#options;
+    const index = kept?.list.findLastIndex(({ at }) => at <= destination) ?? -1;
+    if (kept === undefined || index < 0 || kept.list[index]!.at <= after) return false;
+    // Its pages are those of the timeline's beginning where it names none; without checkpoints one never goes back.
+    const toStart = (): void => {
+      if (this.checkpoints.count > 0) this.#restore(this.checkpoints.before(this.start));
+    };
+    toStart();
+    try {
+      kept.restore(index);
+    } catch (error) {
+      toStart(); // half of it may have been put there
+      throw error;
+    }
+    const { at, cursor } = kept.list[index]!;
+    this.#cursor = cursor;
+    this.#strideSeen = moment(Math.max(this.#strideSeen, at));
+    this.#nextKept = Math.max(this.#nextKept, index + 1);
+    this.#end = moment(Math.max(this.#end, at));
+    this.checkpoints.take(cursor);
+    return true;
   }
 
   #restore(checkpoint: ReturnType<Checkpoints['before']>): void {
@@ -160,24 +234,42 @@ export class Timeline {
   /**
    * Goes back to the last moment before the present one for which `hit` is true, or to the start. Only moments at
    * which a run with these options stops are candidates. Each candidate is asked once for each pass over its interval.
-   * Gives the stop that was found, or undefined at the start.
+   * Gives the stop that was found, or undefined at the start. `among`: the intervals with the steps that such a stop
+   * comes before or after, ascending, when the history index knows them; nothing else is looked at.
    */
-  *reverse(options: RunOptions, hit: (stop: TimelineStop) => boolean): Generator<Moment, TimelineStop | undefined> {
-    let upTo = this.now;
-    while (upTo > 0) {
-      const from = this.checkpoints.before(moment(upTo - 1));
-      this.#restore(from);
+  *reverse(options: RunOptions, hit: Hit, among?: Among): Generator<Moment, TimelineStop | undefined> {
+    const { now } = this;
+    const whole = { from: this.start, to: now };
+    for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
+      const found = yield* this.#searchBack(from, moment(Math.min(to + 1, now)), options, hit);
+      if (found !== undefined) return found;
+    }
+    yield* this.travel(this.start);
+    return undefined;
+  }
+
+  /** Goes to the last hit between two moments, if there is one. */
+  *#searchBack(from: Moment, to: Moment, options: RunOptions, hit: Hit): Generator<Moment, TimelineStop | undefined> {
+    // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
+    for (let upTo = to, piece = 1; upTo > from; piece *= 2) {
+      const checkpoint = this.checkpoints.before(moment(Math.max(0, upTo - piece)));
+      const begin = moment(Math.max(checkpoint.at, from));
+      piece = Math.max(piece, upTo - begin);
+      if (this.now > begin || this.now < checkpoint.at) this.#restore(checkpoint);
+      while (this.now < begin) {
+        this.forward(begin);
+        yield this.now;
+      }
       let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
-      yield* this.#scan(moment(upTo), options, (stop) => {
+      yield* this.#scan(upTo, options, (stop) => {
         if (hit(stop)) found = { at: this.now, stop };
       });
       if (found !== undefined) {
         yield* this.travel(found.at);
         return found.stop;
       }
-      upTo = from.at;
+      upTo = begin;
     }
-    yield* this.travel(moment(0));
     return undefined;
   }
 
@@ -191,7 +283,7 @@ export class Timeline {
         : this.forward(upTo, options);
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
-      if (stop.reason === 'breakpoint' || stop.reason === 'trap' || stop.reason === 'watch') {
+      if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {
         if (this.now < upTo) visit(stop);
         passing = stop.reason === 'breakpoint';
       }

@@ -17,7 +17,7 @@ import { hartTlbPointers, pageBytes, ramOffset, tlbEntries, tlbEntryBytes, wasmP
 import { defineLibrary } from '../library.ts';
 import { ArrivalCounts } from './arrival-counts.ts';
 import { findRegion, type Region } from './region.ts';
-import { RegionStore } from './region-store.ts';
+import { hasOneOf, type NewRegion, placesOf, RegionStore } from './region-store.ts';
 import { needsOf } from './row-facts.ts';
 import { emitRegion } from './translate.ts';
 import { codeOf, type WarmModule, WarmRegions } from './warm.ts';
@@ -34,6 +34,8 @@ interface Found {
   readonly hostAt: (offset: number) => number;
   /** RAM pages that it came from. */
   readonly pages: readonly number[];
+  /** Whether an instruction was left out. */
+  readonly hasHoles: boolean;
 }
 
 /** What was translated since the machine was made. */
@@ -62,6 +64,8 @@ export class Jit {
   readonly #rewrites = new Map<number, number>();
   /** By host address of the entry. */
   readonly #queue = new Map<number, Found>();
+  /** Of a machine that covers: the host addresses of the instructions of each block that was ever translated, by its own. */
+  readonly blocks = new Map<number, Uint32Array>();
   #steps = 0;
   #queuedSince = 0;
   #batchRegions = defaultBatchRegions;
@@ -69,6 +73,8 @@ export class Jit {
   #kept: WarmModule[] | undefined;
   #keptBytes = 0;
   #warm = new WarmRegions([]);
+  /** Offsets in a page where no instruction is translated, because a breakpoint is at such an address. */
+  #holes: ReadonlySet<number> = new Set();
   readonly #counters = { regions: 0, modules: 0, instructions: 0, codeBytes: 0 };
 
   constructor(memory: MachineMemory, translations: Translations, { table, imports }: DispatcherParts) {
@@ -103,10 +109,13 @@ export class Jit {
     const warm = this.#warm.take(host, this.#memory, (bytes) => this.#instantiate(bytes));
     if (warm === 'too early') return;
     if (warm !== undefined) {
-      const { pages, instructions } = warm.region;
-      for (const page of pages) this.#translations.trackCode(page);
-      this.#add(host, pages, instructions, warm.run);
-      return;
+      const { pages, instructions, code } = warm.region;
+      const places = code.map((piece) => ({ host: piece.host, sizeBytes: piece.bytes.length }));
+      if (!places.some((each) => hasOneOf(each, this.#holes))) {
+        for (const page of pages) this.#translations.trackCode(page);
+        this.#add({ host, pages, code: places, hasHoles: false }, instructions, warm.run);
+        return;
+      }
     }
     if (this.#queue.has(host)) {
       this.#compile(); // hot twice while it waits
@@ -154,8 +163,15 @@ export class Jit {
     };
     const jumpTargets = (): number[] =>
       this.#arrivals.jumpTargets(hostAt(-pageOffset)!).map((target) => target - pageOffset);
-    const region = findRegion(pageOffset, read, jumpTargets);
-    return region === undefined ? undefined : { region, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
+    let hasHoles = false;
+    const isLeftOut = (offset: number): boolean => {
+      const isHole = this.#holes.has((pageOffset + offset) & (pageBytes - 1));
+      hasHoles ||= isHole;
+      return isHole;
+    };
+    const region = findRegion(pageOffset, { read, jumpTargets, isLeftOut });
+    if (region === undefined) return undefined;
+    return { region, hasHoles, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
   }
 
   #compile(): void {
@@ -167,21 +183,36 @@ export class Jit {
     const imports = declareRegionImports(module, needs.helpers);
     const library = defineLibrary(module, (name) => needs.operations.has(name));
     const miss = defineMiss(module, imports.fill);
+    const { coverage } = this.#memory;
     for (const [index, [, { region, hostAt }]] of batch.entries())
       module.define(
         { parameters: ['i32'], results: ['i32'] },
-        (code) => emitRegion(code, region, { miss, imports, library, hostAt }),
+        (code) => emitRegion(code, region, { miss, imports, library, hostAt, coverage }),
         `r${index}`,
       );
     const bytes = module.finish();
     const exports = this.#instantiate(bytes);
-    for (const [index, [host, { region, pages }]] of batch.entries())
-      this.#add(host, pages, instructionCount(region), exports[`r${index}`]);
+    for (const [index, [host, { region, pages, hasHoles, hostAt }]] of batch.entries()) {
+      const code = placesOf(region, hostAt);
+      if (coverage !== undefined) this.#noteBlocks(region, hostAt);
+      this.#add({ host, pages, code, hasHoles }, instructionCount(region), exports[`r${index}`]);
+    }
     this.#keep(bytes, batch);
+  }
+
+  #noteBlocks({ blocks }: Region, hostAt: (offset: number) => number): void {
+    for (const { offset, instructions } of blocks.values()) {
+      if (instructions.length === 0) continue;
+      const host = hostAt(offset);
+      const hosts = instructions.map((instruction) => hostAt(instruction.offset));
+      const known = this.blocks.get(host);
+      this.blocks.set(host, Uint32Array.from(known === undefined ? hosts : new Set([...known, ...hosts])));
+    }
   }
 
   #keep(bytes: Uint8Array<ArrayBuffer>, batch: readonly [number, Found][]): void {
     if (this.#kept === undefined || this.#keptBytes + bytes.length > keptBytesMax) return;
+    if (batch.some(([, { hasHoles }]) => hasHoles)) return;
     this.#keptBytes += bytes.length;
     this.#kept.push({
       bytes,
@@ -200,8 +231,8 @@ export class Jit {
     return new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports).exports;
   }
 
-  #add(host: number, pages: readonly number[], instructions: number, run: unknown): void {
-    this.#regions.add(host, pages, run);
+  #add(region: NewRegion, instructions: number, run: unknown): void {
+    this.#regions.add(region, run);
     this.#counters.regions += 1;
     this.#counters.instructions += instructions;
   }
@@ -220,6 +251,23 @@ export class Jit {
   /** What `beWarm` was given and what was made since. */
   get keptModules(): readonly WarmModule[] {
     return this.#kept ?? [];
+  }
+
+  /**
+   * From now on no translated code does an instruction at one of these offsets in its page: the interpreter is asked
+   * there. Regions that do are dropped, and those that leave out others than these.
+   */
+  leaveOut(offsets: ReadonlySet<number>): void {
+    if (offsets === this.#holes) return;
+    const added = new Set([...offsets].filter((offset) => !this.#holes.has(offset)));
+    const isSmaller = [...this.#holes].some((offset) => !offsets.has(offset));
+    this.#holes = offsets;
+    if (added.size === 0 && !isSmaller) return;
+    const dropped = this.#regions.dropIf(
+      ({ code, hasHoles }) => (isSmaller && hasHoles) || code.some((place) => hasOneOf(place, added)),
+    );
+    this.#arrivals.heat(dropped);
+    this.#queue.clear();
   }
 
   /** Bytes of a RAM page that code was translated from are about to change. */

@@ -4,14 +4,48 @@
  */
 
 import type { MachineMemory } from '../../machine/memory.ts';
-import { regionCacheBase, regionCacheEntries, regionCacheEntryBytes, scratch } from '../layout.ts';
+import { pageBytes, regionCacheBase, regionCacheEntries, regionCacheEntryBytes, scratch } from '../layout.ts';
+import type { Region } from './region.ts';
 
-export interface StoredRegion {
+/** Bytes of code at a host address. */
+export interface CodePlace {
+  readonly host: number;
+  readonly sizeBytes: number;
+}
+
+export interface NewRegion {
   /** Host address of its entry. */
   readonly host: number;
-  readonly slot: number;
+  /** RAM pages that it came from. */
   readonly pages: readonly number[];
+  /** Where its instructions are. */
+  readonly code: readonly CodePlace[];
+  /** Whether an instruction was left out because of a breakpoint. */
+  readonly hasHoles: boolean;
 }
+
+interface StoredRegion extends NewRegion {
+  readonly slot: number;
+}
+
+/** Where the instructions of a region's blocks are. A block's first may be the only one in its page. */
+export const placesOf = ({ blocks }: Region, hostAt: (offset: number) => number): CodePlace[] =>
+  [...blocks.values()].flatMap(({ instructions }) =>
+    instructions.length === 0
+      ? []
+      : [
+          {
+            host: hostAt(instructions[0]!.offset),
+            sizeBytes: instructions.reduce((sum, each) => sum + each.length, 0),
+          },
+        ],
+  );
+
+/** Whether code at one of these offsets in a page is in the place. */
+export const hasOneOf = ({ host, sizeBytes }: CodePlace, offsets: ReadonlySet<number>): boolean => {
+  for (const offset of offsets) if (((offset - host) & (pageBytes - 1)) < sizeBytes) return true;
+  return false;
+};
 
 export class RegionStore {
   readonly #memory: MachineMemory;
@@ -32,13 +66,13 @@ export class RegionStore {
   }
 
   /** `run`: its function. */
-  add(host: number, pages: readonly number[], run: unknown): void {
+  add(added: NewRegion, run: unknown): void {
     const slot = this.#freeSlots.pop() ?? this.#slots++;
     if (slot >= this.#table.length) this.#table.grow(this.#table.length);
     this.#table.set(slot, run);
-    const region = { host, slot, pages };
-    this.#byHost.set(host, region);
-    for (const page of pages) {
+    const region = { ...added, slot };
+    this.#byHost.set(region.host, region);
+    for (const page of region.pages) {
       const onPage = this.#byPage.get(page) ?? new Set();
       this.#byPage.set(page, onPage.add(region));
     }
@@ -74,6 +108,13 @@ export class RegionStore {
   dropPage(page: number): void {
     for (const region of this.#byPage.get(page) ?? []) this.#drop(region);
     this.#byPage.delete(page);
+  }
+
+  /** Gives the host addresses of those that it dropped. */
+  dropIf(isUnwanted: (region: NewRegion) => boolean): number[] {
+    const unwanted = [...this.#byHost.values()].filter(isUnwanted);
+    for (const region of unwanted) this.#drop(region);
+    return unwanted.map(({ host }) => host);
   }
 
   dropAll(): void {

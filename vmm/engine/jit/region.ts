@@ -58,12 +58,20 @@ export type ReadCode = (offset: number) => number | undefined;
 const blocksMax = 50;
 const instructionsMax = 400;
 
-/** Undefined when not even the first instruction can be translated. `jumpTargets`: of indirect jumps, in the entry's page. */
-export const findRegion = (pageOffset: number, read: ReadCode, jumpTargets: () => number[]): Region | undefined => {
+export interface RegionParts {
+  readonly read: ReadCode;
+  /** Of indirect jumps, in the entry's page. */
+  readonly jumpTargets: () => number[];
+  /** Whether the instruction at an offset is to be left to the interpreter. */
+  readonly isLeftOut: (offset: number) => boolean;
+}
+
+/** Undefined when not even the first instruction can be translated. */
+export const findRegion = (pageOffset: number, { read, jumpTargets, isLeftOut }: RegionParts): Region | undefined => {
   const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
   const decoded = new Map<number, Instruction | undefined>();
   const instructionAt = (offset: number): Instruction | undefined => {
-    if (!decoded.has(offset)) decoded.set(offset, decodeAt(offset, read));
+    if (!decoded.has(offset)) decoded.set(offset, isLeftOut(offset) ? undefined : decodeAt(offset, read));
     return decoded.get(offset);
   };
 
