@@ -190,7 +190,10 @@ export class Window {
     await this.page.locator('.debug-breakpoints').hover();
     let distance = -5_000;
     await this.until(`${name} among the breakpoints`, async () => {
-      if (await row.isVisible()) return true;
+      if (await row.isVisible()) {
+        if (distance > 0) await this.page.mouse.wheel(0, 66); // all of it, and not its upper edge
+        return true;
+      }
       await this.page.mouse.wheel(0, distance);
       await this.page.waitForTimeout(150); // for the list to be painted
       distance = 80;

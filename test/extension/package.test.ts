@@ -1,5 +1,5 @@
 /** The extension as it is installed: its manifest, its package, and the adapter that the package brings along. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -147,6 +147,11 @@ describe("the extension's manifest", () => {
     expect(named.filter((name) => !existsSync(join(root, 'extension', name)))).toEqual([]);
   });
 
+  test('is where the reference of launch attributes in the README comes from', () => {
+    const check = spawnSync(process.execPath, [join(root, 'extension/launch-reference.mjs'), '--check']);
+    expect(check.stderr.toString()).toBe('');
+  });
+
   test('runs no guest in a folder that is not trusted', () =>
     expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited'));
 
@@ -189,7 +194,8 @@ describe("the extension's package", () => {
     // Without the scripts: packing would build into the source tree.
     const { scripts: _, ...rest } = JSON.parse(readFileSync(join(packed(), 'package.json'), 'utf8'));
     writeFileSync(join(packed(), 'package.json'), JSON.stringify(rest));
-    await createVSIX({ cwd: packed(), packagePath, dependencies: false, allowMissingRepository: true });
+    const options = { dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false };
+    await createVSIX({ cwd: packed(), packagePath, ...options });
     const pictures = ['media', 'walkthrough'].flatMap((name) =>
       readdirSync(join(packed(), name)).map((file) => `extension/${name}/${file}`),
     );
