@@ -24,11 +24,18 @@ export const run = async (window, { timed }) => {
   await window.topIs('buffer_allocate');
   await window.picture('step-back');
 
-  for (const button of ['Step Back Into', 'Step Back Out']) {
+  const ways = {
+    'the button Step Back Into': () => window.toolbar('Step Back Into'),
+    'the button Step Back Out': () => window.toolbar('Step Back Out'),
+    'Control+F10': () => window.press('Control+F10'),
+    'Alt+F11': () => window.press('Alt+F11'),
+    'Shift+Alt+F11': () => window.press('Shift+Alt+F11'),
+  };
+  for (const [way, go] of Object.entries(ways)) {
     const before = at;
-    await window.toolbar(button);
+    await go();
     at = await window.momentOtherThan(before);
-    if (at >= before) throw new Error(`${button} went from ${before} to ${at}`);
+    if (at >= before) throw new Error(`${way} went from ${before} to ${at}`);
   }
   await window.command('Chronovisor: Go to the Last Panic');
   await window.topIs('panic');
