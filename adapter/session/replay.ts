@@ -74,6 +74,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
+    keptStepsMin: request.checkpoints.keptStepsMin,
     verify: request.verify,
     verifyStates: request.verifyStates === true,
     printed: request.console,

@@ -24,6 +24,8 @@ export interface Recording {
 export interface ReplayOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
+  /** See TimelineOptions. */
+  readonly keptStepsMin?: number | undefined;
   /** Compares the recording's digests while moving forward for the first time. */
   readonly verify: boolean;
   /** Compares the recording's states, too, when the machine comes to them by running. */
@@ -59,6 +61,7 @@ export class Replayer {
       end: recording.until,
       checkpointStride: options.checkpointStride,
       checkpointBudgetBytes: options.checkpointBudgetBytes,
+      keptStepsMin: options.keptStepsMin,
       stride: machine.configuration.digestStride,
       ...(options.verify && {
         onStride: (at: Moment) => {

@@ -44,6 +44,8 @@ export interface TimelineOptions {
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
   readonly onStride?: (at: Moment) => void;
   readonly kept?: KeptStates;
+  /** A kept state is gone to when it saves so many steps: what is printed on the way is not seen. None unless it says so. */
+  readonly keptStepsMin?: number | undefined;
 }
 
 export type TimelineStop = Stop | { readonly reason: 'end' };
@@ -192,7 +194,7 @@ export class Timeline {
     const isBack = this.now > destination;
     const checkpoint = isBack || this.checkpoints.count > 0 ? this.checkpoints.before(destination) : undefined;
     const from = Math.max(checkpoint?.at ?? this.start, isBack ? this.start : this.now);
-    if (this.jumpToKept(destination, moment(from))) return;
+    if (this.jumpToKept(destination, moment(from + (this.#options.keptStepsMin ?? 0)))) return;
     if (checkpoint !== undefined && (isBack || this.now < checkpoint.at)) this.#restore(checkpoint);
   }
 
