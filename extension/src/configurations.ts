@@ -48,7 +48,7 @@ const openTraceFile = (): string | undefined => {
 };
 
 const lookThrough = async (folder: vscode.WorkspaceFolder | undefined): Promise<Discovery> => {
-  if (folder === undefined) return { candidates: [], recordings: [] };
+  if (folder === undefined || !vscode.workspace.isTrusted) return { candidates: [], recordings: [] };
   const title = 'Looking for kernels';
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
     discover(openFolder(folder.uri.fsPath)),

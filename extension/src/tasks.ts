@@ -1,6 +1,6 @@
 /** Tasks that record a kernel in a terminal, without the debugger: those of tasks.json, and one for each machine found. */
 
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { splitWords } from '../../adapter/dap/words.ts';
 import type { Adapter } from './adapter.ts';
@@ -49,11 +49,11 @@ const taskOf = (
   const { program, words, environment } = adapter.command([
     'record',
     '-o',
-    join(root, record),
+    resolve(root, record),
     '--',
     ...splitWords(machine),
   ]);
-  const execution = new vscode.ProcessExecution(program, words, { cwd: join(root, cwd), env: environment });
+  const execution = new vscode.ProcessExecution(program, words, { cwd: resolve(root, cwd), env: environment });
   const task = new vscode.Task(definition, folder, name, 'chronovisor', execution, [
     '$guest-panic',
     '$guest-panic-rust',

@@ -37,6 +37,12 @@ export class Window {
     }
   }
 
+  /** A key that does something in a session, pressed once the session takes it. */
+  async debugKey(keys) {
+    await this.page.locator('.debug-toolbar .action-label[aria-label^="Step Back"]:not(.disabled)').first().waitFor();
+    await this.press(keys);
+  }
+
   async press(keys) {
     await this.page.keyboard.press(keys);
   }

@@ -27,9 +27,9 @@ export const run = async (window, { timed }) => {
   const ways = {
     'the button Step Back Into': () => window.toolbar('Step Back Into'),
     'the button Step Back Out': () => window.toolbar('Step Back Out'),
-    'Control+F10': () => window.press('Control+F10'),
-    'Alt+F11': () => window.press('Alt+F11'),
-    'Shift+Alt+F11': () => window.press('Shift+Alt+F11'),
+    'Control+F10': () => window.debugKey('Control+F10'),
+    'Alt+F11': () => window.debugKey('Alt+F11'),
+    'Shift+Alt+F11': () => window.debugKey('Shift+Alt+F11'),
   };
   for (const [way, go] of Object.entries(ways)) {
     const before = at;
