@@ -133,7 +133,7 @@ if (existsSync('extension/src/extension.ts')) {
     banner,
   });
   // The demo kernel comes with the extension, with the sources that its debug information names.
-  const isDemo = (file) => !/\.build|fixed|\.txt$|check\.sh$/.test(file);
+  const isDemo = (file) => !/\.build|\.git|fixed|\.txt$|check\.sh$/.test(file);
   rmSync('extension/dist/demo', { recursive: true, force: true });
   cpSync('test/guests/demo', 'extension/dist/demo', { recursive: true, filter: isDemo });
 }

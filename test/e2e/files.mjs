@@ -8,7 +8,7 @@ const demo = join(project, 'test/guests/demo');
 
 /** The demo kernel with its sources, as a folder of somebody's own. */
 export const putDemo = (workspace) => {
-  const wanted = (file) => !/\.build|fixed|Makefile|\.(txt|sh|md|ld)$/.test(file);
+  const wanted = (file) => !/\.build|\.git|fixed|Makefile|\.(txt|sh|md|ld)$/.test(file);
   cpSync(demo, workspace, { recursive: true, filter: wanted });
 };
 

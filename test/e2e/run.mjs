@@ -9,8 +9,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DebugWindow } from './debug-window.mjs';
 import { startServer } from './server.mjs';
-import { Window } from './window.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,7 +38,7 @@ const run = async ({ address, browser, folder }, name) => {
   mkdirSync(workspace, { recursive: true });
   scenario.prepare(workspace);
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-  const window = new Window(await context.newPage(), pictures, name);
+  const window = new DebugWindow(await context.newPage(), pictures, name);
   try {
     await window.open(address, workspace);
     await scenario.run(window, { timed, workspace });
