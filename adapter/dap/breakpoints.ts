@@ -14,6 +14,9 @@ import type { HitCondition } from './hit-condition.ts';
 import type { LogMessage } from './log-message.ts';
 import type { Condition } from './scope.ts';
 
+/** `change`: a write after which another value is there. */
+export type DataAccess = 'change' | 'write' | 'read' | 'readWrite';
+
 /** `source:` and the file's path: DAP replaces the breakpoints of one file at a time. */
 export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | 'data' | `source:${string}`;
 
@@ -26,8 +29,10 @@ export interface BreakpointSpec {
   readonly isIn?: (hart: Hart) => boolean;
   /** The inlined calls around a line that calls an inlined function, where a hart is at the beginning of that. */
   readonly siteAt?: (hart: Hart) => readonly number[] | undefined;
-  /** Of a data breakpoint: what is watched, in RAM. */
+  /** Of a data breakpoint: what is watched, in RAM, what of it stops, and what people call it. */
   readonly watched?: readonly WatchRange[];
+  readonly at?: DataAccess;
+  readonly label?: string;
   /** What the person called it. */
   readonly name: string;
   readonly condition?: Condition;
@@ -56,6 +61,8 @@ export class Breakpoints {
   #byAddress = new Map<bigint, Breakpoint[]>();
   #ranges: readonly WatchRange[] = [];
   #nextId = 1;
+  /** What data is called, by the client's word for where it lies. */
+  readonly labels = new Map<string, string>();
 
   /** A number for a breakpoint that could not be set, too. */
   nextId(): number {
@@ -115,22 +122,13 @@ export class Breakpoints {
     return this.#byAddress.size;
   }
 
-  /** Whether one here might stop, hit counts aside. Asks nothing and counts nothing. */
-  mayStop(hart: Hart, scope: Scope): boolean {
-    return this.#met(hart, scope).some(({ log }) => log === undefined);
+  /** Those where a hart is, of its code. */
+  at(hart: Hart): readonly Breakpoint[] {
+    return (this.#byAddress.get(hart.get('pc')) ?? []).filter(({ isIn }) => isIn?.(hart) ?? true);
   }
 
-  /** Counts a hit of those here whose conditions hold. */
-  meet(hart: Hart, scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
-    return this.#verdict(this.#met(hart, scope), scope, symbolic);
-  }
-
-  /** Counts a hit of those whose data was changed and whose conditions hold. */
-  meetChanged(changed: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
-    return this.#verdict(fulfilled(changed, scope), scope, symbolic);
-  }
-
-  #verdict(met: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
+  /** Counts a hit of each: of those that are met and whose conditions hold. */
+  meet(met: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
     const counted = met.filter((breakpoint) => {
       breakpoint.hits += 1;
       return breakpoint.hitCondition?.(breakpoint.hits) ?? true;
@@ -140,14 +138,10 @@ export class Breakpoints {
       messages: counted.flatMap(({ log }) => (log === undefined ? [] : [log(scope, symbolic)])),
     };
   }
-
-  #met(hart: Hart, scope: Scope): readonly Breakpoint[] {
-    const here = (this.#byAddress.get(hart.get('pc')) ?? []).filter(({ isIn }) => isIn?.(hart) ?? true);
-    return fulfilled(here, scope);
-  }
 }
 
-const fulfilled = (breakpoints: readonly Breakpoint[], scope: Scope): readonly Breakpoint[] =>
+/** Those whose conditions hold. */
+export const fulfilled = (breakpoints: readonly Breakpoint[], scope: Scope): readonly Breakpoint[] =>
   breakpoints.filter(({ condition }) => condition === undefined || holds(condition, scope));
 
 /** A condition that cannot be evaluated where it is met holds there: stopping too often shows it, passing would not. */
