@@ -34,7 +34,7 @@ export const questionRow = ({ title, items, more, progress, state, problem }: Qu
     ...(problem !== undefined && { tooltip: problem }),
     icon: icons[state],
     context: state === 'asked' ? 'question.asked' : 'question',
-    // Unfolded before there is anything in it: what VS Code has once shown folded stays so.
+    // Unfolded before there is anything in it, as groups are: what VS Code has once shown folded stays so.
     children: count > 0 || state === 'asked' ? 'unfolded' : 'none',
   };
 };
@@ -64,7 +64,7 @@ export const groupRow = (label: string, count: number, problem: string | undefin
   ...(problem === undefined ? count === 0 && { description: 'none' } : { description: problem, tooltip: problem }),
   icon: label === 'Forks' ? 'repo-forked' : 'bookmark',
   context: `group.${label.toLowerCase()}`,
-  children: count > 0 ? 'unfolded' : 'none',
+  children: problem === undefined ? 'unfolded' : 'none',
 });
 
 export const bookmarkRow = ({ at, note }: Bookmark): Row => ({
