@@ -187,12 +187,28 @@ export const notYours = (name: string) =>
     remedy: 'Step out to that frame first',
   });
 
-export const notWatched = (accessType: string) =>
+export const badStop = (field: string, expected: string, found: string) =>
   new DapError('value', {
-    what: 'Reading memory cannot be watched',
-    expected: 'a data breakpoint that stops when its memory is changed',
-    found: `one for ${accessType}`,
-    remedy: 'Choose to break when the value changes',
+    what: `This stop cannot be set: its ${field} is wrong`,
+    expected,
+    found: brief(found),
+    remedy: 'Correct it; the other stops are set',
+  });
+
+export const registerStop = (text: string, register: string) =>
+  new DapError('expression', {
+    what: `The expression "${brief(text)}" cannot be waited for`,
+    expected: 'an expression of memory, which changes only where something is written',
+    found: `the register ${brief(register)}, which may change at every step`,
+    remedy: 'Use it as the condition of a breakpoint',
+  });
+
+export const constantStop = (text: string) =>
+  new DapError('expression', {
+    what: `The expression "${brief(text)}" cannot be waited for`,
+    expected: 'an expression of memory, which changes only where something is written',
+    found: 'one that reads no memory',
+    remedy: 'Name a variable, or memory as *(int*)0x80001000',
   });
 
 export const noRam = (address: bigint) =>
@@ -209,6 +225,14 @@ export const badMoment = (text: string, end: number) =>
     expected: `a whole number from 0 to ${end}, or start or end`,
     found: brief(text),
     remedy: 'Give a moment that the recording has',
+  });
+
+export const unknownEntry = () =>
+  new DapError('reference', {
+    what: 'It is not known where this frame began',
+    expected: 'a frame of a function with debug information, or the innermost one',
+    found: 'a frame without it',
+    remedy: 'Step back out to it',
   });
 
 export const noCode = (place: string, hasDebugInfo: boolean) =>

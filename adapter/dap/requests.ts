@@ -12,7 +12,9 @@ import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { panicRequests } from './panic.ts';
 import { afterNames, type RequestRow } from './request.ts';
+import { restartRequests } from './restart.ts';
 import { sourceRequests } from './source-requests.ts';
+import { stopRequests } from './stop-requests.ts';
 import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
 import { timelineRequests } from './timeline-requests.ts';
@@ -24,11 +26,14 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...breakpointRequests,
     ...executionRequests,
     ...targetRequests,
+    ...restartRequests,
     ...threadRequests,
     ...sourceRequests,
     ...variableRequests.map((row) => afterNames(row)),
     ...memoryRequests,
-    ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
+    ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests, ...stopRequests].map((row) =>
+      afterNames(row),
+    ),
     ...customRequests,
     ...forkRequests,
     ...bookmarkRequests,
