@@ -23,6 +23,8 @@ export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | 'data' | `
 export interface BreakpointSpec {
   /** Where it stops: a line may be in several places, and a place may have two addresses before the MMU is on. */
   readonly addresses: readonly bigint[];
+  /** The same as it is now, where programs are found at further places in time. */
+  readonly addressesNow?: () => readonly bigint[];
   /** Whether the code that a hart is at is that of a program which it is set in; without it, it is set for all code. */
   readonly isIn?: (hart: Hart) => boolean;
   /** The inlined calls around a line that calls an inlined function, where a hart is at the beginning of that. */
@@ -40,9 +42,10 @@ export interface BreakpointSpec {
   readonly key: string;
 }
 
-export interface Breakpoint extends BreakpointSpec {
+export interface Breakpoint extends Omit<BreakpointSpec, 'addresses'> {
   readonly id: number;
   readonly origin: BreakpointOrigin;
+  addresses: readonly bigint[];
   hits: number;
 }
 
@@ -74,8 +77,26 @@ export class Breakpoints {
       return { ...spec, origin, id: same?.id ?? this.nextId(), hits: same?.hits ?? 0 };
     });
     this.#byOrigin.set(origin, now);
-    this.#byAddress = new Map();
     this.#ranges = this.watching.flatMap(({ watched }) => watched ?? []);
+    this.#index();
+    return now;
+  }
+
+  /** Whether any is in a program that may be at further places. */
+  get isMoving(): boolean {
+    return [...this.#byOrigin.values()].some((all) => all.some(({ addressesNow }) => addressesNow !== undefined));
+  }
+
+  /** Sets them where their programs are now. */
+  move(): void {
+    for (const breakpoint of [...this.#byOrigin.values()].flat()) {
+      if (breakpoint.addressesNow !== undefined) breakpoint.addresses = breakpoint.addressesNow();
+    }
+    this.#index();
+  }
+
+  #index(): void {
+    this.#byAddress = new Map();
     for (const breakpoint of [...this.#byOrigin.values()].flat()) {
       for (const address of new Set(breakpoint.addresses)) {
         const here = this.#byAddress.get(address);
@@ -83,7 +104,6 @@ export class Breakpoints {
         else here.push(breakpoint);
       }
     }
-    return now;
   }
 
   /** Those of data. */

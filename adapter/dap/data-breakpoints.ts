@@ -121,9 +121,8 @@ const rangesOf = (whole: Target, hart: Hart, place: Place): readonly Omit<WatchR
   const { program, satp, address, sizeBytes } = place;
   const target = whole.seenFrom(program, satp);
   const ranges: WatchRange[] = [];
-  const loaded = program.links.loaded(address);
   let found = 0;
-  for (const start of loaded === undefined ? [address] : [address, loaded]) {
+  for (const start of program.links.memoryPlaces(address)) {
     for (const { physical, sizeBytes: size } of found === 0 ? target.memory.pieces(hart, start, sizeBytes) : []) {
       if (target.machine.readRam(physical, size) === undefined) break;
       ranges.push({ address: physical, sizeBytes: size });

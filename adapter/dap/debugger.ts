@@ -7,6 +7,7 @@ import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { Breakpoints, type DataAccess } from './breakpoints.ts';
 import { machineRuns, notLaunched } from './errors.ts';
+import { ForkList } from './fork-list.ts';
 import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver, type MotionListener } from './motion.ts';
@@ -62,6 +63,7 @@ export class Debugger {
   /** What stops where a client asks for a data breakpoint on writes. */
   dataWrites: DataAccess & ('change' | 'write') = 'change';
   readonly handles = new Handles();
+  readonly forks = new ForkList();
   readonly stops = new StopLog();
   /** Whether the client can show progress. */
   showsProgress = false;
@@ -122,6 +124,14 @@ export class Debugger {
       begun = true;
     };
     this.#launched = { target, traveller, trail: new Trail(), begin: once };
+  }
+
+  /** From now on another timeline of the machine is debugged; those that were launched before stay as they are. */
+  switchTo(launched: Launched): void {
+    this.#launched?.target.live?.pause();
+    this.handles.forget();
+    this.lastArrival = undefined;
+    this.#launched = launched;
   }
 
   /** @throws {DapError} before a launch */
@@ -227,12 +237,14 @@ export class Debugger {
     if (this.#closed) return;
     this.#driver.abandon();
     this.#launched?.target.live?.wake();
-    try {
-      this.#launched?.target.close();
-    } catch (error) {
-      // The end of a recording may be refused, by a full disk for one; the session ends all the same.
-      const output = error instanceof Error ? error.message : String(error);
-      this.send('output', { category: 'stderr', output: `${output}\n` });
+    for (const target of new Set([...this.forks.targets, ...(this.#launched ? [this.#launched.target] : [])])) {
+      try {
+        target.close();
+      } catch (error) {
+        // The end of a recording may be refused, by a full disk for one; the session ends all the same.
+        const output = error instanceof Error ? error.message : String(error);
+        this.send('output', { category: 'stderr', output: `${output}\n` });
+      }
     }
     this.#closed = true;
   }

@@ -1,11 +1,13 @@
 /** THE table of requests: every command that the debugger answers, by theme. */
 
+import { bookmarkRequests } from './bookmark-requests.ts';
 import { breakpointRequests } from './breakpoint-requests.ts';
 import { completionRequests } from './completions.ts';
 import { customRequests } from './custom-requests.ts';
 import { dataBreakpointRequests } from './data-breakpoints.ts';
 import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
+import { forkRequests } from './fork-requests.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { panicRequests } from './panic.ts';
@@ -33,6 +35,8 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
       afterNames(row),
     ),
     ...customRequests,
+    ...forkRequests,
+    ...bookmarkRequests,
     ...timelineRequests,
     ...panicRequests,
   ].map((row) => [row.command, row]),

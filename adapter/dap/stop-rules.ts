@@ -16,6 +16,7 @@ import type { GuestStops } from './guest-stops.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import type { TrapFilters } from './trap-filters.ts';
+import { UserReturns } from './user-returns.ts';
 import { WatchedBytes } from './watched-bytes.ts';
 import type { Watch } from './watches.ts';
 
@@ -63,6 +64,7 @@ export class StopRules {
   readonly #stops: GuestStops;
   readonly #say: (message: string) => void;
   readonly #watchedBytes: WatchedBytes;
+  readonly #returns: UserReturns;
   /** The same array while it has the same ranges, so that the machine goes on with what it has cached. */
   #ranges: readonly WatchRange[] = [];
   /** Each hart's, where the portion began. */
@@ -74,6 +76,7 @@ export class StopRules {
     this.#filters = filters;
     this.#stops = guestStops;
     this.#say = say;
+    this.#returns = new UserReturns(target);
     this.#watchedBytes = new WatchedBytes(target.machine);
   }
 
@@ -127,14 +130,21 @@ export class StopRules {
     return (within) =>
       union([
         this.#filters.active ? intervalsWithTraps(history, within, isStop) : [],
-        ...[...this.#breakpoints.addresses].map((address) => history.executedAt(address, within)),
+        ...this.#candidates().map((address) => history.executedAt(address, within)),
         ...this.#breakpoints.ranges.map(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
       ]);
   }
 
+  /** Where breakpoints are, and where programs that they are in may be met at further places. */
+  #candidates(): readonly bigint[] {
+    const { addresses, isMoving } = this.#breakpoints;
+    return isMoving ? [...addresses, ...this.#returns.addresses] : [...addresses];
+  }
+
   /** Lets the machine stop where a breakpoint is. */
   arm(watch?: Watch): void {
-    const own = this.#breakpoints.addresses;
+    if (this.#breakpoints.isMoving) this.#breakpoints.move();
+    const own = this.#candidates();
     this.#target.machine.engine.arm(watch === undefined ? own : [...own, ...watch.addresses]);
   }
 
@@ -173,6 +183,9 @@ export class StopRules {
   arrival(stop: TimelineStop, watch?: Watch): Arrival | undefined {
     if (stop.reason === 'end' || stop.reason === 'power') return this.ending(stop);
     if (!('hart' in stop)) return undefined;
+    if (stop.reason === 'breakpoint' && this.#breakpoints.isMoving) {
+      if (this.#returns.look(this.#target.machine.harts[stop.hart]!)) this.arm(watch);
+    }
     const finding = this.look(stop);
     const arrival = finding && this.arriveBy(finding);
     if (arrival !== undefined) return arrival;

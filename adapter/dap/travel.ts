@@ -32,6 +32,7 @@ export class Traveller {
   constructor(target: Target, rules: StopRules) {
     this.#target = target;
     this.#rules = rules;
+    this.#seen = target.timeline.now;
   }
 
   /** What stops a motion where a hart is after a step: what it did, a filter of traps, or a breakpoint. */

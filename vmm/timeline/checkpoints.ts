@@ -157,8 +157,13 @@ export class Checkpoints {
       const flags = u8[pageFlagsBase + page]!;
       const wanted = pages[page]!;
       if ((flags & pageFlag.dirtySinceCheckpoint) === 0 && this.#known[page] === wanted) continue;
-      this.#machine.translations.dropCode(page);
-      u8.set(this.#store.get(wanted), ramOffset + page * pageBytes);
+      const bytes = this.#store.get(wanted);
+      const start = ramOffset + page * pageBytes;
+      // Another machine's copy of the same page: translated code of it stays.
+      if (!isSame(u8, start, bytes)) {
+        this.#machine.translations.dropCode(page);
+        u8.set(bytes, start);
+      }
       this.#store.hold(wanted);
       this.#store.release(this.#known[page]!);
       this.#known[page] = wanted;
@@ -193,6 +198,11 @@ export class Checkpoints {
     return victim;
   }
 }
+
+const isSame = (memory: Uint8Array, start: number, bytes: Uint8Array): boolean => {
+  for (let index = 0; index < pageBytes; index += 1) if (memory[start + index] !== bytes[index]) return false;
+  return true;
+};
 
 const isZero = (bytes: Uint8Array): boolean => {
   for (const byte of bytes) if (byte !== 0) return false;
