@@ -103,12 +103,14 @@ describe.each(subjects)('$name', ({ isStructured, steppers: make }) => {
       const wasInterrupted = hart.count('traps') !== traps;
       expect(stepper.back(hart)).toMatchObject({ reason: 'step' });
       const found = hart.count('steps');
-      if (!isReturn || wasInterrupted || found === steps) {
+      const isOfReturn = isReturn && !wasInterrupted && found < steps;
+      // Random code jumps back to before a call instead of returning from it: the second call ends with the first.
+      const isLastCall = !isStructured && found > steps;
+      if (!isOfReturn && !isLastCall) {
         expect([from, to, found]).toEqual([from, to, steps]);
         return true;
       }
-      // The call, or the trap, that it returned from: a step over that ends at the same place.
-      expect(found).toBeLessThan(steps);
+      // A step over that ends at the same place: of what it returned from, or of the last call.
       expect(isStep(stepper.forward('next', hart))).toBe(true);
       expect([from, stepper.timeline.now]).toEqual([from, to]);
       return true;
