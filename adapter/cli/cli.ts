@@ -5,9 +5,13 @@
 
 import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
+import { addBookmark } from './bookmark.ts';
 import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
+import { addDiff } from './diff.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
+import { addFork } from './fork.ts';
+import { addForks } from './forks.ts';
 import { addInfo } from './info.ts';
 import { addOrigin } from './origin.ts';
 import { addRecord } from './record.ts';
@@ -51,6 +55,10 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addInfo,
   addStats,
   addCore,
+  addFork,
+  addForks,
+  addDiff,
+  addBookmark,
   addOrigin,
   addDap,
 ];

@@ -84,6 +84,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
   const kept = request.keepImages === false ? [] : images;
   return {
     kind: 'replay',
+    file: request.file,
     machine,
     replayer,
     timeline,
@@ -93,6 +94,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
     hash64,
     keepCode,
     close: () => source.close(),
+    ...(trace.states[0]?.begins === true && { beginning: trace.states[0] }),
   };
 };
 
