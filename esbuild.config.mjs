@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 const shebang = '#!/usr/bin/env node';
-const banner = {
-  js: `${shebang}\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
-};
+const requireBanner =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+const banner = { js: `${shebang}\n${requireBanner}` };
 /** Tells kept translated code of one engine from another's (adapter/session/code-cache.ts). */
 const engineBuild = createHash('sha256');
 for (const file of readdirSync('vmm', { recursive: true }).sort())
@@ -62,15 +62,22 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
 }
 rmSync(scratch, { recursive: true });
 
-const others = { demo: 'adapter/cli/demo.ts', soak: 'test/bench/soak.ts', 'bench-symbols': 'test/bench/symbols.ts' };
+const others = {
+  demo: 'adapter/cli/demo.ts',
+  soak: 'test/bench/soak.ts',
+  'bench-symbols': 'test/bench/symbols.ts',
+  'bench-asking': 'test/bench/asking.ts',
+};
 for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))
     await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }
-// The thread that scans debug information is a file of its own beside each bundle that starts it.
+// A thread is a file of its own beside each bundle that starts it: what scans debug information, and the seats of the farm.
 for (const folder of ['dist', 'extension/dist']) {
-  const outfile = `${folder}/index-worker.mjs`;
-  await build({ ...node, entryPoints: ['adapter/program/index-worker.ts'], outfile, format: 'esm' });
+  for (const entry of ['adapter/program/index-worker.ts', 'adapter/farm/farm-worker.ts']) {
+    const outfile = `${folder}/${basename(entry, '.ts')}.mjs`;
+    await build({ ...node, entryPoints: [entry], outfile, format: 'esm', banner: { js: requireBanner } });
+  }
 }
 if (existsSync('extension/src/extension.ts')) {
   await build({

@@ -6,10 +6,13 @@
 export class ConsoleOutput {
   /** Whether what is printed now was shown before. */
   muted = false;
+  /** Told of everything, shown or not, within the step that prints it. */
+  onBytes: (bytes: Uint8Array) => void = () => {};
   #text = '';
   readonly #decoder = new TextDecoder();
 
   readonly take = (bytes: Uint8Array): void => {
+    this.onBytes(bytes);
     if (!this.muted) this.#text += this.#decoder.decode(bytes, { stream: true });
   };
 

@@ -16,7 +16,7 @@ import { readElf } from '../program/elf.ts';
 import { NameCache } from '../program/names/cache.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
-import { denseCheckpoints, type Session } from '../session/session.ts';
+import { type CheckpointPolicy, denseCheckpoints, type Session } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
 import { badLaunch, unbalancedQuote } from './errors.ts';
 import type { ProgramFile } from './program.ts';
@@ -75,12 +75,16 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
  * @throws {InputError} when a file or an option is wrong
  * @throws {TraceError} when the trace is damaged
  */
-export const openTarget = async (args: LaunchArguments, log: (line: string) => void = () => {}): Promise<Target> => {
+export const openTarget = async (
+  args: LaunchArguments,
+  log: (line: string) => void = () => {},
+  checkpoints: CheckpointPolicy = denseCheckpoints,
+): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
   const closes: FileSource[] = [];
   try {
-    return await openWith(args, { console, inFolder, closes, log });
+    return await openWith(args, { console, inFolder, closes, log, checkpoints });
   } catch (error) {
     for (const one of closes) one.close();
     throw error;
@@ -93,9 +97,11 @@ interface Opening {
   readonly inFolder: (file: string) => string;
   readonly closes: FileSource[];
   readonly log: (line: string) => void;
+  readonly checkpoints: CheckpointPolicy;
 }
 
-const openWith = async (args: LaunchArguments, { console, inFolder, closes, log }: Opening): Promise<Target> => {
+const openWith = async (args: LaunchArguments, opening: Opening): Promise<Target> => {
+  const { console, inFolder, closes, log } = opening;
   // First, so that a wrong name makes no trace.
   const read = (what: string, file: string | null | undefined): ProgramFile | undefined => {
     if (file == null) return undefined;
@@ -110,7 +116,7 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
   const others = first === undefined || isKernel ? rest : [first, ...rest];
   const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
   const folder = folderOf(args.cache, inFolder);
-  const session = await openSession(args, inFolder, console, folder);
+  const session = await openSession(args, opening, folder);
   const cache = folder === undefined ? undefined : new NameCache(join(folder, 'names'), { log });
   return new Target(session, console, {
     ...(isKernel ? { program: first.file, debug: first.options.debug } : { program, debug }),
@@ -130,11 +136,10 @@ const folderOf = (asked: LaunchArguments['cache'], inFolder: Opening['inFolder']
 
 const openSession = (
   args: LaunchArguments,
-  inFolder: (file: string) => string,
-  console: ConsoleOutput,
+  { inFolder, console, checkpoints }: Opening,
   folder: string | undefined,
 ): Promise<Session> => {
-  const common = { checkpoints: denseCheckpoints, console: console.take, cacheFolder: folder };
+  const common = { checkpoints, console: console.take, cacheFolder: folder };
   if (args.trace != null) return openRecording({ file: inFolder(args.trace), verify: true, ...common });
   const { machine } = args;
   const words = typeof machine === 'string' ? splitWords(machine) : (machine ?? []);

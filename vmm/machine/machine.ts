@@ -56,10 +56,20 @@ export type Stop =
   | { readonly reason: 'until' } // arrived
   | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
   | { readonly reason: 'trap'; readonly hart: number; readonly interrupt: boolean } // just entered
-  | { readonly reason: 'watch'; readonly hart: number } // a watched range was just written, with that hart running
+  | WatchStop
   | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
   | { readonly reason: 'requested' }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
+
+/** A watched range was just written, with that hart running. */
+export interface WatchStop {
+  readonly reason: 'watch';
+  readonly hart: number;
+  /** Of the instruction that did it; nothing when a device did, between steps. */
+  readonly pc: bigint | undefined;
+  /** What was written in that step, watched or not in part. */
+  readonly writes: readonly WatchRange[];
+}
 
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
@@ -86,8 +96,12 @@ export class Machine {
   #sliceBudget = 0;
   #stopRequested = false;
   #watchHit = false;
-  readonly #watchedWrite = (): void => {
+  #watchPc: bigint | undefined;
+  #watchWrites: WatchRange[] = [];
+  readonly #watchedWrite = (address: number, sizeBytes: number): void => {
     this.#watchHit = true;
+    this.#watchWrites.push({ address, sizeBytes });
+    this.#watchPc = this.#inRun ? this.#current.get('pc') : undefined;
     this.#cutSlice();
   };
 
@@ -263,6 +277,7 @@ export class Machine {
     const { armed = false, traps = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#watchedWrite);
     this.#watchHit = false;
+    this.#watchWrites = [];
     const mode = armed ? 'armed' : 'free';
     this.memory.u32[scratch.leaveAlways >>> 2] = traps ? 1 : 0;
     this.#stopRequested = false;
@@ -270,7 +285,7 @@ export class Machine {
       if (this.#word('stopped') !== running) return this.#powerStop();
       if (this.#stopRequested) return { reason: 'requested' };
       const hart = this.#prepare();
-      if (this.#watchHit) return { reason: 'watch', hart: this.#word('currentHart') }; // a device wrote, between steps
+      if (this.#watchHit) return this.#watchStop(this.#word('currentHart')); // a device wrote, between steps
       if (!(hart instanceof Hart)) return hart;
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
@@ -284,7 +299,7 @@ export class Machine {
       const trapsBefore = hart.count('traps');
       if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#turnEnd()), mode))
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
-      if (this.#watchHit) return { reason: 'watch', hart: hart.id };
+      if (this.#watchHit) return this.#watchStop(hart.id);
       if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
@@ -299,6 +314,10 @@ export class Machine {
       const idle = this.#idle();
       if (idle !== undefined) return idle;
     }
+  }
+
+  #watchStop(hart: number): Stop {
+    return { reason: 'watch', hart, pc: this.#watchPc, writes: this.#watchWrites };
   }
 
   #powerStop(): Stop {

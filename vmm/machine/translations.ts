@@ -20,6 +20,9 @@ export interface WatchRange {
   readonly sizeBytes: number;
 }
 
+/** Told of a write as a whole, before it is made. */
+type OnWrite = (physical: number, sizeBytes: number) => void;
+
 export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
   readonly #harts: number;
@@ -27,7 +30,7 @@ export class Translations implements WalkObserver {
   readonly #tables: PageTables;
   readonly #open: OpenPages;
   #watched: readonly WatchRange[] = [];
-  #onWatchedWrite: () => void = () => {};
+  #onWatchedWrite: OnWrite = () => {};
   #onCodeWrite: (page: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
@@ -136,7 +139,7 @@ export class Translations implements WalkObserver {
   }
 
   /** From now on `onWrite` is called before each write to one of these ranges, whoever writes. Replaces those before. */
-  watch(ranges: readonly WatchRange[], onWrite: () => void): void {
+  watch(ranges: readonly WatchRange[], onWrite: OnWrite): void {
     if (ranges === this.#watched) return;
     for (const range of this.#watched) this.#flagPages(range, false);
     for (const range of ranges) this.#flagPages(range, true);
@@ -173,7 +176,10 @@ export class Translations implements WalkObserver {
 
   #tellWatcher(physical: number, sizeBytes: number): void {
     for (const range of this.#watched)
-      if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) this.#onWatchedWrite();
+      if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) {
+        this.#onWatchedWrite(physical, sizeBytes);
+        return;
+      }
   }
 }
 
