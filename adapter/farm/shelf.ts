@@ -3,7 +3,7 @@
  * and gives when asked. They are an optimisation: without them everything begins at the start.
  */
 
-import type { Moment } from '../../traces/time.ts';
+import { type Moment, moment } from '../../traces/time.ts';
 import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
 
 /** Another timeline of the recording, which has checkpoints. */
@@ -42,7 +42,7 @@ export class Shelf {
   before(at: Moment): Moment {
     const own = this.#states[indexBefore(this.#states, at)]?.at ?? (0 as Moment);
     const theirs = this.#source?.moments.findLast((one) => one <= at) ?? (0 as Moment);
-    return theirs > own ? theirs : own;
+    return moment(Math.max(theirs, own));
   }
 
   /** The state of a moment that `before` gave. */
