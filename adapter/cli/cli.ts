@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
+import { addAsk } from './ask.ts';
 import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
@@ -49,6 +50,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addVerify,
   addInfo,
   addStats,
+  addAsk,
   addCore,
   addDap,
 ];

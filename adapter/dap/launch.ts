@@ -125,6 +125,7 @@ const openWith = async (args: LaunchArguments, opening: Opening): Promise<Target
     folders: [resolve(args.cwd ?? '.')],
     cache,
     closes,
+    launch: args,
   });
 };
 

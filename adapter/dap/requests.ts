@@ -8,6 +8,7 @@ import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
+import { questionRequests } from './question-requests.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
 import { targetRequests } from './target-requests.ts';
@@ -26,5 +27,6 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...memoryRequests,
     ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
     ...customRequests,
+    ...questionRequests,
   ].map((row) => [row.command, row]),
 );

@@ -15,6 +15,7 @@ import { StatsCollector } from '../stats/stats.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
+import type { LaunchArguments } from './launch.ts';
 import type { CallSite } from './line-places.ts';
 import { Live } from './live.ts';
 import { Program, type ProgramFile, type ProgramOptions } from './program.ts';
@@ -36,6 +37,8 @@ export interface TargetOptions extends SourceOptions {
   readonly others?: readonly OtherProgram[];
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
+  /** What it was launched with, to open it again elsewhere. */
+  readonly launch?: LaunchArguments;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -67,10 +70,12 @@ export class Target {
   readonly sources: Sources;
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
-  readonly #closes: readonly { close(): void }[];
+  /** What it was launched with. */
+  readonly launch: LaunchArguments | undefined;
+  readonly #closes: { close(): void }[];
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, others = [], cache, closes, ...sources } = options;
+    const { program, debug, others = [], cache, closes, launch, ...sources } = options;
     this.session = session;
     this.console = console;
     const { machine } = session.header;
@@ -78,7 +83,8 @@ export class Target {
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
     this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
-    this.#closes = closes ?? [];
+    this.launch = launch;
+    this.#closes = [...(closes ?? [])];
     this.memory = new GuestMemory(session.machine, boot.rom);
     const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
     this.programs = new Programs(this.program, placed, this.memory);
@@ -132,6 +138,11 @@ export class Target {
     const isLive = session.kind === 'live';
     if (!isLive || !timeline.atLiveEnd) throw pastIsFixed(timeline.now, timeline.end, isLive);
     return session;
+  }
+
+  /** Has something closed with it. */
+  closeWith(one: { close(): void }): void {
+    this.#closes.push(one);
   }
 
   /** The recording ends here, if there is one; files are closed. */

@@ -15,6 +15,7 @@ export const calls = question({
   usage: 'FUNCTION',
   meaning: 'all calls of a function: arguments, result, moments of entry and return',
   needsState: false,
+  isOrdered: false,
   entries: { function: text, ...within },
   argumentsOf: ({ rest }) => ({ function: rest }),
   ask: (asking, { function: name, ...range }) => {

@@ -35,8 +35,10 @@ export interface Question {
   readonly meaning: string;
   /** Whether it is about what names mean at a moment, so that a machine must stand there. */
   readonly needsState: boolean;
+  /** Whether items come in order of time, or in the order that is asked for. */
+  readonly isOrdered: boolean;
   /** The arguments that a line of text behind the name means. */
-  readonly argumentsOf: (words: Words) => unknown;
+  readonly argumentsOf: (words: Words) => object;
   /**
    * Checks everything that can be checked at once; items come when they are asked for.
    * @throws {InputError} when an argument is wrong, or names what there is not
@@ -55,8 +57,9 @@ export const question = <const Entries extends v.ObjectEntries>(row: {
   readonly usage: string;
   readonly meaning: string;
   readonly needsState: boolean;
+  readonly isOrdered?: boolean;
   readonly entries: Entries;
-  readonly argumentsOf: (words: Words) => unknown;
+  readonly argumentsOf: (words: Words) => object;
   readonly ask: (
     asking: Asking,
     args: v.InferOutput<v.StrictObjectSchema<Entries, undefined>>,
@@ -65,6 +68,7 @@ export const question = <const Entries extends v.ObjectEntries>(row: {
   const { entries, ask, ...common } = row;
   const schema = v.strictObject(entries);
   return {
+    isOrdered: true,
     ...common,
     ask: (asking, args) => {
       const checked = v.safeParse(schema, args ?? {}, { abortEarly: true });

@@ -32,8 +32,9 @@ export const questionNamed = (name: string): Question => {
   return found;
 };
 
-/** Options that have no value behind them. */
+/** Those that have no value behind them, and those that have. */
 const flags: ReadonlySet<string> = new Set(['last', 'next', 'count', 'all']);
+const valued: ReadonlySet<string> = new Set(['if', 'hits', 'cause', 'from', 'to', 'size']);
 
 /**
  * A question with its arguments out of a line of text.
@@ -42,20 +43,21 @@ const flags: ReadonlySet<string> = new Set(['last', 'next', 'count', 'all']);
 export const parseQuestion = (line: string): { readonly question: Question; readonly args: unknown } => {
   const [, name = '', rest = ''] = /^\s*(\S*)\s*(.*)$/s.exec(line) ?? [];
   const found = questionNamed(name);
-  return { question: found, args: found.argumentsOf(wordsOf(rest)) };
+  const words = wordsOf(rest);
+  const { from, to } = words.options;
+  const range = { ...(from !== undefined && { from: Number(from) }), ...(to !== undefined && { to: Number(to) }) };
+  return { question: found, args: { ...found.argumentsOf(words), ...range } };
 };
 
-/** Options are at the end, each `--name` or `--name value`; a decrement of an expression is none. */
+/** Options are at the end, each `--name` or `--name value`; what is called otherwise is a part of an expression. */
 const wordsOf = (text: string): Words => {
   const options: Record<string, string | true> = {};
-  let rest = text.trim();
+  const parts = text.split(/(?:^|\s)(?=--[a-z]+(?:\s|$))/);
   for (;;) {
-    const found = /(?:^|\s)--([a-z]+)(?:\s+("(?:[^"\\]|\\.)*"|(?:(?!\s--[a-z]|").)*))?$/s.exec(rest);
-    const [whole, name, value] = found ?? [];
-    if (whole === undefined || name === undefined) return { rest, options };
-    const hasValue = value !== undefined && value.trim() !== '';
-    if (flags.has(name) === hasValue) return { rest, options };
-    options[name] = hasValue ? value.trim().replace(/^"(.*)"$/s, '$1') : true;
-    rest = rest.slice(0, rest.length - whole.length).trim();
+    const [, name, value] = /^--([a-z]+)\s*(.*)$/s.exec(parts.at(-1) ?? '') ?? [];
+    const isOption = name !== undefined && (value === '' ? flags : valued).has(name);
+    if (!isOption) return { rest: parts.join(' ').trim(), options };
+    options[name] = value === '' ? true : value!.trim().replace(/^"(.*)"$/s, '$1');
+    parts.pop();
   }
 };

@@ -31,12 +31,12 @@ const causeNamed = (text: string): TrapCause => {
 
 export const traps = question({
   name: 'traps',
-  usage: '[--cause NUMBER | iNUMBER | NAME] [--last | --next | --count]',
+  usage: '[NUMBER | iNUMBER | NAME] [--last | --next | --count]',
   meaning: 'which traps and interrupts were entered',
   needsState: false,
   entries: { cause: v.nullish(v.union([v.string(), v.number()])), which, ...within },
-  argumentsOf: ({ options }) => ({
-    cause: options.cause,
+  argumentsOf: ({ rest, options }) => ({
+    cause: options.cause ?? (rest === '' ? undefined : rest),
     which: (['last', 'next', 'count'] as const).find((side) => options[side] === true),
   }),
   ask: (asking, { cause, which: asked, ...range }) => {

@@ -16,7 +16,10 @@ import { type Meaning, rangesNow, type Subject, subjectOf } from './subject.ts';
 import { meaningJob, type WriteFound, type WritesPlan, writesJob } from './write-jobs.ts';
 
 const entries = { expression: text, sizeBytes: v.nullish(natural), ...within };
-const argumentsOf = ({ rest }: Words) => ({ expression: rest });
+const argumentsOf = ({ rest, options }: Words) => ({
+  expression: rest,
+  ...(options.size !== undefined && { sizeBytes: Number(options.size) }),
+});
 
 export const lastWrite = question({
   name: 'last-write',
