@@ -14,6 +14,7 @@ import { FileSource } from '../host/files.ts';
 import { cacheFolder } from '../host/folders.ts';
 import { readElf } from '../program/elf.ts';
 import { NameCache } from '../program/names/cache.ts';
+import type { RecordingCopy } from '../session/copy.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
 import { type CheckpointPolicy, denseCheckpoints, type Session } from '../session/session.ts';
@@ -71,6 +72,13 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
   return checked.output;
 };
 
+/** For a target that no person looks at. */
+export interface TargetRequest {
+  readonly checkpoints?: CheckpointPolicy;
+  /** A recording that is being made, which is replayed in place of what the launch names. */
+  readonly copy?: RecordingCopy | undefined;
+}
+
 /**
  * @throws {InputError} when a file or an option is wrong
  * @throws {TraceError} when the trace is damaged
@@ -78,13 +86,13 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
 export const openTarget = async (
   args: LaunchArguments,
   log: (line: string) => void = () => {},
-  checkpoints: CheckpointPolicy = denseCheckpoints,
+  { checkpoints = denseCheckpoints, copy }: TargetRequest = {},
 ): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
   const closes: FileSource[] = [];
   try {
-    return await openWith(args, { console, inFolder, closes, log, checkpoints });
+    return await openWith(args, { console, inFolder, closes, log, checkpoints, copy });
   } catch (error) {
     for (const one of closes) one.close();
     throw error;
@@ -98,6 +106,7 @@ interface Opening {
   readonly closes: FileSource[];
   readonly log: (line: string) => void;
   readonly checkpoints: CheckpointPolicy;
+  readonly copy: RecordingCopy | undefined;
 }
 
 const openWith = async (args: LaunchArguments, opening: Opening): Promise<Target> => {
@@ -137,11 +146,12 @@ const folderOf = (asked: LaunchArguments['cache'], inFolder: Opening['inFolder']
 
 const openSession = (
   args: LaunchArguments,
-  { inFolder, console, checkpoints }: Opening,
+  { inFolder, console, checkpoints, copy }: Opening,
   folder: string | undefined,
 ): Promise<Session> => {
   const common = { checkpoints, console: console.take, cacheFolder: folder };
-  if (args.trace != null) return openRecording({ file: inFolder(args.trace), verify: true, ...common });
+  const file = inFolder(args.trace ?? '');
+  if (args.trace != null || copy !== undefined) return openRecording({ file, copy, verify: true, ...common });
   const { machine } = args;
   const words = typeof machine === 'string' ? splitWords(machine) : (machine ?? []);
   const trace = args.record == null ? undefined : { file: inFolder(args.record), embedded: true };

@@ -51,6 +51,8 @@ class Questions {
   readonly #target: Target;
   readonly #under = new Map<number, AbortController>();
   #asker: Promise<Asker> | undefined;
+  /** Those that are closed when nothing is asked any more. */
+  readonly #outdated: Asker[] = [];
   #ids = 0;
 
   constructor(session: Debugger, target: Target) {
@@ -61,9 +63,7 @@ class Questions {
 
   /** @throws {InputError} when the question is wrong */
   async ask({ question, arguments: given, at, hart, limit }: Asked): Promise<{ id: number; begin: () => void }> {
-    const target = this.#target;
-    this.#asker ??= Asker.open(target.launch, { session: target });
-    const asker = await this.#asker;
+    const asker = await this.#askerNow();
     const id = ++this.#ids;
     const stop = new AbortController();
     let progress = 0;
@@ -96,8 +96,24 @@ class Questions {
       if (this.#under.delete(id)) {
         this.#say({ id, items, progress: 1, done: true, ...(error !== undefined && { error }) });
       }
+      if (this.#under.size === 0) for (const outdated of this.#outdated.splice(0)) void outdated.close();
     };
     return { id, begin: () => void run() };
+  }
+
+  /** A recording that has grown is opened anew; questions to what it was are answered to their ends. */
+  async #askerNow(): Promise<Asker> {
+    const target = this.#target;
+    const before = await this.#asker?.catch(() => undefined);
+    if (before !== undefined && before.end === target.timeline.end) return before;
+    if (before !== undefined) this.#closeUnused(before);
+    this.#asker = Asker.open(target.launch, { session: target });
+    return this.#asker;
+  }
+
+  #closeUnused(asker: Asker): void {
+    if (this.#under.size > 0) this.#outdated.push(asker);
+    else void asker.close();
   }
 
   #say(answer: Answer): void {
@@ -115,7 +131,7 @@ class Questions {
   async #close(): Promise<void> {
     for (const id of [...this.#under.keys()]) this.cancel(id);
     const asker = await this.#asker?.catch(() => undefined);
-    await asker?.close();
+    for (const one of [...this.#outdated.splice(0), asker]) await one?.close();
   }
 }
 

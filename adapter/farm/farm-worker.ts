@@ -14,7 +14,7 @@ import { perform, type Task } from './task.ts';
 /** How often it says where it is. */
 const sayMs = 100;
 
-const { launch, name, givenUp } = workerData as SeatOrder;
+const { replayed, name, givenUp } = workerData as SeatOrder;
 const say = (message: FromSeat): void => parentPort?.postMessage(message);
 
 const work = (seat: Seat, task: Task): Outcome => {
@@ -30,7 +30,7 @@ const work = (seat: Seat, task: Task): Outcome => {
 };
 
 try {
-  const seat = await Seat.open(launch, name);
+  const seat = await Seat.open(replayed, name);
   parentPort?.on('message', (message: ToSeat) => {
     if (message.kind === 'close') {
       seat.close();

@@ -10,18 +10,16 @@ import { join } from 'node:path';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
 import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
-import type { LaunchArguments } from '../dap/launch.ts';
 import type { Job, Jobs } from './job.ts';
 import { type FarmProgress, Run } from './run.ts';
 import { assign, type Order, pieces, type Walk } from './schedule.ts';
-import { Seat } from './seat.ts';
+import { type Replayed, Seat } from './seat.ts';
 import { Shelf, type StateSource } from './shelf.ts';
 import { LocalStation, type Station } from './station.ts';
 import { WorkerStation } from './worker-station.ts';
 
 export interface FarmOptions {
-  /** What is replayed: a launch of a trace. */
-  readonly launch: LaunchArguments;
+  readonly replayed: Replayed;
   /** The last moment of the recording. */
   readonly end: Moment;
   readonly jobs: Jobs;
@@ -147,12 +145,12 @@ export class Farm {
   }
 
   async #openOne(): Promise<void> {
-    const { launch, workerFile, jobs } = this.#options;
+    const { replayed, workerFile, jobs } = this.#options;
     const name = `${this.#name}.${++this.#openings}`;
     const station =
       this.#count === 0
-        ? new LocalStation(await Seat.open(launch, name), jobs)
-        : await WorkerStation.open(workerFile ?? besideBundle, launch, name);
+        ? new LocalStation(await Seat.open(replayed, name), jobs)
+        : await WorkerStation.open(workerFile ?? besideBundle, replayed, name);
     if (this.#closed) return station.close();
     this.#seats.push({ station, run: undefined, walk: undefined });
     this.#dispatch();

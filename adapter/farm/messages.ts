@@ -3,13 +3,13 @@
 import type { Moment } from '../../traces/time.ts';
 import { type Divergence, DivergenceError } from '../../vmm/replay/divergence.ts';
 import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
-import type { LaunchArguments } from '../dap/launch.ts';
 import { InputError, type Sentence } from '../program/input-error.ts';
+import type { Replayed } from './seat.ts';
 import type { Task } from './task.ts';
 
 /** What a thread gets when it begins. */
 export interface SeatOrder {
-  readonly launch: LaunchArguments;
+  readonly replayed: Replayed;
   readonly name: string;
   /** One word of shared memory: tasks up to this number are given up. */
   readonly givenUp: Int32Array;

@@ -11,6 +11,14 @@ import { type CarriedState, SlabWriter } from '../../vmm/timeline/carried-state.
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type LaunchArguments, openTarget } from '../dap/launch.ts';
 import type { Target } from '../dap/target.ts';
+import type { RecordingCopy } from '../session/copy.ts';
+
+/** What seats replay. */
+export interface Replayed {
+  /** A launch of a trace, or of a machine whose recording is `copy`. */
+  readonly launch: LaunchArguments;
+  readonly copy?: RecordingCopy | undefined;
+}
 
 /** It keeps the first checkpoint; others come and go as they are carried. */
 const seatCheckpoints = { stride: Number.MAX_SAFE_INTEGER, budgetBytes: 64 * 2 ** 20 };
@@ -30,8 +38,8 @@ export class Seat {
   }
 
   /** @throws whatever opening a launch's target does */
-  static async open(args: LaunchArguments, name: string): Promise<Seat> {
-    const target = await openTarget(args, () => {}, seatCheckpoints);
+  static async open({ launch, copy }: Replayed, name: string): Promise<Seat> {
+    const target = await openTarget(launch, () => {}, { checkpoints: seatCheckpoints, copy });
     for (const program of target.programs.all) program.prepare();
     await target.program.collecting;
     return new Seat(target, name);

@@ -2,8 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 import { type Moment, moment } from '../../traces/time.ts';
-import type { LaunchArguments } from '../dap/launch.ts';
 import { errorOf, type FromSeat, type SeatOrder, type ToSeat } from './messages.ts';
+import type { Replayed } from './seat.ts';
 import type { Outcome, Station, TaskListener } from './station.ts';
 import type { Task } from './task.ts';
 
@@ -30,9 +30,9 @@ export class WorkerStation implements Station {
   }
 
   /** @throws what opening the recording does there */
-  static open(file: string, launch: LaunchArguments, name: string): Promise<WorkerStation> {
+  static open(file: string, replayed: Replayed, name: string): Promise<WorkerStation> {
     const givenUp = new Int32Array(new SharedArrayBuffer(4));
-    const order: SeatOrder = { launch, name, givenUp };
+    const order: SeatOrder = { replayed, name, givenUp };
     const worker = new Worker(file, { workerData: order });
     return new Promise((resolve, reject) => {
       worker.once('error', reject);

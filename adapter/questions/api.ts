@@ -10,13 +10,14 @@
 import { type Moment, moment } from '../../traces/time.ts';
 import type { History } from '../../vmm/history/history.ts';
 import { SlabWriter } from '../../vmm/timeline/carried-state.ts';
-import { checkLaunch, type LaunchArguments } from '../dap/launch.ts';
+import { checkLaunch } from '../dap/launch.ts';
 import { currentHart } from '../dap/stops.ts';
 import type { Target } from '../dap/target.ts';
 import { Farm } from '../farm/farm.ts';
 import type { FarmProgress } from '../farm/run.ts';
-import { Seat } from '../farm/seat.ts';
+import { type Replayed, Seat } from '../farm/seat.ts';
 import type { StateSource } from '../farm/shelf.ts';
+import { copyOf } from '../session/copy.ts';
 import type { Item } from './answer.ts';
 import { momentOutside } from './errors.ts';
 import { jobs } from './jobs.ts';
@@ -60,7 +61,7 @@ const breathMs = 10;
 
 export class Asker {
   readonly #farm: Farm;
-  readonly #launch: LaunchArguments;
+  readonly #replayed: Replayed;
   readonly #session: Target | undefined;
   readonly #history: () => History | undefined;
   readonly #end: Moment;
@@ -69,30 +70,35 @@ export class Asker {
   /** One goes there at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(launch: LaunchArguments, end: Moment, view: Seat | undefined, options: AskerOptions) {
+  private constructor(replayed: Replayed, end: Moment, view: Seat | undefined, options: AskerOptions) {
     const { session, history, ...farm } = options;
-    this.#launch = launch;
+    this.#replayed = replayed;
     this.#end = end;
     this.#view = view;
     this.#session = session;
     this.#history = history ?? (() => undefined);
     const source = session === undefined ? undefined : sourceOf(session);
-    this.#farm = new Farm({ launch, end, jobs, ...(source && { source }), ...farm });
+    this.#farm = new Farm({ replayed, end, jobs, ...(source && { source }), ...farm });
   }
 
   /**
-   * @param launch a launch configuration of a trace
+   * @param launch a launch configuration: of a trace, or what the session was launched with
    * @throws {InputError} when it is wrong, or a file cannot be read
    */
   static async open(launch: unknown, options: AskerOptions = {}): Promise<Asker> {
     const checked = checkLaunch(launch);
-    const { session } = options;
-    if (session !== undefined) return new Asker(checked, session.timeline.end, undefined, options);
-    const view = await Seat.open(checked, 'view');
-    return new Asker(checked, view.target.timeline.end, view, options);
+    const target = options.session;
+    if (target === undefined) {
+      const view = await Seat.open({ launch: checked }, 'view');
+      return new Asker({ launch: checked }, view.target.timeline.end, view, options);
+    }
+    const { session, timeline } = target;
+    const { end } = timeline;
+    const copy = session.kind === 'live' ? await copyOf(session) : undefined;
+    return new Asker({ launch: checked, copy }, end, undefined, options);
   }
 
-  /** The last moment of the recording. */
+  /** The last moment of the recording; of one that is being made, the last one when this was opened. */
   get end(): Moment {
     return this.#end;
   }
@@ -146,7 +152,7 @@ export class Asker {
       await session.program.collecting;
       return session;
     }
-    this.#view ??= await Seat.open(this.#launch, 'view');
+    this.#view ??= await Seat.open(this.#replayed, 'view');
     const view = this.#view;
     if (at === undefined) return view.target;
     const state = this.#farm.stateBefore(at);

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 const farmOf = (options: Partial<FarmOptions> = {}): Farm => {
-  const farm = new Farm({ launch: { trace, cache: false }, end, jobs, workerFile, ...options });
+  const farm = new Farm({ replayed: { launch: { trace, cache: false } }, end, jobs, workerFile, ...options });
   farms.push(farm);
   return farm;
 };
@@ -98,7 +98,7 @@ describe('a farm', () => {
   });
 
   test('says that the recording cannot be opened', async () => {
-    const farm = farmOf({ threads: 2, launch: { trace: `${trace}.missing`, cache: false } });
+    const farm = farmOf({ threads: 2, replayed: { launch: { trace: `${trace}.missing`, cache: false } } });
     await expect(found(farm)).rejects.toThrow('missing');
   });
 });

@@ -4,7 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { beforeAll, expect, test } from 'vitest';
 import type { Answer } from '../../adapter/dap/question-requests.ts';
 import { refusal, type TestClient } from '../dap/client.ts';
-import { demoElf, record, replay } from '../dap/fixture.ts';
+import { demoElf, machineLine, newClient, record, replay } from '../dap/fixture.ts';
 
 let trace = '';
 beforeAll(async () => {
@@ -66,6 +66,20 @@ test('a question is asked from the present moment, or from another one, and noth
   expect(await client.scope('Registers')).toEqual(registers);
   await client.goTo(at);
   expect(item!.label).toContain((await client.frame()).name);
+});
+
+test('a recording that is being made is asked as far as it has come, and again when it has grown', async () => {
+  const client = newClient();
+  await client.begin({ machine: machineLine(demoElf), stopOnEntry: true });
+  await client.move('configurationDone');
+  await client.functionBreakpoints({ name: 'system_call', hitCondition: '20' });
+  await client.move('continue');
+  expect(labels(await ask(client, 'executed system_call --count'))).toEqual(['19']); // the twentieth is about to be
+  await client.functionBreakpoints({ name: 'system_call', hitCondition: '30' });
+  await client.move('continue');
+  const [grown] = (await ask(client, 'executed system_call --count')).items;
+  expect(grown).toMatchObject({ kind: 'count' });
+  expect(grown?.kind === 'count' && grown.count).toBeGreaterThan(19);
 });
 
 test('a question has arguments by name, and as many items as are asked for', async () => {

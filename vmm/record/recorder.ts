@@ -61,6 +61,10 @@ export class Recorder {
   get digestCount(): number {
     return this.#digests;
   }
+  /** All inputs so far. */
+  get log(): InputLog {
+    return this.#log;
+  }
   get inputCount(): number {
     return this.#log.count;
   }
