@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const shebang = '#!/usr/bin/env node';
@@ -15,8 +15,33 @@ const engineBuild = createHash('sha256');
 for (const file of readdirSync('vmm', { recursive: true }).sort())
   if (file.endsWith('.ts')) engineBuild.update(readFileSync(join('vmm', file)));
 const define = { ENGINE_BUILD: JSON.stringify(engineBuild.digest('hex')) };
+
+/** What a call of vmm/engine/emitted.ts answers is found out here, once, instead of at each start. */
+const emittedAhead = {
+  name: 'emitted ahead',
+  setup: ({ onLoad, onResolve }) => {
+    onLoad({ filter: /[\\/]vmm[\\/]engine[\\/]emitted\.ts$/ }, async ({ path }) => {
+      const { outputFiles } = await build({ entryPoints: [path], bundle: true, write: false, format: 'esm' });
+      const source = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`;
+      const { emittedModule } = await import(source);
+      const names = ['interpreter', 'armed', 'float'];
+      const imports = names.map((name) => `import ${name} from 'emitted:${name}';`).join('\n');
+      const modules = Object.fromEntries(names.map((name) => [name, emittedModule(name)]));
+      return {
+        contents: `${imports}\nconst modules = { ${names} };\nexport const emittedModule = (name) => modules[name];`,
+        pluginData: modules,
+      };
+    });
+    onResolve({ filter: /^emitted:/ }, ({ path, pluginData }) => ({ path, namespace: 'emitted', pluginData }));
+    onLoad({ filter: /.*/, namespace: 'emitted' }, ({ path, pluginData }) => ({
+      contents: pluginData[path.slice('emitted:'.length)],
+      loader: 'binary',
+    }));
+  },
+};
 const node = {
   define,
+  plugins: [emittedAhead],
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -46,6 +71,8 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
     entryPoints: [entry],
     outfile: `dist/${name}.cjs`,
     format: 'cjs',
+    banner: { js: '(function (require, module, __dirname) {' }, // as adapter/cli/start.ts calls it
+    footer: { js: '})' },
     define: { ...define, 'import.meta.dirname': '__dirname' },
   });
   await build({
@@ -67,18 +94,21 @@ const others = {
   soak: 'test/bench/soak.ts',
   'bench-symbols': 'test/bench/symbols.ts',
   'bench-asking': 'test/bench/asking.ts',
+  'bench-travel': 'test/bench/travel.ts',
 };
 for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))
     await build({ ...node, entryPoints: [entry], outfile: `dist/${name}.mjs`, format: 'esm', banner });
 }
-// A thread is a file of its own beside each bundle that starts it: what scans debug information, and the seats of the farm.
-for (const folder of ['dist', 'extension/dist']) {
-  for (const entry of ['adapter/program/index-worker.ts', 'adapter/farm/farm-worker.ts']) {
-    const outfile = `${folder}/${basename(entry, '.ts')}.mjs`;
-    await build({ ...node, entryPoints: [entry], outfile, format: 'esm', banner: { js: requireBanner } });
-  }
-}
+// Threads are files of their own beside each bundle that starts them.
+const threads = {
+  'index-worker': 'adapter/program/index-worker.ts',
+  'farm-worker': 'adapter/farm/farm-worker.ts',
+  'history-worker': 'adapter/history/history-worker.ts',
+};
+for (const folder of ['dist', 'extension/dist'])
+  for (const [name, entry] of Object.entries(threads))
+    await build({ ...node, entryPoints: [entry], outfile: `${folder}/${name}.mjs`, format: 'esm', banner });
 if (existsSync('extension/src/extension.ts')) {
   await build({
     ...node,

@@ -28,8 +28,8 @@ const codeOrNone = (): Buffer | undefined => {
 
 setV8Flags(); // here: V8 refuses kept code that was made with other flags
 const cachedData = codeOrNone();
-// On one line with the bundle's first, so that lines count as in the file. The bundle is ASCII, which Latin-1 reads fastest.
-const script = new Script(`(function (require, module, __dirname) {${readFileSync(bundle, 'latin1')}\n})`, {
+// The bundle is a function of what a module is given, and ASCII, which Latin-1 reads fastest.
+const script = new Script(readFileSync(bundle, 'latin1'), {
   filename: bundle.href,
   ...(cachedData === undefined ? {} : { cachedData }),
 });

@@ -7,12 +7,14 @@
  *     chronovisor/stepBackInto  {threadId, granularity?}  ->  nothing; back, into the end of what was called
  *     chronovisor/stepBackOut   {threadId, granularity?}  ->  nothing; back to the line of the call that one is in
  *
- * A `stopped` event follows. By instructions, both are one instruction back.
+ * A `stopped` event follows. By instructions: one step of the hart back, and back to before the call, or the trap, that one is in.
  */
 
 import * as v from 'valibot';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Debugger, Launched } from './debugger.ts';
+import { InstructionSteps } from './instruction-steps.ts';
+import { InstructionStepsBack } from './instruction-steps-back.ts';
 import { Places } from './line-places.ts';
 import { LineSteps } from './line-steps.ts';
 import { LineStepsBack } from './line-steps-back.ts';
@@ -26,9 +28,9 @@ interface Kind {
   readonly title: string;
   readonly backwards?: boolean;
   readonly progress?: boolean;
-  readonly motion: (launched: Launched, hart: Hart) => Motion;
+  readonly motion: Stepping;
   /** The same by lines of the source. */
-  readonly byLine?: (launched: Launched, hart: Hart) => Motion;
+  readonly byLine?: Stepping;
   readonly body?: object;
 }
 
@@ -37,25 +39,44 @@ const standing = (target: Target, hart: Hart): Standing => ({
   site: target.callSiteOf(hart),
 });
 
-/** A step forwards by line, which can be undone. */
-const forwards = (stepping: (steps: LineSteps, hart: Hart) => Motion) =>
-  function* ({ target, traveller, trail }: Launched, hart: Hart): Motion {
+type Stepping = (launched: Launched, hart: Hart) => Motion;
+
+/** A step forwards, which can be undone. */
+const remembered = (by: 'line' | 'instruction', stepping: Stepping): Stepping =>
+  function* (launched, hart) {
+    const { target, trail } = launched;
     const from = standing(target, hart);
-    const arrival = yield* stepping(new LineSteps(target, traveller), hart);
-    if (arrival.reason === 'step') trail.add({ hart: hart.id, from, to: standing(target, hart) });
+    if (by === 'instruction') target.callSite = undefined;
+    const arrival = yield* stepping(launched, hart);
+    if (arrival.reason === 'step') trail.add({ hart: hart.id, by, from, to: standing(target, hart) });
     return arrival;
   };
 
+const byLines = (stepping: (steps: LineSteps, hart: Hart) => Motion): Stepping =>
+  remembered('line', ({ target, traveller }, hart) => stepping(new LineSteps(target, traveller), hart));
+
+const byInstructions = (stepping: (steps: InstructionSteps, hart: Hart) => Motion): Stepping =>
+  remembered('instruction', ({ target, traveller }, hart) => stepping(new InstructionSteps(target, traveller), hart));
+
 /** Back to where the step that has just been made began; else where the one began that might have led here. */
-function* undone({ target, traveller, trail }: Launched, hart: Hart): Motion {
-  const { timeline, console } = target;
-  const from = trail.back(hart.id, standing(target, hart));
-  if (from === undefined) return yield* new LineStepsBack(target, traveller, hart).back();
-  console.muted = true;
-  yield* timeline.travel(from.moment);
-  target.callSite = from.site;
-  return { reason: 'step', hart: hart.id };
-}
+const undone = (by: 'line' | 'instruction', otherwise: Stepping): Stepping =>
+  function* (launched, hart) {
+    const { target, trail } = launched;
+    const { timeline, console } = target;
+    const from = trail.back(hart.id, by, standing(target, hart));
+    if (from === undefined) {
+      if (by === 'instruction') target.callSite = undefined;
+      return yield* otherwise(launched, hart);
+    }
+    console.muted = true;
+    yield* timeline.travel(from.moment);
+    target.callSite = from.site;
+    return { reason: 'step', hart: hart.id };
+  };
+
+const backByInstructions = ({ target, traveller }: Launched, hart: Hart) =>
+  new InstructionStepsBack(target, traveller, hart);
+const backByLines = ({ target, traveller }: Launched, hart: Hart) => new LineStepsBack(target, traveller, hart);
 
 const granularity = optional(v.picklist(['statement', 'line', 'instruction']));
 
@@ -69,28 +90,28 @@ const kinds: readonly Kind[] = [
   {
     command: 'next',
     title: 'Stepping over',
-    motion: ({ traveller }, hart) => traveller.next(hart),
-    byLine: forwards((steps, hart) => steps.next(hart, false)),
+    motion: byInstructions((steps, hart) => steps.next(hart)),
+    byLine: byLines((steps, hart) => steps.next(hart, false)),
   },
   {
     command: 'stepIn',
     title: 'Stepping',
-    motion: ({ traveller }, hart) => traveller.step(hart),
-    byLine: forwards((steps, hart) => steps.next(hart, true)),
+    motion: remembered('instruction', ({ traveller }, hart) => traveller.step(hart)),
+    byLine: byLines((steps, hart) => steps.next(hart, true)),
   },
   {
     command: 'stepOut',
     title: 'Stepping out',
-    motion: ({ traveller }, hart) => traveller.out(hart),
-    byLine: forwards((steps, hart) => steps.out(hart)),
+    motion: byInstructions((steps, hart) => steps.out(hart)),
+    byLine: byLines((steps, hart) => steps.out(hart)),
   },
   {
     command: 'stepBack',
     title: 'Stepping back',
     backwards: true,
     progress: true,
-    motion: ({ traveller }, hart) => traveller.stepBack(hart),
-    byLine: undone,
+    motion: undone('instruction', (launched, hart) => backByInstructions(launched, hart).back()),
+    byLine: undone('line', (launched, hart) => backByLines(launched, hart).back()),
   },
   {
     command: 'chronovisor/stepBackInto',
@@ -98,15 +119,15 @@ const kinds: readonly Kind[] = [
     backwards: true,
     progress: true,
     motion: ({ traveller }, hart) => traveller.stepBack(hart),
-    byLine: ({ target, traveller }, hart) => new LineStepsBack(target, traveller, hart).backInto(),
+    byLine: (launched, hart) => backByLines(launched, hart).backInto(),
   },
   {
     command: 'chronovisor/stepBackOut',
     title: 'Stepping back out',
     backwards: true,
     progress: true,
-    motion: ({ traveller }, hart) => traveller.stepBack(hart),
-    byLine: ({ target, traveller }, hart) => new LineStepsBack(target, traveller, hart).backOut(),
+    motion: (launched, hart) => backByInstructions(launched, hart).out(),
+    byLine: (launched, hart) => backByLines(launched, hart).backOut(),
   },
   {
     command: 'reverseContinue',
@@ -123,11 +144,11 @@ const rowOf = ({ command, motion, byLine, body, ...options }: Kind): RequestRow 
     const launched = session.halted(command);
     const hart = launched.target.hart(threadId);
     const wantsLines = byLine !== undefined && args.granularity !== 'instruction';
-    const byLines = wantsLines && new Places(launched.target).at(hart) !== undefined;
+    const isByLine = wantsLines && new Places(launched.target).at(hart) !== undefined;
     const into = command === 'stepIn' && args.targetId != null ? session.handles.callOf(args.targetId) : undefined;
-    const step = into === undefined ? byLine : forwards((steps, each) => steps.intoCall(each, into));
-    const moves = byLines ? step!(launched, hart) : motion(launched, hart);
-    call.after(() => session.move(moves, { ...options, thread: threadId, leavesTrail: byLines }));
+    const step = into === undefined ? byLine : byLines((steps, each) => steps.intoCall(each, into));
+    const moves = isByLine ? step!(launched, hart) : motion(launched, hart);
+    call.after(() => session.move(moves, { ...options, thread: threadId, leavesTrail: byLine !== undefined }));
     return body;
   });
 

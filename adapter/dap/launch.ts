@@ -135,6 +135,7 @@ const openWith = async (args: LaunchArguments, opening: Opening): Promise<Target
     cache,
     closes,
     launch: args,
+    ...(args.trace != null && { history: { file: inFolder(args.trace), cacheFolder: folder, log } }),
   });
 };
 

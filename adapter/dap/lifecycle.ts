@@ -73,8 +73,11 @@ const launch: RequestRow = {
     }
     call.after(() => {
       session.send('initialized');
-      // Its names are collected while the client sets breakpoints.
-      session.launched('launch').target.program.prepare();
+      // Its names are collected while the client sets breakpoints; its history is explored when that is done.
+      const { target } = session.launched('launch');
+      target.program.prepare();
+      const explore = (): void => target.exploreHistory(() => session.send('chronovisor/history', {}));
+      void (target.program.collecting ?? Promise.resolve()).then(explore, explore);
     });
     return undefined;
   },

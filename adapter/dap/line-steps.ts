@@ -21,6 +21,7 @@
 import type { Moment } from '../../traces/time.ts';
 import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import { stackOf } from './frames.ts';
+import { InstructionSteps } from './instruction-steps.ts';
 import { instructionAt } from './instructions.ts';
 import { isPrefix, isSameCall, isSamePlace, type Place, Places, seenFrom } from './line-places.ts';
 import type { Target } from './target.ts';
@@ -115,7 +116,7 @@ export class LineSteps {
   *#return(hart: Hart): Motion {
     const [frame] = stackOf(this.#target, hart);
     const unwound = frame?.stack?.unwound;
-    if (typeof unwound !== 'object') return yield* this.#traveller.out(hart);
+    if (typeof unwound !== 'object') return yield* new InstructionSteps(this.#target, this.#traveller).out(hart);
     const { cfa, returnAddress } = unwound;
     const { links } = this.#target.programs.at(hart);
     const returned = atStack(hart, links.places(links.linked(returnAddress)), (sp) => sp >= cfa);

@@ -107,7 +107,7 @@ class Questions {
     const before = await this.#asker?.catch(() => undefined);
     if (before !== undefined && before.end === target.timeline.end) return before;
     if (before !== undefined) this.#closeUnused(before);
-    this.#asker = Asker.open(target.launch, { session: target });
+    this.#asker = Asker.open(target.launch, { session: target, history: () => target.history });
     return this.#asker;
   }
 

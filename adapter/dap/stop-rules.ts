@@ -3,8 +3,10 @@
  * what the machine is to stop at; how one moves is in travel.ts.
  */
 
+import { type Interval, intervalsWithTraps, type TrapEvent, union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
+import { watchesReads } from '../../vmm/machine/translations.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import type { Breakpoint, Breakpoints, Verdict } from './breakpoints.ts';
 import { scopeOf } from './scope.ts';
@@ -49,8 +51,22 @@ export class StopRules {
     return {
       armed: count > 0 || watch !== undefined,
       traps: this.#filters.active,
+      returns: watch?.atReturns === true,
       ...(ranges.length > 0 && { watch: ranges }),
     };
+  }
+
+  /** The intervals with stops, as far as the history is known; undefined when any interval may have one. */
+  among(): ((within: Interval) => readonly Interval[]) | undefined {
+    const { history } = this.#target;
+    if (history === undefined || this.#breakpoints.ranges.some(watchesReads)) return undefined;
+    const isStop = ({ cause, interrupt }: TrapEvent): boolean => this.#filters.wants(cause, interrupt);
+    return (within) =>
+      union([
+        this.#filters.active ? intervalsWithTraps(history, within, isStop) : [],
+        ...[...this.#breakpoints.addresses].map((address) => history.executedAt(address, within)),
+        ...this.#breakpoints.ranges.map(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
+      ]);
   }
 
   /** Lets the machine stop where a breakpoint is. */
@@ -78,6 +94,14 @@ export class StopRules {
       case 'end':
       case 'power':
         return this.ending(stop);
+      case 'return': {
+        const hart = this.#target.machine.harts[stop.hart]!;
+        if (watch?.atReturns !== true || !watch.here(hart)) return undefined;
+        return this.met(hart, false) ?? { reason: 'step', hart: stop.hart };
+      }
+      case 'space':
+      case 'console':
+        return undefined;
       case 'trap':
         return this.mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
       case 'watch': {
@@ -86,7 +110,7 @@ export class StopRules {
       }
       case 'breakpoint': {
         const hart = this.#target.machine.harts[stop.hart]!;
-        const stops = this.#meet(hart);
+        const stops = this.#breakpoints.count > 0 ? this.#meet(hart) : [];
         if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
         return watch?.addresses.includes(stop.pc) === true && watch.here(hart)
           ? { reason: 'step', hart: stop.hart }
@@ -128,10 +152,10 @@ export class StopRules {
 
   /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
   met(hart: Hart, trapped: boolean): Arrival | undefined {
-    const scope = scopeOf(this.#target, hart);
-    if (trapped && this.#filters.active && this.#filters.stops(hart, scope)) return { reason: 'trap', hart: hart.id };
+    const scope = () => scopeOf(this.#target, hart);
+    if (trapped && this.#filters.active && this.#filters.stops(hart, scope())) return { reason: 'trap', hart: hart.id };
     const stops =
-      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope) ? this.#meet(hart) : ([] as const);
+      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope()) ? this.#meet(hart) : ([] as const);
     return stops.length > 0 ? { reason: 'breakpoint', hart: hart.id, breakpoints: stops } : undefined;
   }
 }

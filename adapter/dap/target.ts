@@ -3,12 +3,14 @@
  * How one moves through the history is in travel.ts.
  */
 
+import type { History } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
 import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage, bootPrograms } from '../boot/boot.ts';
+import { BackgroundHistory, type BackgroundHistoryOptions } from '../history/background-history.ts';
 import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
@@ -39,6 +41,8 @@ export interface TargetOptions extends SourceOptions {
   readonly cache?: NameCache | undefined;
   /** What it was launched with, to open it again elsewhere. */
   readonly launch?: LaunchArguments;
+  /** Where what is known of the whole history comes from, for a recording that was made. */
+  readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -73,9 +77,11 @@ export class Target {
   /** What it was launched with. */
   readonly launch: LaunchArguments | undefined;
   readonly #closes: { close(): void }[];
+  readonly #historyOptions: BackgroundHistoryOptions | undefined;
+  #history: BackgroundHistory | undefined;
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, others = [], cache, closes, launch, ...sources } = options;
+    const { program, debug, others = [], cache, closes, launch, history, ...sources } = options;
     this.session = session;
     this.console = console;
     const { machine } = session.header;
@@ -85,6 +91,7 @@ export class Target {
     this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
     this.launch = launch;
     this.#closes = [...(closes ?? [])];
+    this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
     const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
     this.programs = new Programs(this.program, placed, this.memory);
@@ -113,6 +120,17 @@ export class Target {
   }
   get timeline(): Timeline {
     return this.session.timeline;
+  }
+
+  /** Begins to find out what is known of the whole history; `onGrowth` is called when more is. */
+  exploreHistory(onGrowth: () => void): void {
+    if (this.session.kind !== 'replay' || this.#historyOptions === undefined || this.#history !== undefined) return;
+    this.#history = new BackgroundHistory(this.session, { ...this.#historyOptions, onGrowth });
+  }
+
+  /** What is known by now of the whole history, if anything is. */
+  get history(): History | undefined {
+    return this.#history?.index;
   }
 
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */
@@ -148,6 +166,7 @@ export class Target {
   /** The recording ends here, if there is one; files are closed. */
   close(): void {
     this.stats.stop();
+    this.#history?.close();
     this.session.keepCode();
     if (this.session.kind === 'live') this.session.recorder.end({ reason: 'stopped' });
     else this.session.close();

@@ -1,7 +1,8 @@
 /**
- * The steps by line that the person has just made, one behind the other, so that going back from where one has come to ends
- * exactly where it began, whatever the step was: out of a function from its middle, or from the middle of a line. Any other
- * motion ends the trail; the reverse of a step is then what the machine's history alone says (line-steps-back.ts).
+ * The steps that the person has just made, one behind the other, so that going back from where one has come to ends exactly
+ * where it began, whatever the step was: out of a function from its middle, or from the middle of a line. Steps by line are
+ * undone by line, those by instruction by instruction. Any other motion ends the trail; the reverse of a step is then what
+ * the machine's history alone says (line-steps-back.ts, instruction-steps-back.ts).
  */
 
 import type { Moment } from '../../traces/time.ts';
@@ -15,6 +16,7 @@ export interface Standing {
 
 interface Step {
   readonly hart: number;
+  readonly by: 'line' | 'instruction';
   readonly from: Standing;
   readonly to: Standing;
 }
@@ -31,9 +33,10 @@ export class Trail {
   }
 
   /** Where the step began that has led a hart here; it is undone by that. */
-  back(hart: number, now: Standing): Standing | undefined {
+  back(hart: number, by: Step['by'], now: Standing): Standing | undefined {
     const last = this.#steps.pop();
-    if (last?.hart === hart && last.to.moment === now.moment && last.to.site === now.site) return last.from;
+    const isMade = last?.hart === hart && last.by === by && last.to.moment === now.moment && last.to.site === now.site;
+    if (isMade) return last.from;
     this.clear();
     return undefined;
   }

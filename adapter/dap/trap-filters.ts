@@ -92,6 +92,12 @@ export class TrapFilters {
     return this.#filters.length > 0;
   }
 
+  /** Whether to stop after a trap of a cause, if conditions hold. */
+  wants(cause: number, interrupt: boolean): boolean {
+    const ids = idsOf({ code: cause, interrupt });
+    return this.#filters.some(({ filter }) => ids.includes(filter));
+  }
+
   /** Whether to stop after the trap that a hart has just entered. */
   stops(hart: Hart, scope: Scope): boolean {
     const ids = idsOf(trapCause(lastTrap(hart).cause));

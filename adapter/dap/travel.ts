@@ -5,15 +5,13 @@
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
+import { union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import { instructionAt } from './instructions.ts';
 import type { Arrival, StopRules } from './stop-rules.ts';
 import type { Target } from './target.ts';
-import { lastTrap } from './trap-filters.ts';
-import { trapCause } from './trap-words.ts';
-import { atStack, type Watch } from './watches.ts';
+import type { Watch } from './watches.ts';
 
 export type { Arrival } from './stop-rules.ts';
 export type Motion = Generator<Moment | Promise<void>, Arrival>;
@@ -78,40 +76,6 @@ export class Traveller {
     }
   }
 
-  /**
-   * The next instruction of the same routine: over calls, environment calls and interrupts, which are over when the hart
-   * comes to the instruction behind them with a stack that is as high as before. Breakpoints on the way stop it.
-   */
-  *next(hart: Hart): Motion {
-    const pc = hart.get('pc');
-    const instruction = instructionAt(this.#target.memory, hart, pc);
-    const back = returnTo(hart, pc);
-    const arrival = yield* this.step(hart);
-    if (arrival.reason !== 'step') return arrival;
-    if (arrival.trapped === true && trapCause(lastTrap(hart).cause).interrupt) return yield* this.forward(back);
-    if (instruction?.kind !== 'call') return arrival;
-    const address = pc + BigInt(instruction.length);
-    const behind = { ...back, addresses: [address] };
-    // A call of the next instruction, as position-independent code does it, is over at once.
-    if (hart.get('pc') === address && behind.here(hart)) return arrival;
-    return yield* this.forward(behind);
-  }
-
-  /**
-   * To the caller: runs instruction by instruction, over calls, until a return (or a return from a trap) has been
-   * executed. Where the stack is unusual (a context switch) it goes on until a return comes; pausing ends it.
-   */
-  *out(hart: Hart): Motion {
-    for (;;) {
-      const isReturn = instructionAt(this.#target.memory, hart, hart.get('pc'))?.kind === 'return';
-      const arrival = yield* this.next(hart);
-      if (arrival.reason !== 'step' || isReturn) return arrival;
-      const met = this.#rules.met(hart, false);
-      if (met !== undefined) return met;
-      yield this.#target.timeline.now;
-    }
-  }
-
   /** Back to the moment before the last step of a hart. */
   *stepBack(hart: Hart): Motion {
     const { timeline, console } = this.#target;
@@ -145,7 +109,8 @@ export class Traveller {
     this.#rules.arm();
     for (;;) {
       const options = this.#rules.options();
-      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop));
+      const among = this.#rules.among();
+      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop), among);
       if (found === undefined) return { reason: 'start' };
       if (found.reason === 'watch') yield* this.#noteBefore();
       const arrival = this.#rules.arrival(found);
@@ -167,9 +132,12 @@ export class Traveller {
     const { timeline, console, machine } = this.#target;
     console.muted = true;
     machine.engine.arm(addresses);
-    const found = yield* timeline.reverse({ armed: true }, (stop) => {
-      return stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!);
-    });
+    const { history } = this.#target;
+    const found = yield* timeline.reverse(
+      { armed: true },
+      (stop) => stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!),
+      history && ((within) => union(addresses.map((address) => history.executedAt(address, within)))),
+    );
     if (found?.reason !== 'breakpoint') return { reason: 'start' };
     return { reason: 'step', hart: found.hart };
   }
@@ -226,11 +194,3 @@ export class Traveller {
     return this.#target.live?.idle(stop) ?? this.#target.timeline.now;
   }
 }
-
-/** Where a hart is when it has come back to an address of the routine that it is in now. */
-const returnTo = (hart: Hart, address: bigint): Watch => {
-  const sp = hart.x(stackPointer);
-  return atStack(hart, [address], (found) => found >= sp);
-};
-
-const stackPointer = 2;

@@ -9,10 +9,13 @@ import type { Target } from './target.ts';
 /** There may become fewer of them while the motion goes on. */
 export interface Watch {
   readonly addresses: readonly bigint[];
+  /** Whether it is asked after every return from a trap, wherever that leads to. */
+  readonly atReturns?: boolean;
   readonly here: (hart: Hart) => boolean;
 }
 
 const registerSp = 2;
+const registerT0 = 5;
 /** Frames that a jump out of several calls is looked for in. */
 const landingFramesMax = 8;
 /** A recursion comes by the places where such a jump might land all the time: then it is no longer looked for. */
@@ -33,6 +36,16 @@ export const atSameStack = (hart: Hart, addresses: readonly bigint[]): Watch => 
   const sp = hart.x(registerSp);
   return atStack(hart, addresses, (found) => found === sp);
 };
+
+/** A hart's return from a trap that it is about to enter: to its mode, its address space and the height of its stack. */
+export const trapOver = (hart: Hart): Watch => ({ ...atSameStack(hart, []), atReturns: true });
+
+/**
+ * A hart's return from a call that it is about to make. What is called by t0 saves and restores registers for its caller
+ * (psABI, "Save/restore library routines"), so the stack is then at another height.
+ */
+export const callOver = (hart: Hart, behind: bigint, link: number): Watch =>
+  link === registerT0 ? atStack(hart, [behind], () => true) : atSameStack(hart, [behind]);
 
 /** Behind the calls of the functions on the stack from a depth on: where a jump out of several calls at once lands. */
 export const landings = (target: Target, places: Places, hart: Hart, depth: 0 | 1): Watch | undefined => {

@@ -1,6 +1,9 @@
 /** What a question is answered with: plain data, one item for each thing that happened. How an item looks as text is text.ts's. */
 
-/** Where in the history and in the program something happened: the step that did it is the one at this moment. */
+/**
+ * Where in the history and in the program something happened: the step that did it is the one at this moment, so that the state of
+ * the next moment is the first that has it.
+ */
 export interface Place {
   readonly moment: number;
   readonly hart: number;

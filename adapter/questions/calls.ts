@@ -4,7 +4,6 @@
  */
 
 import type { Interval } from '../../vmm/history/history.ts';
-import { inRam } from '../../vmm/machine/memory.ts';
 import type { CallItem, Item } from './answer.ts';
 import { callsJob, functionsNamed, type Landing, returnsJob } from './calls-job.ts';
 import { between, whereExecuted } from './intervals.ts';
@@ -20,13 +19,9 @@ export const calls = question({
   argumentsOf: ({ rest }) => ({ function: rest }),
   ask: (asking, { function: name, ...range }) => {
     const functions = functionsNamed(asking.target, name);
-    const { kernel } = asking.target.programs;
-    const physical = functions.map(({ program, entry }) =>
-      program === kernel && kernel.has(entry) ? Number(program.links.loaded(entry) ?? entry) : 0,
-    );
-    const isFixed = physical.every((address) => inRam(asking.target.machine.memory, address, 2));
+    const entries = functions.flatMap(({ program, entry }) => program.links.places(entry));
     const all = withinOf(asking, range);
-    return callsOf(asking, name, whereExecuted(asking.history, isFixed ? physical : undefined, all), all);
+    return callsOf(asking, name, whereExecuted(asking.history, entries, all), all);
   },
 });
 
@@ -70,7 +65,9 @@ async function* ended(
   const from = Math.min(...open.map((call) => call.from));
   const landings = [...new Map(open.map(({ landing }) => [landing.key, landing])).values()];
   const plan = { function: name, landings };
-  for await (const { interval, finding } of find(asking, returnsJob, plan, [between(from, to)])) {
+  const places = landings.map(({ ra }) => BigInt(ra));
+  const where = whereExecuted(asking.history, places, between(from, to));
+  for await (const { interval, finding } of find(asking, returnsJob, plan, where)) {
     for (const call of waiting) {
       const returned = finding[call.landing.key];
       if (returned === undefined || interval.from < call.from) continue;

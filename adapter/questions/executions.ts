@@ -4,13 +4,11 @@
  */
 
 import * as v from 'valibot';
-import { inRam } from '../../vmm/machine/memory.ts';
 import { parseHitCondition } from '../dap/hit-condition.ts';
 import type { Item } from './answer.ts';
 import { badQuestionArguments } from './errors.ts';
 import { breakpointOf, type HitsPlan, hitsJob } from './hit-job.ts';
 import { whereExecuted } from './intervals.ts';
-import { codeNamed } from './places.ts';
 import { type Asking, find, question, sideOf, text, which, within, withinOf } from './question.ts';
 
 export const executed = question({
@@ -27,8 +25,8 @@ export const executed = question({
   ask: (asking, { place, condition, which: asked, ...range }) => {
     const { interval, order, only } = sideOf(asking, asked, withinOf(asking, range));
     const plan: HitsPlan = { place, condition: condition ?? undefined, keep: asked === 'count' ? 'none' : only };
-    breakpointOf(asking.target, plan);
-    return executions(asking, plan, whereExecuted(asking.history, fixedPlaces(asking, place), interval), order);
+    const { addresses } = breakpointOf(asking.target, plan);
+    return executions(asking, plan, whereExecuted(asking.history, addresses, interval), order);
   },
 });
 
@@ -68,14 +66,9 @@ export const log = question({
   ask: (asking, { place, text: message, condition, hitCondition, ...range }) => {
     if (message.trim() === '') throw badQuestionArguments('log', 'text', 'a message without text');
     const plan: HitsPlan = { place, condition: condition ?? undefined, message, keep: 'all' };
-    breakpointOf(asking.target, plan);
+    const { addresses } = breakpointOf(asking.target, plan);
     const counts = hitCondition == null ? undefined : parseHitCondition(hitCondition);
-    return messages(
-      asking,
-      plan,
-      whereExecuted(asking.history, fixedPlaces(asking, place), withinOf(asking, range)),
-      counts,
-    );
+    return messages(asking, plan, whereExecuted(asking.history, addresses, withinOf(asking, range)), counts);
   },
 });
 
@@ -93,20 +86,3 @@ async function* messages(
     }
   }
 }
-
-/**
- * The physical addresses of code that is always at the same ones: the kernel's own. Nothing for other code, whose places an index
- * of physical addresses does not tell.
- */
-const fixedPlaces = ({ target }: Asking, place: string): readonly number[] | undefined => {
-  const { kernel } = target.programs;
-  const found: number[] = [];
-  for (const { program, addresses } of codeNamed(target, place)) {
-    for (const address of addresses) {
-      const physical = Number(program.links.loaded(address) ?? address);
-      if (program !== kernel || !kernel.has(address) || !inRam(target.machine.memory, physical, 2)) return undefined;
-      found.push(physical);
-    }
-  }
-  return found;
-};

@@ -1,7 +1,13 @@
 /** Stretches of a history as sets: joined, cut, and what an index of the history leaves of them. */
 
 import { moment } from '../../traces/time.ts';
-import type { History, HistoryEvent, HistoryEventKind, Interval } from '../../vmm/history/history.ts';
+import {
+  type History,
+  type HistoryEvent,
+  type HistoryEventKind,
+  type Interval,
+  uncovered,
+} from '../../vmm/history/history.ts';
 import type { WatchRange } from '../../vmm/machine/translations.ts';
 
 /** Intervals that are nearer to one another than this are gone through as one: each costs a state and a walk. */
@@ -21,6 +27,9 @@ export const joined = (intervals: readonly Interval[], gapSteps = gapStepsMin): 
   return found;
 };
 
+const clipped = (intervals: readonly Interval[], within: Interval): readonly Interval[] =>
+  intervals.map(({ from, to }) => between(Math.max(from, within.from), Math.min(to, within.to)));
+
 /** Where any of some ranges may have been written. */
 export const whereWritten = (
   history: History | undefined,
@@ -28,17 +37,27 @@ export const whereWritten = (
   within: Interval,
 ): readonly Interval[] => {
   if (history === undefined) return joined([within]);
-  return joined(ranges.flatMap(({ address, sizeBytes }) => history.written(address, sizeBytes, within)));
+  return joined(
+    clipped(
+      ranges.flatMap(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
+      within,
+    ),
+  );
 };
 
-/** Where any of some instructions may have been executed; `undefined`: it is not known where they are in memory. */
+/** Where the instruction at any of some virtual addresses may have been executed, in whatever address space. */
 export const whereExecuted = (
   history: History | undefined,
-  physical: readonly number[] | undefined,
+  addresses: readonly bigint[],
   within: Interval,
 ): readonly Interval[] => {
-  if (history === undefined || physical === undefined) return joined([within]);
-  return joined(physical.flatMap((address) => history.executed(address, within)));
+  if (history === undefined) return joined([within]);
+  return joined(
+    clipped(
+      addresses.flatMap((address) => history.executedAt(address, within)),
+      within,
+    ),
+  );
 };
 
 /** Where events of a kind may have happened: around those that are known, and what is not covered. */
@@ -49,13 +68,7 @@ export const whereHappened = (
   wanted: (event: HistoryEvent) => boolean,
 ): readonly Interval[] => {
   if (history === undefined) return joined([within]);
-  const found: Interval[] = [];
-  let at: number = within.from;
-  for (const { from, to } of history.covered) {
-    if (from > at) found.push(between(at, Math.min(from, within.to)));
-    at = Math.max(at, to);
-  }
-  if (at < within.to) found.push(between(at, within.to));
+  const found = uncovered(history, within);
   for (const event of history.events([kind], within)) if (wanted(event)) found.push(between(event.at, event.at + 1));
   return joined(found);
 };

@@ -45,16 +45,14 @@ export const writesJob: Job<WritesPlan, readonly WriteFound[]> = {
       const [before, ledTo] = [bytes, to];
       bytes = bytesIn(machine, data);
       to = leadsTo();
-      const isData = stop === undefined ? !same(before, bytes) : stop.writes.some((one) => overlaps(one, data));
+      const isData = stop === undefined ? !same(before, bytes) : stop.accesses.some((one) => overlaps(one, data));
       const what = isData ? 'data' : to === ledTo ? undefined : 'entry';
       if (what === undefined) return;
       if (keep === 'last') found.length = 0;
       const hart = stop === undefined ? currentHart(machine) : machine.harts[stop.hart]!;
-      // Between steps nobody's pc did it; within a step, the one that is over was it.
-      const place =
-        stop?.pc === undefined
-          ? { moment: timeline.now, hart: hart.id }
-          : placeAt(target, hart, timeline.now - 1, stop.pc);
+      // The state now is the first that has it: it belongs to the step that led here, or to what was between that and its neighbours.
+      const at = timeline.now - 1;
+      const place = stop?.pc === undefined ? { moment: at, hart: hart.id } : placeAt(target, hart, at, stop.pc);
       found.push({ what, place, before, after: bytes });
     };
     yield* seat.scan(

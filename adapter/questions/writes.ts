@@ -6,7 +6,6 @@
  */
 
 import * as v from 'valibot';
-import { moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
 import type { WatchRange } from '../../vmm/machine/translations.ts';
 import type { Item, MappingItem, WriteItem } from './answer.ts';
@@ -44,7 +43,7 @@ async function* last(asking: Asking, subject: Subject, now: Placed, from: number
       return;
     }
     upTo = found.place.moment;
-    const before = await meaningAt(asking, subject, beforeOf(found));
+    const before = await meaningAt(asking, subject, found.place.moment);
     if (!isSame(before.ranges, ranges)) yield mappingItem(found, before.ranges, ranges);
     // Where nothing was mapped, entries say nothing about the page any more.
     entries = before.ranges === undefined ? [] : before.entries;
@@ -119,7 +118,7 @@ async function* epochs(
     if (found === undefined) break;
     upTo = found.place.moment;
     end = begin;
-    meaning = await meaningAt(asking, subject, beforeOf(found));
+    meaning = await meaningAt(asking, subject, found.place.moment);
   }
   for (const epoch of earlier.filter(({ interval }) => interval.from < interval.to)) yield epoch;
   meaning = now;
@@ -155,9 +154,8 @@ const meaningAt = async (asking: Asking, { address, sizeBytes, satp }: Subject, 
   return { ranges: undefined, entries: [] };
 };
 
-/** The last moment without what was found, and the first with it: an input of a moment is part of its state. */
-const beforeOf = ({ place }: WriteFound): number => (place.pc === undefined ? place.moment - 1 : place.moment);
-const behind = ({ place }: WriteFound): number => moment(place.pc === undefined ? place.moment : place.moment + 1);
+/** The first state that has what was found. */
+const behind = ({ place }: WriteFound): number => place.moment + 1;
 
 const isSame = (one: Meaning['ranges'], other: Meaning['ranges']): boolean =>
   one?.length === other?.length && (one ?? []).every(({ address }, index) => address === other?.[index]?.address);

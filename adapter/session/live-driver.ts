@@ -8,7 +8,6 @@
  * its console up.
  */
 
-import { performance } from 'node:perf_hooks';
 import { inputBytesMax } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';

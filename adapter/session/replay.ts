@@ -9,6 +9,7 @@ import { openTrace, type Trace } from '../../traces/reader.ts';
 import type { Moment } from '../../traces/time.ts';
 import type { Hash64 } from '../../vmm/machine/digest.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
+import type { EmitCovering } from '../../vmm/machine/memory.ts';
 import { type EntropySource, LoggedEntropy, replayedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { Replayer } from '../../vmm/replay/replayer.ts';
@@ -35,6 +36,8 @@ export interface ReplayRequest {
   readonly keepImages?: boolean;
   /** The folder of caches, for translated code of earlier runs. */
   readonly cacheFolder?: string | undefined;
+  /** When the machine marks what it does, for the history index. */
+  readonly emitCovering?: EmitCovering;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -64,7 +67,8 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
       : replayedEntropy(loggedEntropy(trace), () => machine.stepMoment, entropyDiverged);
-  const machine = new Machine(bootImage(configuration, images), { console: request.console, entropy });
+  const outputs = { console: request.console, entropy };
+  const machine = new Machine(bootImage(configuration, images), outputs, request.emitCovering);
   const keepCode = warmCode(machine, trace.header, { folder: request.cacheFolder, hash64 });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,

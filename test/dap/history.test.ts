@@ -78,14 +78,14 @@ describe('a recording in the debugger', () => {
     expect(entry.description).toContain('supervisor timer interrupt at');
     const at = await client.moment();
     const inHandler = await client.frame();
-    await client.move('stepBack');
+    await client.move('chronovisor/stepBackInto');
     expect(await client.moment()).toBe(at - 1);
     const interrupted = await client.frame();
     expect(interrupted.instructionPointerReference).not.toBe(inHandler.instructionPointerReference);
     const before: string[] = [];
     for (let count = 0; count < 10; count += 1) {
       before.unshift((await client.frame()).instructionPointerReference!);
-      await client.move('stepBack');
+      await client.move('chronovisor/stepBackInto');
     }
     expect(await client.moment()).toBe(at - 11);
     const after: string[] = [];

@@ -101,6 +101,22 @@ describe.each(['demo/demo.elf', 'bench/bytecode.elf', 'bench/calls.elf', 'bench/
     await check(guest, { addresses: [], options: { watch }, until });
   });
 
+  test('reads the same watched bytes at the same moments', async () => {
+    const machine = await machineOf(guest);
+    machine.run(moment(until / 2));
+    const sp = Number(machine.harts[0]!.x(2) & 0x3ff_ffffn) + 0x8000_0000;
+    for (const access of ['read', 'readWrite'] as const) {
+      await check(guest, { addresses: [], options: { watch: [{ address: sp - 64, sizeBytes: 128, access }] }, until });
+    }
+  });
+
+  test('returns from traps, changes its address space and prints at the same moments', async () => {
+    const options = { traps: true, returns: true, spaces: true, prints: true };
+    await check(guest, { addresses: [], options, until });
+    await check(guest, { addresses: [], options: { returns: true }, until });
+    await check(guest, { addresses: [], options: { spaces: true }, until });
+  });
+
   test('enters the same traps, also with breakpoints', async () => {
     const addresses = await sampledAddresses(guest, until, 5);
     await check(guest, { addresses, options: { armed: true, traps: true }, until });

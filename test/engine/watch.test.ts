@@ -1,8 +1,12 @@
-/** A watched range stops the machine right after each write to it, whoever writes and however, and after nothing else. */
+/**
+ * A watched range stops the machine right after each write to it, whoever writes and however, each read of it by an
+ * instruction, or both, as it is watched, and after nothing else.
+ */
 
 import { expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
+import type { WatchRange } from '../../vmm/machine/translations.ts';
 import {
   createBench,
   type Instruction,
@@ -29,14 +33,39 @@ const a2 = 12;
 const nop: Instruction = ['addi', {}];
 
 /** The instruction runs after ten others, the data's page being cached for writes before; gives the moments of hits. */
-const hits = (instruction: Instruction, address: number, before: readonly Instruction[] = []): number[] => {
+const hits = (
+  instruction: Instruction,
+  address: number,
+  before: readonly Instruction[] = [],
+  access: NonNullable<WatchRange['access']> = 'write',
+): number[] => accesses(instruction, address, before, access).map(({ at }) => at);
+
+interface Hit {
+  readonly at: number;
+  readonly kinds: string;
+}
+
+const accesses = (
+  instruction: Instruction,
+  address: number,
+  before: readonly Instruction[],
+  access: NonNullable<WatchRange['access']>,
+): Hit[] => {
   const machine = createBench();
-  const warm: Instruction = ['sd', { rs1: 13, rs2: a1 }];
-  place(machine, code, warm, warm, ...before, instruction, nop, nop, ['jal', { imm: 0n }]);
-  set(machine, { pc: code, mtvec: code, a0: address, a1: 3, a3: data + 0x800 });
+  const warm: readonly Instruction[] = [
+    ['sd', { rs1: 13, rs2: a1 }],
+    ['ld', { rd: a2, rs1: 13 }],
+  ];
+  place(machine, code, ...warm, ...before, instruction, nop, nop, ['jal', { imm: 0n }]);
+  set(machine, { pc: code, mtvec: code, mstatus: 0x6000, a0: address, a1: 3, a3: data + 0x800 });
   step(machine, 2);
-  const found: number[] = [];
-  while (machine.now < 40) if (machine.run(moment(40), { watch: ranges }).reason === 'watch') found.push(machine.now);
+  const watch = [{ ...watched, access }];
+  const found: Hit[] = [];
+  while (machine.now < 40) {
+    const stop = machine.run(moment(40), { watch });
+    if (stop.reason === 'watch')
+      found.push({ at: machine.now, kinds: stop.accesses.map(({ kind }) => kind).join(' ') });
+  }
   return found;
 };
 
@@ -68,6 +97,43 @@ test('sc that succeeds stops', () => {
 
 test('sc that fails, its reservation being elsewhere, does not stop', () => {
   expect(hits(['sc.d', { rd: a2, rs1: a0, rs2: a1 }], at, [['lr.d', { rd: a2, rs1: 13 }]])).toEqual([]);
+});
+
+test.each<readonly [string, Instruction, number]>([
+  ['ld', ['ld', { rd: a2, rs1: a0 }], at],
+  ['ld into nothing', ['ld', { rd: 0, rs1: a0 }], at],
+  ['lbu of its last byte', ['lbu', { rd: a2, rs1: a0 }], at + 7],
+  ['fld', ['fld', { rd: 1, rs1: a0 }], at],
+  ['a misaligned ld that covers its first byte', ['ld', { rd: a2, rs1: a0 }], at - 7],
+  ['amoadd', ['amoadd.w', { rd: a2, rs1: a0, rs2: a1 }], at + 4],
+  ['lr', ['lr.d', { rd: a2, rs1: a0 }], at],
+])('%s stops where reads are watched', (_name, instruction, address) => {
+  const before: readonly Instruction[] = [nop];
+  expect(hits(instruction, address, before, 'read')).toEqual([4]);
+  expect(hits(instruction, address, before, 'readWrite')).toEqual([4]);
+});
+
+test.each<readonly [string, Instruction, number]>([
+  ['a load right before it', ['ld', { rd: a2, rs1: a0 }], at - 8],
+  ['a load right after it', ['ld', { rd: a2, rs1: a0 }], at + 8],
+  ['a store to it', ['sd', { rs1: a0, rs2: a1 }], at],
+  ['sc to it', ['sc.d', { rd: a2, rs1: a0, rs2: a1 }], at],
+])('%s does not stop where reads are watched', (_name, instruction, address) => {
+  expect(hits(instruction, address, [['lr.d', { rd: a2, rs1: 13 }]], 'read')).toEqual([]);
+});
+
+test('an atomic operation reads and writes', () => {
+  const amo: Instruction = ['amoadd.w', { rd: a2, rs1: a0, rs2: a1 }];
+  expect(accesses(amo, at, [], 'readWrite')).toEqual([{ at: 3, kinds: 'read write' }]);
+});
+
+test('a fetch of a watched range does not stop', () => {
+  const machine = createBench();
+  place(machine, data, nop, nop, nop, ['jal', { imm: 0n }]);
+  set(machine, { pc: data });
+  expect(machine.run(moment(20), { watch: [{ address: data, sizeBytes: 16, access: 'readWrite' }] }).reason).toBe(
+    'until',
+  );
 });
 
 /** Code at one gigabyte by a last-level entry that is watched and has neither A nor D yet. */
@@ -139,7 +205,7 @@ const withEntropyRequest = (): Machine => {
   return machine;
 };
 
-test('a device that writes between two steps stops the machine before the second', () => {
+test('a device that writes between two steps stops the machine after the second', () => {
   const plain = withEntropyRequest();
   let filled = 0;
   while (readDouble(plain, watched.address) === 0n) {
@@ -148,6 +214,6 @@ test('a device that writes between two steps stops the machine before the second
   }
   const machine = withEntropyRequest();
   expect(machine.run(moment(100_000), { watch: ranges }).reason).toBe('watch');
-  expect(machine.now).toBe(filled);
+  expect(machine.now).toBe(filled + 1);
   expect(machine.run(moment(100_000), { watch: ranges }).reason).toBe('until');
 });

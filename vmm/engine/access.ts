@@ -6,6 +6,7 @@
 import { ramBase } from '../machine/memory.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { type Opcode, op } from '../wasm/opcodes.ts';
+import { type CoverageMaps, emitWritten } from './coverage.ts';
 import { type AtomicAccess, atomicAccess } from './imports.ts';
 import { hartOffset, pageBytes, ramOffset, tlbEntries } from './layout.ts';
 
@@ -65,11 +66,17 @@ export class MemoryAccess implements Access {
   readonly #code: Code;
   readonly #locals: AccessLocals;
   readonly #slow: SlowAccess;
+  readonly #coverage: CoverageMaps | undefined;
 
-  constructor(code: Code, locals: AccessLocals, slow: SlowAccess) {
+  constructor(code: Code, locals: AccessLocals, slow: SlowAccess, coverage: CoverageMaps | undefined) {
     this.#code = code;
     this.#locals = locals;
     this.#slow = slow;
+    this.#coverage = coverage;
+  }
+
+  #markWritten(size: number): void {
+    if (this.#coverage !== undefined) emitWritten(this.#code, this.#coverage, this.#locals.host, 0, size);
   }
 
   /** Leaves the loaded value on the stack, extended to i64. */
@@ -91,6 +98,7 @@ export class MemoryAccess implements Access {
     code.get(this.#locals.address);
     this.#hostAddress(writeTlb, size, false, () => this.#slow.store(size, done));
     code.set(host).get(host).get(value).memory(stores[size], 0);
+    this.#markWritten(size);
     code.end();
   }
 
@@ -115,7 +123,9 @@ export class MemoryAccess implements Access {
     this.#atomicAddress(size, atomicAccess.modify);
     code.tee(host).memory(loads[size][1], 0).set(value).get(host);
     combine(value, operand);
-    code.memory(stores[size], 0).get(value);
+    code.memory(stores[size], 0);
+    this.#markWritten(size);
+    code.get(value);
   }
 
   /** Leaves the loaded value, sign-extended, and sets the reservation. */
@@ -150,6 +160,7 @@ export class MemoryAccess implements Access {
     code.get(host);
     pushValue();
     code.memory(stores[size], 0).i64(0n).set(value);
+    this.#markWritten(size);
     code.end();
     code.get(hart).i64(-1n).memory(op.i64Store, hartOffset.reservation);
     code.end();

@@ -8,10 +8,9 @@ import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Translations } from '../machine/translations.ts';
 import { regionTable } from './dispatcher.ts';
+import { type EmittedModule, emittedModule } from './emitted.ts';
 import { type RunExit, runExit } from './exits.ts';
-import { emitFloatModule, softwareName } from './float/module.ts';
-import { type EngineHost, type FloatFunctions, importObject } from './imports.ts';
-import { emitInterpreter } from './interpreter.ts';
+import { type EngineHost, type FloatFunctions, importObject, softwareName } from './imports.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
 import type { WarmModule } from './jit/warm.ts';
 import {
@@ -22,7 +21,6 @@ import {
   counterNames,
   pageBytes,
   scratch,
-  wasmPageBytes,
 } from './layout.ts';
 import { createPredecoder } from './predecode.ts';
 
@@ -31,28 +29,24 @@ const noOffsets: ReadonlySet<number> = new Set();
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
 
-/** Compiled modules, by kind and memory size: compiling one takes longer than many tests. */
-const compiled = new Map<string, WebAssembly.Module>();
+/** Compiled modules: compiling one takes longer than many tests. */
+const compiled = new Map<EmittedModule, WebAssembly.Module>();
 
-const emitters = {
-  interpreter: (memoryPages: number) => emitInterpreter(memoryPages, false),
-  armed: (memoryPages: number) => emitInterpreter(memoryPages, true),
-  float: emitFloatModule,
-} as const;
+/** The same for machines that cover, by where their maps are. */
+const compiledCovering = new Map<number, WebAssembly.Module>();
 
-const moduleOf = (kind: keyof typeof emitters, memoryPages: number): WebAssembly.Module => {
-  const key = `${kind} ${memoryPages}`;
-  let module = compiled.get(key);
+const moduleOf = (name: EmittedModule): WebAssembly.Module => {
+  let module = compiled.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(emitters[kind](memoryPages));
-    compiled.set(key, module);
+    module = new WebAssembly.Module(emittedModule(name));
+    compiled.set(name, module);
   }
   return module;
 };
 
 /** The floating-point functions on a machine's memory. */
 export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHost['float']): FloatFunctions =>
-  new WebAssembly.Instance(moduleOf('float', memory.buffer.byteLength / wasmPageBytes), {
+  new WebAssembly.Instance(moduleOf('float'), {
     env: {
       memory,
       ...Object.fromEntries(floatHelperNames.map((name) => [softwareName(name), software[name]])),
@@ -109,11 +103,22 @@ export class Engine {
     });
   }
 
+  #interpreterModule(): WebAssembly.Module {
+    const { coverage } = this.#memory;
+    if (coverage === undefined) return moduleOf('interpreter');
+    let module = compiledCovering.get(coverage.executed);
+    if (module === undefined) {
+      module = new WebAssembly.Module(coverage.emitInterpreter(false, coverage));
+      compiledCovering.set(coverage.executed, module);
+    }
+    return module;
+  }
+
   #instantiate(armed: boolean): WebAssembly.Exports {
-    const pages = this.#memory.wasm.buffer.byteLength / wasmPageBytes;
+    const { wasm } = this.#memory;
     const instance = new WebAssembly.Instance(
-      moduleOf(armed ? 'armed' : 'interpreter', pages),
-      importObject(this.#memory.wasm, this.#host, {
+      armed ? moduleOf('armed') : this.#interpreterModule(),
+      importObject(wasm, this.#host, {
         float: this.#float,
         decode: this.#decode,
         interpretArmed: this.#interpretArmed,
@@ -154,6 +159,11 @@ export class Engine {
   translateEagerly(): void {
     this.armedInterpretedSteps = 0;
     this.#jit.beEager();
+  }
+
+  /** See `Jit.blocks`. */
+  get blocks(): ReadonlyMap<number, Uint32Array> {
+    return this.#jit.blocks;
   }
 
   /** How many regions are translated. */

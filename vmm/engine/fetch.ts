@@ -6,19 +6,25 @@
 import type { Code, Label } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry } from './access.ts';
+import { type CoverageMaps, emitExecuted } from './coverage.ts';
 import type { ImportIndices } from './imports.ts';
 import type { Locals } from './interpreter-operands.ts';
 import { decodedBase, decodedEntries, decodedEntryBytes, pageBytes, scratch } from './layout.ts';
 import { fieldBits } from './predecode.ts';
+
+export interface FetchParts {
+  readonly leave: Label;
+  readonly spill: () => void;
+  readonly reload: () => void;
+  readonly coverage: CoverageMaps | undefined;
+}
 
 /** Sets decoded, fields, next and pc from the instruction at `current`. */
 export const emitFetch = (
   code: Code,
   locals: Locals,
   imports: ImportIndices,
-  leave: Label,
-  spill: () => void,
-  reload: () => void,
+  { leave, spill, reload, coverage }: FetchParts,
 ): void => {
   const { current, pageAddend, raw, address, entry, host, decoded } = locals;
 
@@ -27,6 +33,7 @@ export const emitFetch = (
   const slow = code.block();
   emitMapping(code, locals, current, slow);
   code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).tee(host).memory(op.i32Load, 0).set(raw);
+  if (coverage !== undefined) emitExecuted(code, coverage, host);
   // Code lies at even addresses: one entry for each two bytes.
   code
     .get(host)

@@ -76,7 +76,8 @@ export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet
 /** `(hart, expected, expectedHost)`; see dispatcher.ts. */
 export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 
-/** Of the helpers in software. */
+/** What the floating-point functions call a helper in software, and its signature. */
+export const softwareName = (name: FloatHelperName): string => `float.${name}`;
 export const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
 export const declareImports = (module: ModuleBuilder): ImportIndices => {

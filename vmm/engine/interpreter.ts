@@ -11,10 +11,11 @@
 
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
-import { ModuleBuilder } from '../wasm/module.ts';
+import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { MemoryAccess } from './access.ts';
 import { emitArrival, emitCountSteps, emitJumped, isJump, type Ways } from './arrivals.ts';
+import type { CoverageMaps } from './coverage.ts';
 import { defineDispatcher } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { type RunExit, runExit } from './exits.ts';
@@ -40,13 +41,13 @@ export const interpreterName = 'interpreter';
  * Bytes of the module. `armed`: with a probe of the breakpoint filter before each instruction; otherwise with the
  * dispatcher, which takes the armed one where it must.
  */
-export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder(memoryPages, interpreterName);
+export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
-    (code) => emitInterpret(code, imports, library, armed),
+    (code) => emitInterpret(code, { imports, library, armed, coverage }),
     'interpret',
   );
   if (!armed) {
@@ -56,7 +57,14 @@ export const emitInterpreter = (memoryPages: number, armed: boolean): Uint8Array
   return module.finish();
 };
 
-const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext['library'], armed: boolean): void => {
+interface InterpreterParts {
+  readonly imports: ImportIndices;
+  readonly library: EmitContext['library'];
+  readonly armed: boolean;
+  readonly coverage: CoverageMaps | undefined;
+}
+
+const emitInterpret = (code: Code, { imports, library, armed, coverage }: InterpreterParts): void => {
   const locals = declareLocals(code);
   emitPrologue(code, locals);
   code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
@@ -88,14 +96,19 @@ const emitInterpret = (code: Code, imports: ImportIndices, library: EmitContext[
     code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
     code.i64(-1n).set(locals.page); // a write to a page table may have changed what is at pc
   };
-  emitFetch(code, locals, imports, leave, spill, reload);
+  emitFetch(code, locals, imports, { leave, spill, reload, coverage });
 
   /** After a call out: consumes an i32, leaves when it is not 0; else goes on with what JS may have changed. */
   const resumeUnless = (): void => {
     code.unlikely().brIf(leave);
     reload();
   };
-  const access = new MemoryAccess(code, locals, interpreterSlowAccess(code, imports, locals, spill, resumeUnless));
+  const access = new MemoryAccess(
+    code,
+    locals,
+    interpreterSlowAccess(code, imports, locals, spill, resumeUnless),
+    coverage,
+  );
   const context: EmitContext = {
     code,
     operands: interpreterOperands(code, imports, locals, spill, resumeUnless),

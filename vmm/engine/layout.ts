@@ -159,7 +159,11 @@ export const pageFlag = {
   pageTable: 4, // a cached translation was made from it: writes to it must be seen
   watched: 8, // somebody waits for a write to it
   code: 16, // there is translated code of it
+  watchedRead: 32, // somebody waits for a read of it
+  executed: 64, // code of it may have been executed since the machine was made
+  dirtySinceInterval: 128, // of the history index
 } as const;
+export const dirtyFlags = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint | pageFlag.dirtySinceInterval;
 
 /**
  * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's

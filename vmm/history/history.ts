@@ -7,7 +7,7 @@
  * not; where it says that something did not happen, it did not. These are the types; how they are kept is not here.
  */
 
-import type { Moment } from '../../traces/time.ts';
+import { type Moment, moment } from '../../traces/time.ts';
 
 /** Moments from `from` until before `to`. */
 export interface Interval {
@@ -45,11 +45,11 @@ export interface SpaceEvent {
   readonly satp: bigint;
 }
 
-/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed. */
+/** The step `at` made the machine print; `offset` of the first byte in all that it ever printed, where that is known. */
 export interface ConsoleEvent {
   readonly kind: 'console';
   readonly at: Moment;
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -77,6 +77,9 @@ export interface History {
    */
   executed(physical: number, within: Interval): readonly Interval[];
 
+  /** The same for a virtual address, in whatever address space. */
+  executedAt(virtual: bigint, within: Interval): readonly Interval[];
+
   /** The same for writes, by anybody, to any of `sizeBytes` bytes of RAM. */
   written(physical: number, sizeBytes: number, within: Interval): readonly Interval[];
 
@@ -86,3 +89,47 @@ export interface History {
   /** `count` stretches of equal length that together are `within`. */
   density(within: Interval, count: number): readonly Density[];
 }
+
+/** All moments of several lists of intervals, ascending and apart. */
+export const union = (lists: readonly (readonly Interval[])[]): Interval[] => {
+  const found: { from: Moment; to: Moment }[] = [];
+  for (const { from, to } of lists.flat().sort((one, other) => one.from - other.from)) {
+    const last = found.at(-1);
+    if (last === undefined || last.to < from) found.push({ from, to });
+    else if (to > last.to) last.to = to;
+  }
+  return found;
+};
+
+/** Of what is not covered between two moments. */
+export const uncovered = ({ covered }: History, within: Interval): Interval[] => {
+  const found: Interval[] = [];
+  let known = within.from;
+  for (const { from, to } of covered) {
+    if (from > known && known < within.to) found.push({ from: known, to: moment(Math.min(from, within.to)) });
+    if (to > known) known = to;
+  }
+  if (known < within.to) found.push({ from: known, to: within.to });
+  return found;
+};
+
+/** Intervals of a search are no shorter: nothing is gained by it. */
+const searchSteps = 2 ** 16;
+
+/** Intervals with traps of some kind, ascending, and what is not covered. */
+export const intervalsWithTraps = (
+  history: History,
+  within: Interval,
+  isWanted: (event: TrapEvent) => boolean,
+): Interval[] => {
+  const found: Interval[] = [];
+  for (const event of history.events(['trap'], within)) {
+    if (event.kind !== 'trap' || event.at < (found.at(-1)?.to ?? 0) || !isWanted(event)) continue;
+    const from = Math.floor(event.at / searchSteps) * searchSteps;
+    found.push({
+      from: moment(Math.max(from, within.from)),
+      to: moment(Math.min(from + searchSteps, within.to)),
+    });
+  }
+  return union([found, uncovered(history, within)]);
+};

@@ -22,16 +22,20 @@ export const decode = (word: number): Row | undefined => {
 
 /** The word that a 16-bit instruction expands to, or `undefined` when it is illegal. */
 export const expandCompressed = (half: number): number | undefined => {
-  const known = expansions.get(half);
-  if (known !== undefined) return known || undefined;
-  const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
-  const word = row?.expand(half) ?? 0;
-  expansions.set(half, word);
-  return word || undefined;
+  let word = expansions[half & 0xffff]!;
+  if (word === unknown) {
+    const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
+    word = row?.expand(half) ?? illegal;
+    expansions[half & 0xffff] = word;
+  }
+  return word === illegal ? undefined : word;
 };
 
-/** By half, those that were asked for; 0 for illegal ones. */
-const expansions = new Map<number, number>();
+/** No words of 32 bits: their lowest two bits are set. */
+const unknown = 0;
+const illegal = 1;
+/** By half, those that were asked for. */
+const expansions = new Uint32Array(0x1_0000);
 
 /** The row of a legal 16-bit instruction. */
 export const decodeCompressed = (half: number): CompressedRow | undefined => {

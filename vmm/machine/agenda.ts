@@ -3,6 +3,7 @@
  * asks before each step. The wake-ups are state; all else is derived from the harts, the board and the clock.
  */
 
+import { hartOffset } from '../engine/layout.ts';
 import type { Board } from './board.ts';
 import type { Clock } from './clock.ts';
 import type { Hart } from './hart.ts';
@@ -86,7 +87,7 @@ export class Agenda {
     const ticks = clock.ticksAt(now);
     let next = board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
     for (const hart of harts) {
-      if (hart.low('hsmState') !== 0) continue;
+      if (!hart.isStarted) continue;
       next = Math.min(next, endOfIdling(hart, interruptBit.mtip, this.#machineTimer(hart), ticks));
       next = Math.min(next, endOfIdling(hart, interruptBit.stip, supervisorTimer(hart), ticks));
     }
@@ -128,10 +129,18 @@ export class Agenda {
 
 /** A timer's compare, in ticks, if it will wake its hart; otherwise `never`. */
 const endOfIdling = (hart: Hart, bit: number, compare: number, ticks: number): number =>
-  compare > ticks && (hart.low('mie') & bit) !== 0 ? compare : never;
+  compare > ticks && (hart.memory.u32[(hart.base >>> 2) + mieWord]! & bit) !== 0 ? compare : never;
 
 /** stimecmp as far as menvcfg.STCE enables it (Sstc, 2.1). */
-const supervisorTimer = (hart: Hart): number =>
-  hart.high('menvcfg') >>> 31 === 1 ? hart.high('stimecmp') * 2 ** 32 + hart.low('stimecmp') : never;
+const supervisorTimer = (hart: Hart): number => {
+  const { u32 } = hart.memory;
+  const base = hart.base >>> 2;
+  if (u32[base + menvcfgWord + 1]! >>> 31 === 0) return never;
+  return u32[base + stimecmpWord + 1]! * 2 ** 32 + u32[base + stimecmpWord]!;
+};
+
+const mieWord = hartOffset.mie >>> 2;
+const menvcfgWord = hartOffset.menvcfg >>> 2;
+const stimecmpWord = hartOffset.stimecmp >>> 2;
 
 const never = Number.POSITIVE_INFINITY;

@@ -24,13 +24,13 @@ import { Hart } from './hart.ts';
 import { type MachineImage, type MachineRecord, placeImage, startHarts } from './image.ts';
 import { inputProblem } from './inputs.ts';
 import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
-import { createMemory, hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
 import type { HartServices } from './system.ts';
-import { Translations, type WatchRange } from './translations.ts';
+import { Translations, type WatchedAccess, type WatchRange } from './translations.ts';
 import { enterTrap } from './trap.ts';
 
 /** What goes out of a machine. Not state: a replay produces it again. */
@@ -48,7 +48,13 @@ export interface RunOptions {
   readonly armed?: boolean;
   /** Stop after every trap and interrupt that is entered. */
   readonly traps?: boolean;
-  /** Stop after every write to one of these ranges of RAM, whoever wrote. */
+  /** Stop after every return from one, by sret or mret. */
+  readonly returns?: boolean;
+  /** Stop after every step that gives satp another value. */
+  readonly spaces?: boolean;
+  /** Stop after every step that prints. */
+  readonly prints?: boolean;
+  /** Stop after every access to one of these ranges of RAM. Asked for again at each portion, so it may be a getter. */
   readonly watch?: readonly WatchRange[];
 }
 
@@ -56,23 +62,27 @@ export type Stop =
   | { readonly reason: 'until' } // arrived
   | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
   | { readonly reason: 'trap'; readonly hart: number; readonly interrupt: boolean } // just entered
+  | { readonly reason: 'return' | 'space' | 'console'; readonly hart: number } // that hart just did it, or made a device do it
   | WatchStop
   | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
   | { readonly reason: 'requested' }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
 
-/** A watched range was just written, with that hart running. */
+/** Accesses that were watched for were just made, with that hart running. */
 export interface WatchStop {
   readonly reason: 'watch';
   readonly hart: number;
-  /** Of the instruction that did it; nothing when a device did, between steps. */
+  readonly accesses: readonly WatchedAccess[];
+  /** Of the instruction that made one of them; nothing when devices made them all, between steps. */
   readonly pc: bigint | undefined;
-  /** What was written in that step, watched or not in part. */
-  readonly writes: readonly WatchRange[];
 }
 
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
+
+/** Of these it is asked at each slice; to look a field up by its name takes longer. */
+const nowIndex = (machineBase + machineOffset.now) >>> 3;
+const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
 
 const running = 0;
 const poweredOff = 1;
@@ -95,20 +105,34 @@ export class Machine {
   #inRun = false;
   #sliceBudget = 0;
   #stopRequested = false;
-  #watchHit = false;
-  #watchPc: bigint | undefined;
-  #watchWrites: WatchRange[] = [];
-  readonly #watchedWrite = (address: number, sizeBytes: number): void => {
-    this.#watchHit = true;
-    this.#watchWrites.push({ address, sizeBytes });
-    this.#watchPc = this.#inRun ? this.#current.get('pc') : undefined;
+  /** Of the step under way: the accesses that are watched for, and whether it printed or returned from a trap. */
+  #accesses: WatchedAccess[] = [];
+  #accessPc: bigint | undefined;
+  #hasPrinted = false;
+  #hasReturned = false;
+  #stopsAtPrints = false;
+  /** Where a breakpoint stopped it before the step at which what devices did is told. */
+  #carriedAt = -1;
+  readonly #noteAccess = (access: WatchedAccess): void => {
+    this.#accesses.push(access);
+    if (this.#inRun) this.#accessPc = this.#current.get('pc');
     this.#cutSlice();
   };
 
-  constructor(image: MachineImage, outputs: MachineOutputs) {
+  /** `emitCovering`: what is executed and written is marked on the way, for the history index. */
+  constructor(image: MachineImage, given: MachineOutputs, emitCovering?: EmitCovering) {
     const { configuration } = image;
+    const outputs: MachineOutputs = {
+      ...given,
+      console: (bytes) => {
+        given.console(bytes);
+        if (!this.#stopsAtPrints) return;
+        this.#hasPrinted = true;
+        this.#cutSlice();
+      },
+    };
     this.configuration = configuration;
-    this.memory = createMemory(configuration.ramBytes);
+    this.memory = createMemory(configuration.ramBytes, emitCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
@@ -138,9 +162,12 @@ export class Machine {
     });
     const services: HartServices = {
       ticks: () => this.#clock.ticksAt(this.#stepMoment()),
-      steps: (hart) => hart.count('steps') + (hart === this.#current ? this.#sliceMade() : 0),
+      steps: (hart) => hart.steps + (hart === this.#current ? this.#sliceMade() : 0),
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
+      returned: () => {
+        this.#hasReturned = true;
+      },
       ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
     };
     this.bus = new Bus(this.board.devices, image.rom);
@@ -197,13 +224,13 @@ export class Machine {
   }
 
   #machine(field: 'now' | 'quantumEnd' | 'entropyTaken'): number {
-    return this.memory.f64[(machineBase + machineOffset[field]) >>> 3]!;
+    return this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3]!;
   }
   #setMachine(field: 'now' | 'quantumEnd' | 'entropyTaken', value: number): void {
-    this.memory.f64[(machineBase + machineOffset[field]) >>> 3] = value;
+    this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3] = value;
   }
   #word(field: 'currentHart' | 'stopped' | 'exitCode'): number {
-    return this.memory.i32[(machineBase + machineOffset[field]) >>> 2]!;
+    return this.memory.i32[field === 'stopped' ? stoppedIndex : (machineBase + machineOffset[field]) >>> 2]!;
   }
   #setWord(field: 'currentHart' | 'stopped' | 'exitCode', value: number): void {
     this.memory.i32[(machineBase + machineOffset[field]) >>> 2] = value;
@@ -240,10 +267,10 @@ export class Machine {
   }
 
   #setLine(hart: Hart, bit: number, high: boolean): void {
-    const before = hart.low('lines');
+    const before = hart.lines;
     const after = high ? before | bit : before & ~bit;
     if (after === before) return;
-    hart.setLow('lines', after);
+    hart.lines = after;
     this.#cutSlice();
   }
 
@@ -274,35 +301,62 @@ export class Machine {
    * Runs until the moment `until`, or until something else stops it before.
    */
   run(until: Moment, options: RunOptions = {}): Stop {
-    const { armed = false, traps = false, watch = noRanges } = options;
-    this.translations.watch(watch, this.#watchedWrite);
-    this.#watchHit = false;
-    this.#watchWrites = [];
+    const { armed = false, traps = false, returns = false, spaces = false, prints = false, watch = noRanges } = options;
+    this.translations.watch(watch, this.#noteAccess);
+    this.#forgetStep(prints);
     const mode = armed ? 'armed' : 'free';
-    this.memory.u32[scratch.leaveAlways >>> 2] = traps ? 1 : 0;
+    this.memory.u32[scratch.leaveAlways >>> 2] = traps || returns || spaces ? 1 : 0;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
       if (this.#word('stopped') !== running) return this.#powerStop();
       if (this.#stopRequested) return { reason: 'requested' };
       const hart = this.#prepare();
-      if (this.#watchHit) return this.#watchStop(this.#word('currentHart')); // a device wrote, between steps
-      if (!(hart instanceof Hart)) return hart;
+      if (!(hart instanceof Hart)) return this.#watchStop() ?? hart;
+      // What a device does between two steps shows after the second one: before it, whoever comes there has not seen it.
+      const next = this.#accesses.length > 0 || this.#hasPrinted ? this.#machine('now') + 1 : until;
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
         enterTrap(hart, cause, 0n, true);
-        hart.setCount('steps', hart.count('steps') + 1);
+        hart.steps += 1;
         this.#setMachine('now', this.#machine('now') + 1);
         this.stepsMade += 1;
+        const stop = this.#watchStop();
+        if (stop !== undefined) return stop;
         if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
       }
-      const trapsBefore = hart.count('traps');
-      if (this.#runHart(hart, Math.min(until, this.#agenda.nextDue, this.#turnEnd()), mode))
+      const trapsBefore = hart.traps;
+      const satpBefore = spaces ? hart.get('satp') : 0n;
+      if (this.#runHart(hart, Math.min(next, this.#agenda.nextDue, this.#turnEnd()), mode)) {
+        this.#carriedAt = this.#machine('now');
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
-      if (this.#watchHit) return this.#watchStop(hart.id);
-      if (traps && hart.count('traps') !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
+      }
+      const stop = this.#watchStop();
+      if (stop !== undefined) return stop;
+      if (traps && hart.traps !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
+      if (returns && this.#hasReturned) return { reason: 'return', hart: hart.id };
+      if (spaces && hart.get('satp') !== satpBefore) return { reason: 'space', hart: hart.id };
+      this.#hasReturned = false;
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
+  }
+
+  #forgetStep(prints: boolean): void {
+    this.#stopsAtPrints = prints;
+    const isCarried = this.#carriedAt === this.#machine('now');
+    this.#carriedAt = -1;
+    if (isCarried) return;
+    if (this.#accesses.length > 0) this.#accesses = [];
+    this.#accessPc = undefined;
+    this.#hasPrinted = false;
+    this.#hasReturned = false;
+  }
+
+  /** The stop for what was watched for in the last step, if anything. */
+  #watchStop(): Stop | undefined {
+    const hart = this.#word('currentHart');
+    if (this.#accesses.length > 0) return { reason: 'watch', hart, accesses: this.#accesses, pc: this.#accessPc };
+    return this.#hasPrinted ? { reason: 'console', hart } : undefined;
   }
 
   /** Everything that happens between two steps. Idempotent, so that an input may come after it or a run go on. */
@@ -314,10 +368,6 @@ export class Machine {
       const idle = this.#idle();
       if (idle !== undefined) return idle;
     }
-  }
-
-  #watchStop(hart: number): Stop {
-    return { reason: 'watch', hart, pc: this.#watchPc, writes: this.#watchWrites };
   }
 
   #powerStop(): Stop {
@@ -336,7 +386,7 @@ export class Machine {
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
     const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
-    hart.setCount('steps', hart.count('steps') + made);
+    hart.steps += made;
     this.#setMachine('now', now + made);
     this.stepsMade += made;
     if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
@@ -357,10 +407,10 @@ export class Machine {
     const start = now < this.#turnEnd() ? 0 : 1;
     for (let turn = start; turn < count + start; turn += 1) {
       const hart = this.harts[(present + turn) % count]!;
-      if (hart.low('hsmState') !== 0) continue;
-      if (hart.low('waiting') !== 0) {
+      if (!hart.isStarted) continue;
+      if (hart.waiting !== 0) {
         if (!wakesWaiting(hart)) continue;
-        hart.setLow('waiting', 0);
+        hart.waiting = 0;
       }
       if (hart.id !== present) {
         this.harts[present]!.set('reservation', noReservation);

@@ -3,6 +3,7 @@
  * Physical addresses are plain numbers here (below 2^53); RAM begins at `ramBase` in the guest's physical space.
  */
 
+import { type CoverageMaps, coverageMaps } from '../engine/coverage.ts';
 import { pageBytes, pageShift, ramOffset, wasmPageBytes } from '../engine/layout.ts';
 import { memoryUnavailable } from './errors.ts';
 
@@ -21,11 +22,22 @@ export interface MachineMemory {
   readonly view: DataView;
   readonly ramBytes: number;
   readonly ramPages: number;
+  /** Where what happens is marked, if it is. */
+  readonly coverage: Coverage | undefined;
+}
+
+/** Makes the interpreter of a machine that covers: whoever wants one brings it along, since few do and it is large. */
+export type EmitCovering = (armed: boolean, maps: CoverageMaps) => Uint8Array<ArrayBuffer>;
+
+export interface Coverage extends CoverageMaps {
+  readonly emitInterpreter: EmitCovering;
 }
 
 /** @throws {MachineError} when there is not enough memory */
-export const createMemory = (ramBytes: number): MachineMemory => {
-  const pages = (ramOffset + ramBytes) / wasmPageBytes + 1; // one more, so that a wide read at the very end stays inside
+export const createMemory = (ramBytes: number, emitInterpreter?: EmitCovering): MachineMemory => {
+  const coverage = emitInterpreter && { ...coverageMaps(ramBytes), emitInterpreter };
+  const end = coverage?.end ?? ramOffset + ramBytes;
+  const pages = Math.ceil(end / wasmPageBytes) + 1; // one more, so that a wide read at the very end stays inside
   const wasm = allocate(pages, ramBytes);
   const buffer = wasm.buffer;
   return {
@@ -40,6 +52,7 @@ export const createMemory = (ramBytes: number): MachineMemory => {
     view: new DataView(buffer),
     ramBytes,
     ramPages: ramBytes / pageBytes,
+    coverage,
   };
 };
 

@@ -5,6 +5,7 @@
  */
 
 import {
+  dirtyFlags,
   maxHarts,
   pageBytes,
   pageFlag,
@@ -33,8 +34,8 @@ const wanted = (() => {
 const ramWord = ramOffset >>> 2;
 const pageWords = pageBytes / 4;
 const ramBasePage = ramBase / pageBytes;
-const writeTracked = pageFlag.pageTable | pageFlag.watched | pageFlag.code;
-const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
+/** What an atomic access reads is read through the TLB for writes. */
+const writeTracked = pageFlag.pageTable | pageFlag.watched | pageFlag.watchedRead | pageFlag.code;
 
 /** Of each hart: RAM pages where PMP lets S and U do everything. None until found out, and again when PMP changes. */
 export class OpenPages {
@@ -100,10 +101,11 @@ export const refill = (
     if (context === tlbContexts.supervisor) return 0;
   } else if (context === tlbContexts.user) return 0;
   if (!open.holds(hart.id, page)) return 0;
+  if (kind === tlbKinds.read && u8[pageFlagsBase + page]! & pageFlag.watchedRead) return 0;
   if (kind === tlbKinds.write) {
     const flags = u8[pageFlagsBase + page]!;
     if (flags & writeTracked) return 0;
-    u8[pageFlagsBase + page] = flags | bothDirty;
+    u8[pageFlagsBase + page] = flags | dirtyFlags;
   }
   tlbs.insert(hart.id, context, kind, low, high, page);
   return ramOffset + page * pageBytes + (low & (pageBytes - 1));

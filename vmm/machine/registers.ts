@@ -15,7 +15,7 @@ const fByName = new Map<string, number>([
 ]);
 
 /** For peeking and poking between steps, where counters and timers are not what is asked for. */
-const still: CsrServices = { ticks: () => 0, steps: (hart) => hart.count('steps'), timerChanged: () => {} };
+const still: CsrServices = { ticks: () => 0, steps: (hart) => hart.steps, timerChanged: () => {} };
 
 /** The value, unsigned, or `undefined` when no register has this name. `ticks`: the guest's clock, for `time`. */
 export const peekRegister = (hart: Hart, name: string, ticks = 0): bigint | undefined => {
@@ -38,6 +38,6 @@ export const pokeRegister = (hart: Hart, name: string, value: bigint): void => {
   if (x !== undefined) hart.setX(x, value);
   else if (f !== undefined) hart.setF(f, value);
   else if (name === 'pc') hart.set('pc', value & ~1n);
-  else if (name === 'privilege') hart.setLow('privilege', Number(value & 3n) as Privilege);
+  else if (name === 'privilege') hart.privilege = Number(value & 3n) as Privilege;
   else csrByName(name)?.write?.(hart, value, still);
 };

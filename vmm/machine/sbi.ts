@@ -75,7 +75,7 @@ const everywhere = (1n << 54n) - 1n;
  */
 export const bootSupervisor = (hart: Hart, pc: bigint, opaque: bigint): void => {
   resetHart(hart, pc);
-  hart.setLow('privilege', privilege.supervisor);
+  hart.privilege = privilege.supervisor;
   hart.setX(a0, BigInt(hart.id));
   hart.setX(a1, opaque);
   setStatusLow(hart, mstatus.fs);

@@ -44,7 +44,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
   /** Emitted code leaves: whoever asks for memory now is chosen, and whether the machine must look before the next step. */
   const leave = (hart: Hart): 1 => {
     translations.select(hart, dataContext(hart), fetchContext(hart));
-    const isQuiet = pendingInterrupt(hart) < 0 && hart.low('waiting') === 0;
+    const isQuiet = pendingInterrupt(hart) < 0 && hart.waiting === 0;
     u32[scratch.attention >>> 2] = isQuiet ? u32[scratch.leaveAlways >>> 2]! : 1;
     return 1;
   };
@@ -65,6 +65,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       translations.markDirty(physical);
       if (translations.isWriteTracked(physical)) return physical;
     }
+    if (kind === tlbKinds.read && translations.isReadTracked(physical)) return physical;
     if (pmpUniform(hart, physical)) translations.insert(hart, context, kind, low, high, physical);
     return physical;
   };
@@ -88,8 +89,10 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     }
     if (kind === tlbKinds.read) u64[valueAt >>> 3] = 0n;
     for (const [index, address] of physical.entries()) {
-      if (kind === tlbKinds.read) u8[valueAt + index] = u8[hostOffset(address)]!;
-      else {
+      if (kind === tlbKinds.read) {
+        translations.tellRead(address, 1);
+        u8[valueAt + index] = u8[hostOffset(address)]!;
+      } else {
         translations.beforeWrite(address, 1);
         u8[hostOffset(address)] = u8[valueAt + index]!;
       }
@@ -108,7 +111,11 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       trap(hart, -physical - 1, low, high);
       return -1;
     }
-    if (inRam(memory, physical, 2)) return u16[hostOffset(physical) >>> 1]!;
+    if (inRam(memory, physical, 2)) {
+      translations.markExecuted(low, high, physical);
+      return u16[hostOffset(physical) >>> 1]!;
+    }
+    translations.markExecuted(low, high, physical);
     const half = bus.isExecutable(physical) ? bus.read(physical, 2) : undefined;
     if (half !== undefined) return Number(half);
     trap(hart, fetchAccessFault, low, high);
@@ -137,6 +144,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       const hart = currentHart();
       const host = translations.refill(hart, tlbKinds.execute, low, high);
       if (host !== 0 && !crossesPage(low, 4)) {
+        translations.markExecuted(low, high, host - ramOffset + ramBase);
         const first = u16[host >>> 1]!;
         u32[scratch.instruction >>> 2] = (first & 3) === 3 ? first | (u16[(host >>> 1) + 1]! << 16) : first;
         return 0;
@@ -160,6 +168,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       const physical = resolve(hart, tlbKinds.read, low, high, sizeBytes);
       if (physical < 0) return trap(hart, -physical - 1, low, high);
       if (inRam(memory, physical, sizeBytes)) {
+        translations.tellRead(physical, sizeBytes);
         u64[valueAt >>> 3] = 0n;
         copy(hostOffset(physical), valueAt, sizeBytes);
         return 0;
@@ -201,6 +210,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
         trap(hart, write ? storeAccessFault : loadAccessFault, low, high);
         return 0;
       }
+      if (access !== atomicAccess.storeConditional) translations.tellRead(physical, sizeBytes);
       if (access === atomicAccess.modify || (write && hart.get('reservation') === BigInt(physical)))
         translations.beforeWrite(physical, sizeBytes);
       return hostOffset(physical);
@@ -215,7 +225,9 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
       if (translations.codeDrops !== codeDrops) return 0; // A or D was set in the page of the code that asks
       if (translations.tableTracks !== tableTracks) return 0; // it may know one of these pages as writable
       if (physical < 0 || !inRam(memory, physical, sizeBytes)) return 0;
-      return kind === tlbKinds.write && translations.isWriteTracked(physical) ? 0 : hostOffset(physical);
+      const isTracked =
+        kind === tlbKinds.write ? translations.isWriteTracked(physical) : translations.isReadTracked(physical);
+      return isTracked ? 0 : hostOffset(physical);
     },
 
     system: (op, word, raw, lengthBytes) => {

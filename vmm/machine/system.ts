@@ -21,6 +21,8 @@ export interface HartServices extends CsrServices {
    * took the call; when not, the call is an ordinary trap.
    */
   firmware?: (hart: Hart) => boolean;
+  /** A hart has returned from a trap. */
+  returned?: () => void;
 }
 
 /** What the engine does next: 0, go on with the next instruction; 1, `hart.pc` is already final and all may differ. */
@@ -55,10 +57,12 @@ export const executeSystem = (
     case 'mret':
       if (hart.privilege < privilege.machine) return illegal(hart, raw);
       returnFromTrap(hart, 'mret');
+      services.returned?.();
       return 1;
     case 'sret':
       if (!sretIsLegal(hart)) return illegal(hart, raw);
       returnFromTrap(hart, 'sret');
+      services.returned?.();
       return 1;
     case 'wfi':
       return waitForInterrupt(hart, raw, lengthBytes);
@@ -82,21 +86,21 @@ const illegal = (hart: Hart, raw: number): SystemOutcome => trapped(hart, cause.
 
 /** The instruction is done, but what follows must be looked at anew. */
 const moved = (hart: Hart, lengthBytes: number): SystemOutcome => {
-  const low = hart.low('pc') + lengthBytes;
-  hart.setLow('pc', low);
-  if (low > 0xffff_ffff) hart.setHigh('pc', hart.high('pc') + 1);
+  const { u32 } = hart.memory;
+  const pc = (hart.base >>> 2) + pcWord;
+  const low = u32[pc]! + lengthBytes;
+  u32[pc] = low;
+  if (low > 0xffff_ffff) u32[pc + 1]! += 1;
   return 1;
 };
 
 const callEnvironment = (hart: Hart, lengthBytes: number, services: HartServices): SystemOutcome => {
   if (hart.privilege === privilege.supervisor && services.firmware !== undefined) {
     // The pc moves first, so that firmware that stops or restarts the hart has the last word on it.
-    const low = hart.low('pc');
-    const high = hart.high('pc');
+    const pc = hart.get('pc');
     moved(hart, lengthBytes);
     if (services.firmware(hart)) return 1;
-    hart.setLow('pc', low);
-    hart.setHigh('pc', high);
+    hart.set('pc', pc);
   }
   return trapped(hart, cause.ecallFromUser + hart.privilege, 0n); // codes 8, 9 and 11 follow the levels 0, 1 and 3
 };
@@ -112,7 +116,7 @@ const waitForInterrupt = (hart: Hart, raw: number, lengthBytes: number): SystemO
   if (level === privilege.user) return illegal(hart, raw);
   if (level === privilege.supervisor && statusLow(hart) & mstatus.tw) return illegal(hart, raw);
   if (wakesWaiting(hart)) return 0;
-  hart.setLow('waiting', 1);
+  hart.waiting = 1;
   return moved(hart, lengthBytes);
 };
 
@@ -120,6 +124,7 @@ const waitForInterrupt = (hart: Hart, raw: number, lengthBytes: number): SystemO
 const form = { write: 1, set: 2, clear: 3 } as const;
 const sstatusNumber = 0x100;
 const xWord = hartOffset.x >>> 2;
+const pcWord = hartOffset.pc >>> 2;
 
 const accessCsr = (
   hart: Hart,

@@ -11,6 +11,8 @@ import {
   hartTlbPointers,
   maxHarts,
   pageBytes,
+  pageFlag,
+  pageFlagsBase,
   ramOffset,
   type TlbContext,
   type TlbKind,
@@ -74,6 +76,8 @@ export class Tlbs {
   readonly #contexts = new Uint8Array(maxHarts * kinds);
   /** Of each RAM page: at which index TLBs for writing may have it. */
   readonly #place: Int16Array;
+  /** Told of each page that is about to be executed: its virtual address in halves, and which RAM page it is. */
+  onExecutable: ((low: number, high: number, ramPage: number) => void) | undefined;
   /** How often an entry was filled, by kind. For statistics. */
   readonly fills = new Float64Array(kinds);
 
@@ -167,6 +171,10 @@ export class Tlbs {
     i32[at + 1] = high;
     i32[at + 2] = (ramOffset + ramPage * pageBytes - page) | 0;
     this.#occupied[hart * tlbsInHart + tlb]! |= others | (1 << (index >>> blockShift));
+    if (kind === tlbKinds.execute) {
+      this.#memory.u8[pageFlagsBase + ramPage]! |= pageFlag.executed;
+      this.onExecutable?.(low, high, ramPage);
+    }
     if (kind !== tlbKinds.write) return;
     const place = this.#place[ramPage]!;
     if (place !== index + 1) this.#place[ramPage] = place === unwritten ? index + 1 : anyPlace;
@@ -226,6 +234,12 @@ export class Tlbs {
     for (let hart = 0; hart < this.#harts; hart += 1)
       for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
     this.#place.fill(unwritten);
+  }
+
+  /** Makes the next read of each page a miss. */
+  dropReads(): void {
+    for (let hart = 0; hart < this.#harts; hart += 1)
+      for (let tlb = tlbKinds.read; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
   }
 
   /** Makes the next write to a RAM page a miss. */

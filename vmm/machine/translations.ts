@@ -4,24 +4,46 @@
  * no fence (invariant 5). What is cached is tlb.ts; what must be dropped for a change of a table is page-tables.ts.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, type TlbContext, type TlbKind, tlbContexts } from '../engine/layout.ts';
+import { coverageMark, executedAt } from '../engine/coverage.ts';
+import {
+  dirtyFlags,
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  type TlbContext,
+  type TlbKind,
+  tlbContexts,
+} from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
-import { type MachineMemory, pageIndex, ramBase } from './memory.ts';
+import { hostOffset, inRam, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
 import { PageTables } from './page-tables.ts';
 import { OpenPages, refill } from './refill.ts';
 import { Tlbs } from './tlb.ts';
 
-const bothDirty = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint;
+/** Stands for what is no page of RAM. */
+export const noRamPage = -1;
 
 /** A range of RAM, physical. */
 export interface WatchRange {
   readonly address: number;
   readonly sizeBytes: number;
+  /**
+   * Which accesses are told; writes unless it says otherwise. Reads are those of loads, of LR and of atomic operations
+   * that are done: not fetches of instructions, nor what walks of page tables, devices and the firmware in here read.
+   */
+  readonly access?: 'read' | 'write' | 'readWrite';
 }
 
-/** Told of a write as a whole, before it is made. */
-type OnWrite = (physical: number, sizeBytes: number) => void;
+/** An access that touches a watched range: what it is of, in full. */
+export interface WatchedAccess {
+  readonly kind: 'read' | 'write';
+  readonly address: number;
+  readonly sizeBytes: number;
+}
+
+export const watchesReads = ({ access }: WatchRange): boolean => access === 'read' || access === 'readWrite';
+const watchesWrites = ({ access }: WatchRange): boolean => access !== 'read';
 
 export class Translations implements WalkObserver {
   readonly #memory: MachineMemory;
@@ -30,7 +52,7 @@ export class Translations implements WalkObserver {
   readonly #tables: PageTables;
   readonly #open: OpenPages;
   #watched: readonly WatchRange[] = [];
-  #onWatchedWrite: OnWrite = () => {};
+  #onWatched: (access: WatchedAccess) => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
@@ -104,14 +126,20 @@ export class Translations implements WalkObserver {
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
     this.markDirty(physical);
-    this.#tellWatcher(physical, 8);
+    this.#markWritten(physical, 8);
+    this.#tellWatcher('write', physical, 8);
     this.dropCode(pageIndex(physical));
   }
 
   /** Whether each write to this page must come through `beforeWrite`, so that it may not be cached for writing. */
   isWriteTracked(physical: number): boolean {
     const flags = this.#memory.u8[pageFlagsBase + pageIndex(physical)]!;
-    return (flags & (pageFlag.pageTable | pageFlag.watched | pageFlag.code)) !== 0;
+    return (flags & (pageFlag.pageTable | pageFlag.watched | pageFlag.watchedRead | pageFlag.code)) !== 0;
+  }
+
+  /** Whether each read of this page must be told by `tellRead`, so that it may not be cached for reading. */
+  isReadTracked(physical: number): boolean {
+    return (this.#memory.u8[pageFlagsBase + pageIndex(physical)]! & pageFlag.watchedRead) !== 0;
   }
 
   /** `dropCode` is called before bytes of a RAM page that was given to `trackCode` change; the page is then forgotten. */
@@ -138,26 +166,63 @@ export class Translations implements WalkObserver {
     this.#onCodeWrite(page);
   }
 
-  /** From now on `onWrite` is called before each write to one of these ranges, whoever writes. Replaces those before. */
-  watch(ranges: readonly WatchRange[], onWrite: OnWrite): void {
+  /**
+   * From now on `onAccess` is called before each access to one of these ranges, for writes whoever writes. Replaces those
+   * before.
+   */
+  watch(ranges: readonly WatchRange[], onAccess: (access: WatchedAccess) => void): void {
     if (ranges === this.#watched) return;
-    for (const range of this.#watched) this.#flagPages(range, false);
-    for (const range of ranges) this.#flagPages(range, true);
+    for (const range of this.#watched) this.#flagPages(range, 0);
+    for (const range of ranges)
+      this.#flagPages(
+        range,
+        (watchesWrites(range) ? pageFlag.watched : 0) | (watchesReads(range) ? pageFlag.watchedRead : 0),
+      );
     this.#watched = ranges;
-    this.#onWatchedWrite = onWrite;
+    this.#onWatched = onAccess;
     this.dropWrites();
+    if (ranges.some(watchesReads)) this.#tlbs.dropReads();
   }
 
-  #flagPages({ address, sizeBytes }: WatchRange, watched: boolean): void {
+  /** Sets these flags of the pages of a range; none clears all that watching sets. */
+  #flagPages({ address, sizeBytes }: WatchRange, wanted: number): void {
     const { u8 } = this.#memory;
     for (let page = alignDown(address); page < address + sizeBytes; page += pageBytes) {
       const flags = pageFlagsBase + pageIndex(page);
-      u8[flags] = watched ? u8[flags]! | pageFlag.watched : u8[flags]! & ~pageFlag.watched;
+      u8[flags] = wanted === 0 ? u8[flags]! & ~(pageFlag.watched | pageFlag.watchedRead) : u8[flags]! | wanted;
     }
   }
 
+  /**
+   * `told` is called at the latest when the first instruction of a page is executed under a virtual address, with that address
+   * in halves and the RAM page; for as long as nothing is dropped, not again. Of what is not RAM, at each instruction and
+   * with `noRamPage`. On a machine that covers.
+   */
+  onExecutable(told: ((low: number, high: number, ramPage: number) => void) | undefined): void {
+    this.#tlbs.onExecutable = told;
+    this.dropAll();
+  }
+
+  /** The instruction at a physical address is executed without the execute TLB. */
+  markExecuted(low: number, high: number, physical: number): void {
+    const { u8, coverage } = this.#memory;
+    if (coverage === undefined) return;
+    const isRam = inRam(this.#memory, physical, 2);
+    this.#tlbs.onExecutable?.(low, high, isRam ? pageIndex(physical) : noRamPage);
+    if (!isRam) return;
+    u8[pageFlagsBase + pageIndex(physical)]! |= pageFlag.executed;
+    u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
+  }
+
+  #markWritten(physical: number, sizeBytes: number): void {
+    const { u8, coverage } = this.#memory;
+    if (coverage === undefined) return;
+    const first = coverage.written + ((physical - ramBase) >>> 3);
+    u8.fill(1, first, coverage.written + ((physical + sizeBytes - 1 - ramBase) >>> 3) + 1);
+  }
+
   markDirty(physical: number): void {
-    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= bothDirty;
+    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= dirtyFlags;
   }
 
   /**
@@ -171,15 +236,20 @@ export class Translations implements WalkObserver {
       if ((this.#memory.u8[pageFlagsBase + pageIndex(page)]! & pageFlag.pageTable) === 0) continue;
       this.#tables.beforeWrite(Math.max(page, physical), Math.min(page + pageBytes, physical + sizeBytes));
     }
-    this.#tellWatcher(physical, sizeBytes);
+    this.#markWritten(physical, sizeBytes);
+    this.#tellWatcher('write', physical, sizeBytes);
   }
 
-  #tellWatcher(physical: number, sizeBytes: number): void {
-    for (const range of this.#watched)
-      if (physical < range.address + range.sizeBytes && range.address < physical + sizeBytes) {
-        this.#onWatchedWrite(physical, sizeBytes);
-        return;
-      }
+  /** Call when an instruction has read RAM in any way but through the TLBs. */
+  tellRead(physical: number, sizeBytes: number): void {
+    if (this.isReadTracked(physical)) this.#tellWatcher('read', physical, sizeBytes);
+  }
+
+  #tellWatcher(kind: WatchedAccess['kind'], address: number, sizeBytes: number): void {
+    const isAskedFor = kind === 'read' ? watchesReads : watchesWrites;
+    const isTouched = (range: WatchRange): boolean =>
+      isAskedFor(range) && address < range.address + range.sizeBytes && range.address < address + sizeBytes;
+    if (this.#watched.length > 0 && this.#watched.some(isTouched)) this.#onWatched({ kind, address, sizeBytes });
   }
 }
 

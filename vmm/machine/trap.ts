@@ -68,10 +68,12 @@ export const enterTrap = (hart: Hart, causeCode: number, tval: bigint, interrupt
   u64[(hart.base >>> 3) + registers.tval] = tval;
 
   setStatusLow(hart, toSupervisor ? stackForSupervisor(statusLow(hart), from) : stackForMachine(statusLow(hart), from));
-  hart.setLow('privilege', toSupervisor ? privilege.supervisor : privilege.machine);
-  hart.setLow('waiting', 0);
-  hart.setCount('traps', hart.count('traps') + 1);
+  hart.privilege = toSupervisor ? privilege.supervisor : privilege.machine;
+  hart.waiting = 0;
+  hart.traps += 1;
   hart.trapCounts[interrupt ? interruptCounts + causeCode : causeCode]! += 1;
+
+  hart.observer?.trapped(hart, causeCode, interrupt, from, hart.privilege);
 
   const tvec = u32[base + registers.tvec]!;
   const vectored = interrupt && (tvec & 3) === 1;
@@ -94,6 +96,7 @@ const stackForMachine = (status: number, from: Privilege): number => {
 /** mret or sret, already found legal: unstacks and sets pc and privilege. */
 export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void => {
   const status = statusLow(hart);
+  const from = hart.privilege;
   const { u32 } = hart.memory;
   const base = hart.base >>> 2;
   const fromMachine = instruction === 'mret';
@@ -102,7 +105,8 @@ export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void =
   // A return to a mode less privileged than M clears MPRV (3.1.6.3).
   if (to !== privilege.machine) now &= ~mstatus.mprv;
   setStatusLow(hart, now >>> 0);
-  hart.setLow('privilege', to);
+  hart.privilege = to;
+  hart.observer?.returned(hart, from, to);
   const { epc } = fromMachine ? machineRegisters : supervisorRegisters;
   u32[base + words.pc] = u32[base + epc]!;
   u32[base + words.pc + 1] = u32[base + epc + 1]!;

@@ -10,6 +10,7 @@ import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.
 import type { Machine, MachineRecord } from '../machine/machine.ts';
 import { isZeroPage } from '../machine/memory.ts';
 import { type CarriedState, pageAt, placesOf, type SlabWriter } from './carried-state.ts';
+import type { CheckpointDelta } from './checkpoint-delta.ts';
 import { PageStore, zeroPage } from './page-store.ts';
 
 export interface Checkpoint {
@@ -29,6 +30,8 @@ export class Checkpoints {
   readonly #list: Checkpoint[] = [];
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
+  /** Pages of the state that was adopted last. */
+  #adopted: Int32Array | undefined;
 
   /**
    * Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed.
@@ -83,6 +86,30 @@ export class Checkpoints {
     this.#thin();
   }
 
+  /**
+   * Takes the state that another machine of the same history was in. Called with each change to it in order, from
+   * moment 0 on.
+   */
+  adopt({ at, cursor, record, pages, contents }: CheckpointDelta): void {
+    if (this.#budgetBytes === 0) return;
+    if (this.#adopted === undefined) {
+      this.#adopted = this.#list[0]!.pages.slice();
+      for (const page of this.#adopted) this.#store.hold(page);
+    }
+    const adopted = this.#adopted;
+    for (const [index, page] of pages.entries()) {
+      this.#store.release(adopted[page]!);
+      const bytes = contents.subarray(index * pageBytes, (index + 1) * pageBytes);
+      adopted[page] = isZero(bytes) ? zeroPage : this.#store.add(bytes);
+    }
+    const index = this.#indexBefore(at);
+    if (this.#list[index]!.at === at) return;
+    const own = adopted.slice();
+    for (const page of own) this.#store.hold(page);
+    this.#list.splice(index + 1, 0, { at, cursor, record, pages: own });
+    this.#thin();
+  }
+
   #rememberChangedPages(): void {
     const { u8, ramPages } = this.#machine.memory;
     for (let page = 0; page < ramPages; page += 1) {
@@ -130,7 +157,7 @@ export class Checkpoints {
   }
 
   /** Makes the machine what another one was, without a checkpoint of that. Pages that it has already are not touched. */
-  adopt(state: CarriedState, writer: SlabWriter): void {
+  restoreCarried(state: CarriedState, writer: SlabWriter): void {
     const { u8, ramPages } = this.#machine.memory;
     const placeAt = placesOf(state);
     for (let page = 0; page < ramPages; page += 1) {
@@ -184,3 +211,8 @@ export class Checkpoints {
     return victim;
   }
 }
+
+const isZero = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
+};

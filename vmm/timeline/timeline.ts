@@ -8,6 +8,7 @@
 
 import type { InputEvent } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
+import { type Interval, union } from '../history/history.ts';
 import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
 import type { CarriedState, SlabWriter } from './carried-state.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -33,6 +34,11 @@ export interface TimelineOptions {
 }
 
 export type TimelineStop = Stop | { readonly reason: 'end' };
+
+/** Whether a stop is what is searched. */
+export type Hit = (stop: TimelineStop) => boolean;
+/** Where a search need look between two moments: intervals, ascending. */
+export type Among = (within: Interval) => readonly Interval[];
 
 /** Longest portion between two yields: a pause is answered within it. */
 const portionSteps = 1_000_000;
@@ -155,7 +161,7 @@ export class Timeline {
 
   /** Goes where another timeline of this recording was. Needs a budget of checkpoints, though it takes none. */
   adopt(state: CarriedState, writer: SlabWriter): void {
-    this.checkpoints.adopt(state, writer);
+    this.checkpoints.restoreCarried(state, writer);
     this.#cursor = state.cursor;
   }
 
@@ -172,24 +178,42 @@ export class Timeline {
   /**
    * Goes back to the last moment before the present one for which `hit` is true, or to the start. Only moments at
    * which a run with these options stops are candidates. Each candidate is asked once for each pass over its interval.
-   * Gives the stop that was found, or undefined at the start.
+   * Gives the stop that was found, or undefined at the start. `among`: the intervals with the steps that such a stop
+   * comes before or after, ascending, when the history index knows them; nothing else is looked at.
    */
-  *reverse(options: RunOptions, hit: (stop: TimelineStop) => boolean): Generator<Moment, TimelineStop | undefined> {
-    let upTo = this.now;
-    while (upTo > 0) {
-      const from = this.checkpoints.before(moment(upTo - 1));
-      this.#restore(from);
+  *reverse(options: RunOptions, hit: Hit, among?: Among): Generator<Moment, TimelineStop | undefined> {
+    const { now } = this;
+    const whole = { from: moment(0), to: now };
+    for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
+      const found = yield* this.#searchBack(from, moment(Math.min(to + 1, now)), options, hit);
+      if (found !== undefined) return found;
+    }
+    yield* this.travel(moment(0));
+    return undefined;
+  }
+
+  /** Goes to the last hit between two moments, if there is one. */
+  *#searchBack(from: Moment, to: Moment, options: RunOptions, hit: Hit): Generator<Moment, TimelineStop | undefined> {
+    // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
+    for (let upTo = to, piece = 1; upTo > from; piece *= 2) {
+      const checkpoint = this.checkpoints.before(moment(Math.max(0, upTo - piece)));
+      const begin = moment(Math.max(checkpoint.at, from));
+      piece = Math.max(piece, upTo - begin);
+      if (this.now > begin || this.now < checkpoint.at) this.#restore(checkpoint);
+      while (this.now < begin) {
+        this.forward(begin);
+        yield this.now;
+      }
       let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
-      yield* this.#scan(moment(upTo), options, (stop) => {
+      yield* this.#scan(upTo, options, (stop) => {
         if (hit(stop)) found = { at: this.now, stop };
       });
       if (found !== undefined) {
         yield* this.travel(found.at);
         return found.stop;
       }
-      upTo = from.at;
+      upTo = begin;
     }
-    yield* this.travel(moment(0));
     return undefined;
   }
 
@@ -203,7 +227,7 @@ export class Timeline {
         : this.forward(upTo, options);
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
-      if (stop.reason === 'breakpoint' || stop.reason === 'trap' || stop.reason === 'watch') {
+      if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {
         if (this.now < upTo) visit(stop);
         passing = stop.reason === 'breakpoint';
       }

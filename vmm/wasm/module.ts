@@ -15,6 +15,9 @@ export interface Signature {
 /** All imports live in this namespace; the memory is `env.memory`. */
 export const importNamespace = 'env';
 
+/** Instead of a size: the module takes a memory of any. */
+export const anyMemory = 0;
+
 export class ModuleBuilder {
   readonly #types: string[] = [];
   readonly #typeBytes: Uint8Array[] = [];
@@ -24,7 +27,7 @@ export class ModuleBuilder {
   readonly #name: string | undefined;
   #table: { readonly exportName: string; readonly entries: number } | undefined;
 
-  /** `memoryPages`: size of the imported memory, in 64 KiB pages (its minimum and maximum). */
+  /** `memoryPages`: size of the imported memory, in 64 KiB pages (its minimum and maximum), or `anyMemory`. */
   constructor(memoryPages: number, name?: string) {
     this.#memoryPages = memoryPages;
     this.#name = name;
@@ -78,11 +81,10 @@ export class ModuleBuilder {
       concat(new Code(0).unsigned(items.length).raw(), ...items);
     const section = (id: number, content: Uint8Array): Uint8Array =>
       concat([id], new Code(0).unsigned(content.length).raw(), content);
-    const memoryImport = concat(
-      text(importNamespace),
-      text('memory'),
-      new Code(0).byte(2).byte(1).unsigned(this.#memoryPages).unsigned(this.#memoryPages).raw(),
-    );
+    const pages = this.#memoryPages;
+    const limits =
+      pages === anyMemory ? new Code(0).byte(0).byte(0) : new Code(0).byte(1).unsigned(pages).unsigned(pages);
+    const memoryImport = concat(text(importNamespace), text('memory'), [2], limits.raw());
     const imports = this.#imports.map(({ name, type }) =>
       concat(text(importNamespace), text(name), [0], new Code(0).unsigned(type).raw()),
     );

@@ -7,8 +7,8 @@
  */
 
 import { type FloatHelperName, floatHelperNames } from '../../float/helpers.ts';
-import { ModuleBuilder } from '../../wasm/module.ts';
-import { floatSignature } from '../imports.ts';
+import { anyMemory, ModuleBuilder } from '../../wasm/module.ts';
+import { floatSignature, softwareName } from '../imports.ts';
 import { emitArithmetic } from './arithmetic.ts';
 import { emitClass, emitComparison, emitExtremum } from './compare.ts';
 import { emitFromInteger, emitNarrow, emitToInteger, emitToIntegral, emitWiden, type IntegerName } from './convert.ts';
@@ -17,8 +17,8 @@ import { emitIsSignalling } from './nan.ts';
 import { type Body, emitAccrue, type FormatName, type Shared } from './pieces.ts';
 import { shapeOf, signatureOf } from './signature.ts';
 
-export const emitFloatModule = (memoryPages: number): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder(memoryPages);
+export const emitFloatModule = (): Uint8Array<ArrayBuffer> => {
+  const module = new ModuleBuilder(anyMemory);
   const software = new Map(floatHelperNames.map((name) => [name, module.import(softwareName(name), floatSignature)]));
   const isSignalling = (format: FormatName): number =>
     module.define({ parameters: ['i64'], results: ['i32'] }, (code) => emitIsSignalling(code, format));
@@ -50,8 +50,6 @@ export const emitFloatModule = (memoryPages: number): Uint8Array<ArrayBuffer> =>
   }
   return module.finish();
 };
-
-export const softwareName = (name: FloatHelperName): string => `float.${name}`;
 
 const fusedSigns: Partial<Record<string, Signs>> = {
   madd: { minusProduct: false, minusAddend: false },

@@ -9,6 +9,7 @@ import { smallImmediateOf } from '../../isa/decode.ts';
 import { type FField, type SystemOp, systemOps, type Value, type XField } from '../../isa/meaning.ts';
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
+import type { CoverageMaps } from '../coverage.ts';
 import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
 import { regionExit, runExit } from '../exits.ts';
 import type { RegionImports } from '../imports.ts';
@@ -25,6 +26,7 @@ export interface InstructionParts {
   readonly miss: number;
   readonly imports: RegionImports;
   readonly library: EmitContext['library'];
+  readonly coverage: CoverageMaps | undefined;
 }
 
 export class InstructionEmitter {
@@ -39,12 +41,12 @@ export class InstructionEmitter {
   #unspent = 0;
   #float = unknownFloat;
 
-  constructor(frame: Frame, { miss, imports, library }: InstructionParts) {
+  constructor(frame: Frame, { miss, imports, library, coverage }: InstructionParts) {
     const { code } = frame;
     this.#frame = frame;
     this.#code = code;
     this.#imports = imports;
-    this.#access = new SpanAccess({ frame, imports, miss, interpretIf: () => this.#interpretIf() });
+    this.#access = new SpanAccess({ frame, imports, miss, interpretIf: () => this.#interpretIf(), coverage });
     this.#context = {
       code,
       operands: this.#operands(),

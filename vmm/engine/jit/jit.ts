@@ -64,6 +64,8 @@ export class Jit {
   readonly #rewrites = new Map<number, number>();
   /** By host address of the entry. */
   readonly #queue = new Map<number, Found>();
+  /** Of a machine that covers: the host addresses of the instructions of each block that was ever translated, by its own. */
+  readonly blocks = new Map<number, Uint32Array>();
   #steps = 0;
   #queuedSince = 0;
   #batchRegions = defaultBatchRegions;
@@ -181,19 +183,31 @@ export class Jit {
     const imports = declareRegionImports(module, needs.helpers);
     const library = defineLibrary(module, (name) => needs.operations.has(name));
     const miss = defineMiss(module, imports.fill);
+    const { coverage } = this.#memory;
     for (const [index, [, { region, hostAt }]] of batch.entries())
       module.define(
         { parameters: ['i32'], results: ['i32'] },
-        (code) => emitRegion(code, region, { miss, imports, library, hostAt }),
+        (code) => emitRegion(code, region, { miss, imports, library, hostAt, coverage }),
         `r${index}`,
       );
     const bytes = module.finish();
     const exports = this.#instantiate(bytes);
     for (const [index, [host, { region, pages, hasHoles, hostAt }]] of batch.entries()) {
       const code = placesOf(region, hostAt);
+      if (coverage !== undefined) this.#noteBlocks(region, hostAt);
       this.#add({ host, pages, code, hasHoles }, instructionCount(region), exports[`r${index}`]);
     }
     this.#keep(bytes, batch);
+  }
+
+  #noteBlocks({ blocks }: Region, hostAt: (offset: number) => number): void {
+    for (const { offset, instructions } of blocks.values()) {
+      if (instructions.length === 0) continue;
+      const host = hostAt(offset);
+      const hosts = instructions.map((instruction) => hostAt(instruction.offset));
+      const known = this.blocks.get(host);
+      this.blocks.set(host, Uint32Array.from(known === undefined ? hosts : new Set([...known, ...hosts])));
+    }
   }
 
   #keep(bytes: Uint8Array<ArrayBuffer>, batch: readonly [number, Found][]): void {

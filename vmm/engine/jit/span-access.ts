@@ -6,6 +6,7 @@
 import { smallImmediateOf } from '../../isa/decode.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
+import { type CoverageMaps, emitWritten } from '../coverage.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
 import { tlbKinds } from '../layout.ts';
 import { spanRequest } from '../span-lookup.ts';
@@ -20,6 +21,7 @@ export interface SpanAccessParts {
   readonly miss: number;
   /** Consumes an i32; unless it is 0, the present instruction is for the interpreter. */
   readonly interpretIf: () => void;
+  readonly coverage: CoverageMaps | undefined;
 }
 
 type Size = 1 | 2 | 4 | 8;
@@ -42,6 +44,7 @@ export class SpanAccess implements Access {
       code,
       { hart, readTlb, writeTlb, address, entry, host, value, operand },
       this.#slowAccess(),
+      parts.coverage,
     );
   }
 
@@ -74,10 +77,13 @@ export class SpanAccess implements Access {
     const span = this.#span;
     if (span === undefined) this.#single.store(size, pushAddress, pushValue);
     else {
-      const { code } = this.#parts.frame;
-      code.get(this.#hostOf(span, size));
+      const { coverage, frame } = this.#parts;
+      const { code } = frame;
+      const host = this.#hostOf(span, size);
+      code.get(host);
       pushValue();
       code.memory(storeOpcode(size), this.#distanceIn(span));
+      if (coverage !== undefined) emitWritten(code, coverage, host, this.#distanceIn(span), size);
     }
   }
 

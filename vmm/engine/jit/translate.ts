@@ -12,6 +12,7 @@
 import type { Code, Label } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { emitTlbEntry } from '../access.ts';
+import { emitBlockExecuted } from '../coverage.ts';
 import { regionExit, runExit } from '../exits.ts';
 import { Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
@@ -108,6 +109,8 @@ class RegionEmitter {
     if (offset === 0 || this.#structure.loopHeaders.has(offset)) this.#checkBudget(offset);
     this.#checkCrossing(block);
     this.#frame.spend(length);
+    const { coverage, hostAt } = this.#parts;
+    if (coverage !== undefined && length > 0) emitBlockExecuted(code, coverage, hostAt(offset));
     const isLate = this.#late.has(offset);
     this.#instructions.beginBlock(instructions, isLate);
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';

@@ -25,7 +25,7 @@ const cycleCounter: Counter = {
 const instretCounter: Counter = {
   offset: 'instretOffset',
   inhibitBit: 1 << 2,
-  base: (hart, services) => services.steps(hart) - hart.count('traps'),
+  base: (hart, services) => services.steps(hart) - hart.traps,
 };
 
 const isInhibited = (hart: Hart, counter: Counter): boolean => (hart.low('mcountinhibit') & counter.inhibitBit) !== 0;

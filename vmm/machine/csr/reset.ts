@@ -16,7 +16,7 @@ export const resetHart = (hart: Hart, pc: bigint): void => {
   kept.forEach((field, index) => {
     hart.set(field, history[index]!);
   });
-  hart.setLow('privilege', privilege.machine);
+  hart.privilege = privilege.machine;
   hart.set('pc', pc);
   hart.set('reservation', noReservation);
   hart.set('stimecmp', neverTicks);

@@ -70,7 +70,10 @@ export const supervisorRows: readonly CsrRow[] = [
     read: (hart) => hart.get('satp'),
     write: (hart, value) => {
       if (!satpModeIsLegal(value)) return disturbs.nothing;
-      hart.set('satp', value);
+      if (hart.get('satp') !== value) {
+        hart.set('satp', value);
+        hart.observer?.spaceChanged(hart);
+      }
       return disturbs.context; // what is cached for another address space stays as right as it was
     },
     legal: (hart) => !virtualMemoryTraps(hart),

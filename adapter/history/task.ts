@@ -1,0 +1,23 @@
+/** What the thread that replays a trace in the background is asked, and what it says on its way. */
+
+import type { CheckpointDelta } from '../../vmm/timeline/checkpoint-delta.ts';
+
+export interface HistoryTask {
+  /** The trace, and where images are that it does not hold. */
+  readonly file: string;
+  readonly imageFolders: readonly string[];
+  /** Steps between two states that are told. */
+  readonly checkpointSteps: number;
+  /** Absent when the index is there and only states are wanted. */
+  readonly index?: {
+    readonly intervalSteps: number;
+    /** A multiple of that. */
+    readonly segmentSteps: number;
+  };
+}
+
+export type HistoryMessage =
+  | { readonly kind: 'segment'; readonly bytes: Uint8Array<ArrayBuffer> } // see packSegment
+  | { readonly kind: 'checkpoint'; readonly delta: CheckpointDelta }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly message: string };

@@ -1,0 +1,140 @@
+/**
+ * How long it takes to find one's way in a long recording: `node dist/bench-travel.mjs TRACE [JSON]`. It opens the trace as the
+ * debugger does, waits until the history is known in the background, and measures jumps and steps back all over it, and
+ * searches backwards for what happened last long ago, with the index and without.
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { BackgroundHistory } from '../../adapter/history/background-history.ts';
+import { openRecording } from '../../adapter/session/replay.ts';
+import { denseCheckpoints } from '../../adapter/session/session.ts';
+import { moment } from '../../traces/time.ts';
+import { type Interval, union } from '../../vmm/history/history.ts';
+import { packSegment } from '../../vmm/history/segment.ts';
+import type { RunOptions } from '../../vmm/machine/machine.ts';
+import { median, quantile } from './measurement.ts';
+
+const [trace, out] = process.argv.slice(2);
+if (trace === undefined) throw new Error('usage: bench-travel TRACE [JSON]');
+const places = Number(process.env.PLACES ?? 1000);
+const cacheFolder = mkdtempSync(join(tmpdir(), 'chronovisor-travel-'));
+const figures: Record<string, unknown> = {};
+const say = (name: string, value: unknown): void => {
+  figures[name] = value;
+  console.log(`${name.padEnd(60)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+};
+const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+const latencies = (values: readonly number[]): string =>
+  `median ${ms(median(values))}, 99 % ${ms(quantile(values, 0.99))}, worst ${ms(Math.max(...values))}`;
+
+const began = performance.now();
+const session = await openRecording({
+  file: resolve(trace),
+  verify: false,
+  checkpoints: denseCheckpoints,
+  cacheFolder,
+  console: () => {},
+});
+const { timeline, machine } = session;
+const timed = (work: () => void): number => {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+};
+const seek = (to: number): number => timed(() => timeline.seek(moment(to)));
+say('steps', timeline.end);
+say('opened', ms(performance.now() - began));
+
+const history = new BackgroundHistory(session, { file: resolve(trace), cacheFolder });
+let messages = 0;
+const worker = setInterval(() => messages++, 100); // keeps the process alive
+await history.finished;
+clearInterval(worker);
+say('history known after', `${((performance.now() - began) / 1000).toFixed(1)} s`);
+const indexBytes = history.index.segments.reduce((sum, segment) => sum + packSegment(segment).length, 0);
+say('index, unpacked', `${(indexBytes / 2 ** 20).toFixed(1)} MiB`);
+say('checkpoints', `${timeline.checkpoints.count}, ${(timeline.checkpoints.sizeBytes / 2 ** 20).toFixed(0)} MiB`);
+
+const random = (() => {
+  let state = 12345;
+  return (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+})();
+const jumps: number[] = [];
+const backs: number[] = [];
+for (let place = 0; place < places; place += 1) {
+  jumps.push(seek(random(timeline.end)));
+  for (let step = 0; step < 3; step += 1) backs.push(seek(Math.max(0, timeline.now - 1)));
+}
+say(`jump to a random moment (${jumps.length})`, latencies(jumps));
+say(`step back after it (${backs.length})`, latencies(backs));
+say('checkpoints then', `${timeline.checkpoints.count}, ${(timeline.checkpoints.sizeBytes / 2 ** 20).toFixed(0)} MiB`);
+
+/** The last stop of a kind before a moment: with the index, and without it but with all checkpoints. */
+const search = (
+  name: string,
+  from: number,
+  options: RunOptions,
+  among: (within: Interval) => readonly Interval[],
+): void => {
+  const found: number[] = [];
+  for (const hints of [among, undefined]) {
+    seek(from);
+    const started = performance.now();
+    for (const _ of timeline.reverse(options, () => true, hints));
+    found.push(timeline.now);
+    say(`${name}, ${hints === undefined ? 'without' : 'with'} the index`, ms(performance.now() - started));
+  }
+  if (found[0] !== found[1]) throw new Error(`${name}: found ${found.join(' and ')}`);
+  say(`${name}, steps back`, `${((from - found[0]!) / 1e9).toFixed(2)} G`);
+};
+
+// Places that were executed or written last some four thousand million steps before the end.
+const { index } = history;
+const whole = { from: moment(0), to: timeline.end };
+const wanted = Math.max(0, timeline.end - 4_000_000_000);
+const lastOf = (intervals: readonly Interval[]): number => intervals.at(-1)?.from ?? 0;
+let code: { virtual: bigint; at: number } | undefined;
+for (const segment of index.segments) {
+  for (const [page] of segment.mappings) {
+    if (page < 2 ** 51) continue; // the kernel's
+    for (let offset = 0; offset < 4096; offset += 2) {
+      const virtual = BigInt(page) * 4096n + BigInt(offset);
+      const at = lastOf(index.executedAt(virtual, { from: moment(0), to: moment(wanted) }));
+      if (at < wanted - 1_500_000_000 || lastOf(index.executedAt(virtual, whole)) !== at) continue;
+      if (code === undefined || at > code.at) code = { virtual, at };
+    }
+    if (code !== undefined) break;
+  }
+  if (code !== undefined) break;
+}
+if (code === undefined) say('reverse continue', 'no such place');
+else {
+  const { virtual } = code;
+  machine.engine.arm([virtual]);
+  search('reverse continue', timeline.end, { armed: true }, (within) => union([index.executedAt(virtual, within)]));
+}
+let data: { address: number; at: number } | undefined;
+for (const segment of index.segments)
+  for (const page of segment.written.keys())
+    for (let offset = 0; offset < 4096 && data === undefined; offset += 8) {
+      const address = 0x8000_0000 + page * 4096 + offset;
+      const at = lastOf(index.written(address, 8, whole));
+      if (at >= wanted - 1_500_000_000 && at < wanted) data = { address, at };
+    }
+if (data === undefined) say('last write', 'no such place');
+else {
+  const { address } = data;
+  search('last write', timeline.end, { watch: [{ address, sizeBytes: 8 }] }, (within) =>
+    index.written(address, 8, within),
+  );
+}
+say('peak memory', `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+if (out !== undefined) writeFileSync(out, JSON.stringify(figures, undefined, 2));
+history.close();
+session.close();
+rmSync(cacheFolder, { recursive: true });

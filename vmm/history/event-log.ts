@@ -1,0 +1,106 @@
+/**
+ * Events of a stretch of the history as bytes, each with its distance in steps from the one before it.
+ *
+ *     event: {distance * 4 + kind: number, of the kind}
+ *     trap: {hart | cause << 3 | interrupt << 9 | from << 10 | to << 12: number}     return: {hart | from << 3 | to << 5: number}
+ *     space: {hart, low word, high word: number}                                     console: {length: number, bytes}
+ */
+
+import { type Moment, moment } from '../../traces/time.ts';
+import type { Hart, HartObserver } from '../machine/hart.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import type { HistoryEvent } from './history.ts';
+
+const kinds = { trap: 0, return: 1, space: 2, console: 3 } as const;
+
+/** Writes down what harts do, and what the machine prints. */
+export class EventLog implements HartObserver {
+  readonly #now: () => Moment;
+  readonly #bytes = new ByteWriter(1024);
+  #last: number;
+  /** How many bytes were printed. */
+  consoleBytes = 0;
+
+  /** `now`: the moment of the step that is being made. */
+  constructor(from: Moment, now: () => Moment) {
+    this.#last = from;
+    this.#now = now;
+  }
+
+  #begin(kind: number): void {
+    const now = this.#now();
+    this.#bytes.number((now - this.#last) * 4 + kind);
+    this.#last = now;
+  }
+
+  trapped(hart: Hart, cause: number, interrupt: boolean, from: number, to: number): void {
+    this.#begin(kinds.trap);
+    this.#bytes.number(hart.id | (cause << 3) | (interrupt ? 1 << 9 : 0) | (from << 10) | (to << 12));
+  }
+
+  returned(hart: Hart, from: number, to: number): void {
+    this.#begin(kinds.return);
+    this.#bytes.number(hart.id | (from << 3) | (to << 5));
+  }
+
+  spaceChanged(hart: Hart): void {
+    this.#begin(kinds.space);
+    this.#bytes.number(hart.id);
+    this.#bytes.number(hart.low('satp'));
+    this.#bytes.number(hart.high('satp'));
+  }
+
+  printed(bytes: Uint8Array): void {
+    this.#begin(kinds.console);
+    this.#bytes.number(bytes.length);
+    this.#bytes.bytes(bytes);
+    this.consoleBytes += bytes.length;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.finish();
+  }
+}
+
+/**
+ * The events of a log that begins at a moment; `consoleOffset`: what was printed before it, if that is known.
+ * @throws {RangeError} when the log is damaged
+ */
+export function* readEvents(
+  log: Uint8Array,
+  from: Moment,
+  consoleOffset: number | undefined,
+): Generator<HistoryEvent, void> {
+  const reader = new ByteReader(log);
+  let offset = consoleOffset;
+  let at: number = from;
+  while (!reader.isAtEnd) {
+    const head = reader.number();
+    at += Math.floor(head / 4);
+    switch (head % 4) {
+      case kinds.trap: {
+        const packed = reader.number();
+        const parts = { hart: packed & 7, cause: (packed >>> 3) & 63, interrupt: (packed & (1 << 9)) !== 0 };
+        yield { kind: 'trap', at: moment(at), ...parts, from: (packed >>> 10) & 3, to: (packed >>> 12) & 3 };
+        break;
+      }
+      case kinds.return: {
+        const packed = reader.number();
+        yield { kind: 'return', at: moment(at), hart: packed & 7, from: (packed >>> 3) & 3, to: (packed >>> 5) & 3 };
+        break;
+      }
+      case kinds.space: {
+        const hart = reader.number();
+        const low = reader.number();
+        yield { kind: 'space', at: moment(at), hart, satp: BigInt(low) | (BigInt(reader.number()) << 32n) };
+        break;
+      }
+      case kinds.console: {
+        const bytes = reader.bytes(reader.number());
+        yield { kind: 'console', at: moment(at), offset, bytes };
+        if (offset !== undefined) offset += bytes.length;
+        break;
+      }
+    }
+  }
+}
