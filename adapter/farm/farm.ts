@@ -31,6 +31,8 @@ export interface FarmOptions {
   readonly workerFile?: string;
   /** For the states at hand. */
   readonly budgetBytes?: number;
+  /** Steps between states, and of the longest piece; by default so many that there are about a hundred. */
+  readonly stride?: number;
 }
 
 export interface RunRequest {
@@ -79,7 +81,7 @@ export class Farm {
     const threads = options.threads ?? Math.min(threadsMax, Math.max(2, availableParallelism()));
     this.#count = existsSync(file) ? threads : 0;
     this.#shelf = new Shelf(options.budgetBytes ?? defaultBudgetBytes, options.source);
-    this.stride = strideFor(options.end);
+    this.stride = options.stride ?? strideFor(options.end);
   }
 
   /** How many seats there are to be, 0 meaning one in this thread. */

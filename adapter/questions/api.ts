@@ -36,6 +36,8 @@ export interface AskerOptions {
   readonly threads?: number;
   /** The bundled thread of the farm; by default beside this bundle. */
   readonly workerFile?: string;
+  /** Steps of the pieces that one thread goes through at a time; by default by the recording's length. */
+  readonly stride?: number;
 }
 
 /** A question by its name, with arguments as docs/questions.md has them. */

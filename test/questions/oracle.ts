@@ -41,7 +41,13 @@ export interface Stepped {
   readonly prints: readonly number[];
 }
 
-export const stepThrough = async (file: string, from: number, steps: number): Promise<Stepped> => {
+/** @param look called with each state in turn, the first one included */
+export const stepThrough = async (
+  file: string,
+  from: number,
+  steps: number,
+  look: (machine: Machine) => void = () => {},
+): Promise<Stepped> => {
   const prints: number[] = [];
   let isStepping = false;
   const session = await openRecording({
@@ -55,6 +61,8 @@ export const stepThrough = async (file: string, from: number, steps: number): Pr
   const { machine, timeline } = session;
   timeline.seek(moment(from));
   isStepping = true;
+  timeline.applyInputs();
+  look(machine);
   const [writes, runs, traps]: [Written[], Executed[], Trapped[]] = [[], [], []];
   while (timeline.now < Math.min(from + steps, timeline.end)) {
     const at = timeline.now;
@@ -66,6 +74,7 @@ export const stepThrough = async (file: string, from: number, steps: number): Pr
     }));
     timeline.forward(moment(at + 1));
     if (timeline.now === at) break;
+    look(machine);
     const hart = machine.harts.find(({ id }) => machine.harts[id]!.count('steps') !== before[id]!.steps)!;
     const { pc, store, traps: trapsBefore } = before[hart.id]!;
     const trapped = hart.count('traps') !== trapsBefore;
