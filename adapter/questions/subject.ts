@@ -46,7 +46,7 @@ export interface Meaning {
  */
 export const subjectOf = (asking: Asking, text: string, askedBytes?: number | null): Subject => {
   const { target: whole, hart } = asking;
-  const number = /^(0x[\da-f_]+|\d[\d_]*)\s*(?:,\s*(\d{1,6}))?$/i.exec(text);
+  const number = /^(0x[\da-f_]+|\d[\d_]*)\s*(?:,\s*(\d{1,15}))?$/i.exec(text);
   const inTables = hart.privilege !== privilege.machine && hasPageTables(hart) ? hart.get('satp') : undefined;
   if (number !== null) {
     const address = BigInt.asUintN(64, parseNumber(number[1]!) ?? 0n);

@@ -13,16 +13,22 @@ beforeAll(async () => {
   trace = await record(demoElf, 'carried', 4_000_000);
 });
 
-const open = (): Promise<ReplaySession> =>
-  openRecording({
+const open = async (): Promise<ReplaySession> => {
+  const session = await openRecording({
     file: trace,
-    verify: true,
+    verify: false,
     checkpoints: { stride: 1_000_000, budgetBytes: 2 ** 26 },
     console: () => {},
   });
+  digesters.set(session, new Digester(session.machine, session.hash64));
+  return session;
+};
 
-const digest = ({ machine, hash64 }: ReplaySession) => {
-  const { pages: _, ...rest } = new Digester(machine, hash64).digest();
+/** One a machine, made before its first step: it knows the pages that have not changed since. */
+const digesters = new Map<ReplaySession, Digester>();
+
+const digest = (session: ReplaySession) => {
+  const { pages: _, ...rest } = digesters.get(session)!.digest();
   return rest;
 };
 
@@ -73,7 +79,9 @@ test('a checkpoint is carried as the state that it is of', async () => {
 });
 
 test('a replay that takes states goes on being verified', async () => {
-  const [one, other] = [await open(), await open()];
+  const one = await open();
+  const checkpoints = { stride: 1_000_000, budgetBytes: 2 ** 26 };
+  const other = await openRecording({ file: trace, verify: true, checkpoints, console: () => {} });
   one.timeline.seek(moment(1_000_000));
   other.timeline.adopt(sent(one.timeline.carry(new SlabWriter('one'))), new SlabWriter('other'));
   other.timeline.seek(other.timeline.end);
