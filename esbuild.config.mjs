@@ -117,6 +117,16 @@ if (existsSync('extension/src/extension.ts')) {
     format: 'cjs',
     external: ['vscode'],
   });
+  // The pages of its views, which run in a browser.
+  await build({
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+    entryPoints: ['timeline.ts', 'terminal.ts', 'page.css'].map((name) => `extension/src/webview/${name}`),
+    outdir: 'extension/dist/webview',
+    format: 'iife',
+  });
   await build({
     ...node,
     entryPoints: ['adapter/cli/main.ts'],

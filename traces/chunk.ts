@@ -19,6 +19,7 @@
  * be left out, repeated, moved, or taken from another trace.
  */
 
+import type { Compression } from './bytes.ts';
 import type { Xxh64 } from './checksum.ts';
 
 /** As PNG's signature: not text, and damaged visibly by a transfer that changes line ends or stops at 0x1a. */
@@ -26,11 +27,25 @@ export const magic = Uint8Array.of(0x89, 0x43, 0x48, 0x52, 0x4e, 0x0d, 0x0a, 0x1
 export const preambleBytes = 16;
 export const chunkHeaderBytes = 48;
 
-export const chunkKinds = { header: 1, image: 2, events: 3, digests: 4, end: 5 } as const;
+export const chunkKinds = {
+  header: 1,
+  image: 2,
+  events: 3,
+  digests: 4,
+  end: 5,
+  pages: 6,
+  state: 7,
+  bookmarks: 8,
+} as const;
 export type ChunkKind = keyof typeof chunkKinds;
 
-export const chunkKindName = (code: number): ChunkKind | undefined =>
-  (Object.keys(chunkKinds) as ChunkKind[]).find((kind) => chunkKinds[kind] === code);
+/** Those that format version 1 does not have. Bookmarks are added to traces of any version. */
+const sinceVersion2: readonly ChunkKind[] = ['pages', 'state'];
+
+export const chunkKindName = (code: number, version: number): ChunkKind | undefined =>
+  (Object.keys(chunkKinds) as ChunkKind[]).find(
+    (kind) => chunkKinds[kind] === code && (version > 1 || !sinceVersion2.includes(kind)),
+  );
 
 export const codecs = { stored: 0, brotli: 1 } as const;
 
@@ -38,6 +53,11 @@ export const codecs = { stored: 0, brotli: 1 } as const;
 export const chunkBytesMax = 64 * 1024 * 1024;
 /** The data of an image is cut into pieces of this size; one that is all zeros is left out. */
 export const imagePieceBytes = 1024 * 1024;
+/** Of RAM, as states have it. */
+export const pageBytes = 4096;
+export const pagesPerChunk = 1024;
+/** A state's record is cut into pieces of this size, of which the last one is shorter. */
+export const statePieceBytes = 4 * 1024 * 1024;
 
 /** Bytes 0 to 35 of a chunk. */
 export interface ChunkHeader {
@@ -46,11 +66,11 @@ export interface ChunkHeader {
   ordinal: number;
   storedBytes: number;
   plainBytes: number;
-  /** events, digests: the moment of the first one. image: the image's index. end: its moment. header: 0. */
+  /** events, digests: the moment of the first one. image: the image's index. end, pages, state: its moment. Else 0. */
   first: bigint;
-  /** events: how far the run is known to have gone. digests: the moment of the last. image: the piece's offset. */
+  /** events: how far the run is known to have gone. digests: the moment of the last. image, state: the piece's offset. */
   last: bigint;
-  /** events, digests: how many. Otherwise 0. */
+  /** events, digests, pages, bookmarks (changes): how many. state: how many inputs were applied. Otherwise 0. */
   count: number;
 }
 
@@ -85,6 +105,37 @@ export const encodeChunk = (
   view.setBigUint64(40, check, true);
   bytes.set(stored, chunkHeaderBytes);
   return { bytes, check };
+};
+
+/** Where a chunk stands and what its header says of its contents. */
+export interface ChunkPlacement {
+  readonly kind: ChunkKind;
+  readonly ordinal: number;
+  readonly span: { readonly first: number; readonly last: number; readonly count: number };
+  readonly checkBefore: bigint;
+}
+
+/** A whole chunk, compressed if that makes it smaller. */
+export const compressChunk = (
+  { kind, ordinal, span, checkBefore }: ChunkPlacement,
+  plain: Uint8Array,
+  compression: Compression,
+  xxh64: Xxh64,
+): { bytes: Uint8Array; check: bigint } => {
+  const compressed = compression.compress(plain);
+  const isSmaller = compressed.length < plain.length;
+  const stored = isSmaller ? compressed : plain;
+  const header: ChunkHeader = {
+    kind: chunkKinds[kind],
+    codec: isSmaller ? codecs.brotli : codecs.stored,
+    ordinal,
+    storedBytes: stored.length,
+    plainBytes: plain.length,
+    first: BigInt(span.first),
+    last: BigInt(span.last),
+    count: span.count,
+  };
+  return encodeChunk(header, stored, checkBefore, xxh64);
 };
 
 export interface DecodedChunkHeader extends ChunkHeader {

@@ -19,6 +19,7 @@ export type TraceErrorCode =
   | 'header'
   | 'moments'
   | 'image'
+  | 'state'
   | 'trailing'
   | 'index'
   | 'unreadable'
@@ -205,6 +206,14 @@ export const momentsOutOfOrder = (at: ChunkPlace, expected: number, found: numbe
 export const imageOutOfBounds = (at: ChunkPlace, expected: string, found: string) =>
   new TraceError('image', {
     what: `Image data in ${place(at)} is out of bounds`,
+    expected,
+    found,
+    remedy: writerFault,
+  });
+
+export const stateMisfit = (at: ChunkPlace, expected: string, found: string) =>
+  new TraceError('state', {
+    what: `The state in ${place(at)} does not fit the trace's inputs`,
     expected,
     found,
     remedy: writerFault,

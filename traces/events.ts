@@ -125,6 +125,13 @@ export const inputKinds = [
     'physical memory written by a person in the debugger',
     ({ address, bytes }) => `the debugger writes ${count(bytes)} at ${hex(address)}`,
   ),
+  row(
+    9,
+    'schedule',
+    { hart: field('unsigned', integer(0, 7)), steps: field('unsigned', integer(1, 1_000_000_000)) },
+    'the hart whose turn a person makes it, and for how many steps',
+    ({ hart, steps }) => `the debugger gives hart ${hart} the turn for ${steps} steps`,
+  ),
 ] as const;
 
 /** One input, at the moment before whose step it is applied. Inputs of one moment apply in the file's order. */

@@ -8,7 +8,7 @@ import { headerInvalid, imageSizeDiffers, type TraceError } from './errors.ts';
 import { bytesSchema, integer } from './events.ts';
 
 /** Bumped whenever a file that an older reader accepts could mean something else. See docs/trace-format.md. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 const mebibyte = 1024 * 1024;
 export const imageBytesTotalMax = 4096 * mebibyte;
@@ -79,7 +79,7 @@ const imageSchema = v.strictObject({
 
 const headerSchema = v.pipe(
   v.strictObject({
-    formatVersion: v.literal(formatVersion),
+    formatVersion: integer(1, formatVersion),
     /** Product and version: `chronovisor 0.1.0`. */
     createdBy: v.pipe(text(128), v.regex(/^[^\p{Cc}]+$/u, 'the product and its version, in one line')),
     machine: machineSchema,

@@ -4,6 +4,7 @@
  * and nothing but a `TraceError` is thrown. The frames are `chunk.ts`'s; walking them is `scan.ts`'s.
  */
 
+import { Bookmarks, checkBookmarkChanges, countOf } from './bookmarks.ts';
 import type { ByteSource, Compression } from './bytes.ts';
 import { loadXxh64 } from './checksum.ts';
 import { unpackEvents } from './codec.ts';
@@ -23,7 +24,8 @@ import { ImageIndex } from './images.ts';
 import { Log, type Span } from './log.ts';
 import { decodeMessage } from './msgpack.ts';
 import { ChunkScan, type IndexedChunk } from './scan.ts';
-import { type Moment, moment } from './time.ts';
+import { type StoredState, storedState } from './states.ts';
+import { type Moment, moment, momentZero } from './time.ts';
 
 /** Bytes in the file, chunk headers included. They add up to `fileBytes`. */
 export interface TraceSizes {
@@ -32,6 +34,8 @@ export interface TraceSizes {
   imageBytes: number;
   eventBytes: number;
   digestBytes: number;
+  stateBytes: number;
+  bookmarkBytes: number;
   endBytes: number;
   tornBytes: number;
 }
@@ -41,6 +45,14 @@ export interface Trace {
   /** In the order in which they are applied. */
   readonly events: Log<InputEvent>;
   readonly digests: Log<StateDigest>;
+  /** The moment at which it begins: 0, unless it begins at a state. */
+  readonly start: Moment;
+  /** Ascending. */
+  readonly states: readonly StoredState[];
+  /** What people noted; @throws {TraceError} when it cannot be decoded */
+  bookmarks(): Bookmarks;
+  /** What is appended to it goes behind this. */
+  readonly tail: TraceTail;
   readonly end: TraceEnd | undefined;
   /** Whether the recorder came to write the end. */
   readonly complete: boolean;
@@ -53,6 +65,13 @@ export interface Trace {
   readonly sizes: TraceSizes;
   /** The bytes of an embedded image, assembled anew at each call; undefined when it is not embedded. */
   image(index: number): Uint8Array | undefined;
+}
+
+/** Where the intact part of a file ends, as somebody needs it who appends a chunk. */
+export interface TraceTail {
+  readonly offset: number;
+  readonly ordinal: number;
+  readonly check: bigint;
 }
 
 export interface OpenOptions {
@@ -72,16 +91,24 @@ export const openTrace = async (
   if (header.formatVersion !== scan.version) throw versionUnknown(header.formatVersion, formatVersion);
 
   const images = new ImageIndex(header.images, of(rest, 'image'), (chunk) => scan.load(chunk));
-  const endChunk = rest.at(-1)?.kind === 'end' ? rest.at(-1) : undefined;
+  const endChunk = rest.find(({ kind }) => kind === 'end');
   const end = endChunk && decodeEnd(scan, endChunk);
+  const events = new Log(
+    'event',
+    spans(of(rest, 'events'), (chunk) => decodeEvents(scan, chunk)),
+  );
+  const states = scan.states.list.map((chunks) =>
+    storedState({ header, events, load: (chunk) => scan.load(chunk) }, chunks),
+  );
   const bytesOf = (kind: IndexedChunk['kind']): number =>
     scan.chunks.reduce((sum, chunk) => sum + (chunk.kind === kind ? chunk.sizeBytes : 0), 0);
   return {
     header,
-    events: new Log(
-      'event',
-      spans(of(rest, 'events'), (chunk) => decodeEvents(scan, chunk)),
-    ),
+    events,
+    start: states[0]?.begins ? states[0].at : momentZero,
+    states,
+    bookmarks: () => decodeBookmarks(scan, of(rest, 'bookmarks')),
+    tail: { offset: scan.endOffset, ordinal: scan.chunks.length, check: scan.check },
     digests: new Log(
       'digest',
       spans(of(rest, 'digests'), (chunk) => decodeDigests(scan, chunk)),
@@ -97,6 +124,8 @@ export const openTrace = async (
       imageBytes: bytesOf('image'),
       eventBytes: bytesOf('events'),
       digestBytes: bytesOf('digests'),
+      stateBytes: bytesOf('pages') + bytesOf('state'),
+      bookmarkBytes: bytesOf('bookmarks'),
       endBytes: bytesOf('end'),
       tornBytes: source.sizeBytes - scan.endOffset,
     },
@@ -141,6 +170,18 @@ const decodeEnd = (scan: ChunkScan, chunk: IndexedChunk): TraceEnd => {
   const end = decode(scan, chunk, "the recording's end", checkEnd);
   if (end.at !== chunk.first) throw momentsOutOfOrder(chunk, chunk.first, end.at);
   return end;
+};
+
+const decodeBookmarks = (scan: ChunkScan, chunks: readonly IndexedChunk[]): Bookmarks => {
+  const bookmarks = new Bookmarks();
+  for (const chunk of chunks) {
+    decode(scan, chunk, 'changes of bookmarks', (payload) => {
+      const changes = checkBookmarkChanges(payload);
+      if (countOf(changes) !== chunk.count) throw new Error(`${countOf(changes)} changes`);
+      bookmarks.change(changes);
+    });
+  }
+  return bookmarks;
 };
 
 /** What a chunk's header says of its contents, which the index relies on, must be so. */

@@ -11,18 +11,30 @@ import {
   chunkBytesMax,
   chunkHeaderBytes,
   chunkKindName,
+  chunkKinds,
   codecs,
   type DecodedChunkHeader,
   decodeChunkHeader,
   imagePieceBytes,
   low32,
   magic,
+  pageBytes,
+  pagesPerChunk,
   preambleBytes,
   seedOf,
+  statePieceBytes,
 } from './chunk.ts';
 import * as errors from './errors.ts';
 import { formatVersion } from './header.ts';
+import { StateChunkList } from './state-chunks.ts';
 import { type Moment, moment, momentZero } from './time.ts';
+
+/** Of what is stored, uncompressed; those that are not here may have `chunkBytesMax`. */
+const plainBytesMaxOf: { readonly [Kind in ChunkKind]?: number } = {
+  image: imagePieceBytes,
+  pages: pagesPerChunk * (4 + pageBytes),
+  state: statePieceBytes,
+};
 
 export interface IndexedChunk {
   ordinal: number;
@@ -42,8 +54,9 @@ export interface IndexedChunk {
 
 export class ChunkScan {
   readonly version: number;
-  /** The header's chunk first; the end's, if there is one, last. */
+  /** The header's chunk first; behind the end's, if there is one, bookmarks alone. */
   readonly chunks: IndexedChunk[] = [];
+  readonly states = new StateChunkList();
   until: Moment = momentZero;
   /** Just past the last intact chunk. */
   endOffset = preambleBytes;
@@ -55,6 +68,7 @@ export class ChunkScan {
   #check: bigint;
   #sawEvents = false;
   #lastDigestAt = -1;
+  #ended = false;
 
   /** @throws {errors.TraceError} */
   constructor(source: ByteSource, compression: Compression, xxh64: Xxh64, salvage: boolean) {
@@ -75,6 +89,11 @@ export class ChunkScan {
       const missing = this.chunks.length === 0 ? "the header's chunk" : 'the images and the first chunk of events';
       throw errors.cutOff(source.sizeBytes, missing);
     }
+  }
+
+  /** The check of the last intact chunk, from which the next one's starts. */
+  get check(): bigint {
+    return this.#check;
   }
 
   /** The contents of a chunk, checked again, since the file may have changed since it was scanned. */
@@ -105,10 +124,7 @@ export class ChunkScan {
   #next(): boolean {
     const offset = this.endOffset;
     const left = this.#source.sizeBytes - offset;
-    if (this.chunks.at(-1)?.kind === 'end') {
-      if (left > 0) throw errors.trailingBytes(offset, left);
-      return false;
-    }
+    if (this.#ended && left > 0 && !this.#isBookmarks(offset, left)) throw errors.trailingBytes(offset, left);
     if (left < chunkHeaderBytes) return false;
     const bytes = this.#read(offset, chunkHeaderBytes);
     const header = decodeChunkHeader(bytes, this.#xxh64);
@@ -123,18 +139,26 @@ export class ChunkScan {
     return true;
   }
 
+  /** Whether what follows the end is a chunk of bookmarks, or the beginning of one that was torn. */
+  #isBookmarks(offset: number, left: number): boolean {
+    const ordinal = this.chunks.length;
+    const expected = [[chunkKinds.bookmarks], [0, 1], [0], [0], [ordinal & 0xff], [(ordinal >>> 8) & 0xff]];
+    const found = this.#read(offset, Math.min(left, expected.length));
+    return found.every((byte, index) => expected[index]!.includes(byte));
+  }
+
   /** Believes a chunk's header only after its own checksum, and each of its fields only within its bounds. */
   #bounded(at: errors.ChunkPlace, header: DecodedChunkHeader): Omit<IndexedChunk, 'seed'> {
     if (header.headerCheck !== header.headerCheckExpected) {
       throw errors.chunkDamaged(at, 'header', BigInt(header.headerCheckExpected), BigInt(header.headerCheck));
     }
-    const kind = chunkKindName(header.kind);
+    const kind = chunkKindName(header.kind, this.version);
     if (header.ordinal !== at.ordinal) throw errors.chunkOrder(at, header.ordinal);
     if (kind === undefined) throw errors.chunkKind(at, header.kind);
     const place = { ...at, kind };
     if (header.codec !== codecs.stored && header.codec !== codecs.brotli)
       throw errors.unknownCodec(place, header.codec);
-    const plainBytesMax = kind === 'image' ? imagePieceBytes : chunkBytesMax;
+    const plainBytesMax = plainBytesMaxOf[kind] ?? chunkBytesMax;
     if (header.storedBytes > chunkBytesMax) {
       throw errors.chunkSize(place, 'stored length', chunkBytesMax, header.storedBytes);
     }
@@ -168,8 +192,13 @@ export class ChunkScan {
     if ((chunk.ordinal === 0) !== (kind === 'header')) {
       throw errors.chunkMisplaced(chunk, 'one header, as the first chunk');
     }
-    if (kind === 'image' && this.#sawEvents) throw errors.chunkMisplaced(chunk, 'images before all events');
-    if ((kind === 'digests' || kind === 'end') && !this.#sawEvents) {
+    if (this.states.isOpen && kind !== 'pages' && kind !== 'state') {
+      throw errors.chunkMisplaced(chunk, 'the rest of a state');
+    }
+    if (kind === 'image' && (this.#sawEvents || this.states.list.length > 0)) {
+      throw errors.chunkMisplaced(chunk, 'images before all events and states');
+    }
+    if ((kind === 'digests' || kind === 'end' || kind === 'bookmarks') && !this.#sawEvents) {
       throw errors.chunkMisplaced(chunk, 'a chunk of events before it');
     }
     if (kind === 'events') {
@@ -187,6 +216,10 @@ export class ChunkScan {
     } else if (kind === 'end') {
       notBefore(this.until);
       this.until = moment(first);
+      this.#ended = true;
+    } else if (kind === 'pages' || kind === 'state') {
+      const begins = this.states.add(chunk, this.#sawEvents ? this.until : undefined);
+      if (begins !== undefined) this.until = begins;
     }
   }
 

@@ -4,16 +4,14 @@
  * running backwards, a field out of bounds) is our own bug and an assertion; what the world refuses is a `TraceError`.
  */
 
+import { type BookmarkChanges, checkBookmarkChanges, countOf } from './bookmarks.ts';
 import type { ByteSink, Compression } from './bytes.ts';
 import { loadXxh64, type Xxh64 } from './checksum.ts';
 import {
-  type ChunkHeader,
   type ChunkKind,
   checkOfPreamble,
   chunkBytesMax,
-  chunkKinds,
-  codecs,
-  encodeChunk,
+  compressChunk,
   encodePreamble,
   imagePieceBytes,
 } from './chunk.ts';
@@ -24,6 +22,7 @@ import { type TraceError, unwritable } from './errors.ts';
 import { type InputEvent, inputRowOf } from './events.ts';
 import { checkHeader, formatVersion, imageDataProblem, type TraceHeader } from './header.ts';
 import { encodeMessage } from './msgpack.ts';
+import { statePieces, type TraceState } from './states.ts';
 import { type Moment, momentZero } from './time.ts';
 
 /** A chunk is written before its plain bytes can exceed about this. */
@@ -48,6 +47,7 @@ export class TraceWriter {
   /** Of the last chunk of events. */
   #writtenUntil = -1;
   #lastDigestAt = -1;
+  #lastStateAt = -1;
   /** After the sink failed, perhaps in the middle of a chunk, nothing more is appended: the file ends in a torn chunk. */
   #failure: TraceError | undefined;
 
@@ -57,11 +57,13 @@ export class TraceWriter {
   imageBytes = 0;
   eventBytes = 0;
   digestBytes = 0;
+  stateBytes = 0;
 
   /**
    * Writes header and images and flushes them.
    *
    * @param imagesData for each image of the header its bytes, or undefined when it is not embedded
+   * @param begins where the trace begins, when that is not the machine's start; no input of the trace is before it
    * @throws {TraceError} when the header is not valid, an image is not as described, or the sink fails
    */
   static async create(
@@ -69,13 +71,14 @@ export class TraceWriter {
     header: TraceHeader,
     imagesData: readonly (Uint8Array | undefined)[],
     compression: Compression,
+    begins?: TraceState,
   ): Promise<TraceWriter> {
-    const checked = checkHeader(header);
+    const checked = { ...checkHeader(header), formatVersion }; // also when it was read from an older trace
     for (const [index, image] of checked.images.entries()) {
       const problem = imageDataProblem(index, image, imagesData[index]);
       if (problem !== undefined) throw problem;
     }
-    return new TraceWriter(sink, checked, imagesData, compression, await loadXxh64());
+    return new TraceWriter(sink, checked, imagesData, compression, await loadXxh64(), begins);
   }
 
   private constructor(
@@ -84,6 +87,7 @@ export class TraceWriter {
     imagesData: readonly (Uint8Array | undefined)[],
     compression: Compression,
     xxh64: Xxh64,
+    begins: TraceState | undefined,
   ) {
     this.#sink = sink;
     this.#compression = compression;
@@ -94,7 +98,11 @@ export class TraceWriter {
     this.headerBytes = preamble.length + this.#chunk('header', encodeMessage(header));
     for (const [index, data] of imagesData.entries()) this.#image(index, data ?? new Uint8Array());
     // The first chunk of events, though empty, says that the images are complete.
-    this.#writeEvents(momentZero);
+    if (begins !== undefined) {
+      this.#assert(begins.cursor === 0, 'a state to begin with that has inputs before it');
+      this.#writeState(begins);
+    }
+    this.#writeEvents(begins?.at ?? momentZero);
     this.#flushSink();
   }
 
@@ -125,6 +133,29 @@ export class TraceWriter {
     for (const hart of digest.harts) this.#digestBytesPending += hart.length;
     if (this.#digestBytesPending >= pendingBytesMax || this.#digests.length >= digestsPerChunkMax) {
       this.#writePending(digest.at);
+    }
+  }
+
+  /** A whole state at the present moment. Events that its cursor counts have been given, later ones have not. */
+  state(state: TraceState): void {
+    this.#assert(state.at >= this.#until, `a state at ${state.at} after moment ${this.#until}`);
+    this.#assert(state.at >= this.#lastStateAt, `a state at ${state.at} after one at ${this.#lastStateAt}`);
+    this.#writePending(state.at);
+    this.#writeState(state);
+    this.#flushSink();
+  }
+
+  /** Changes of the bookmarks. */
+  bookmarks(changes: BookmarkChanges): void {
+    const checked = checkBookmarkChanges(changes);
+    this.#chunk('bookmarks', encodeMessage(checked), { first: 0, last: 0, count: countOf(checked) });
+    this.#flushSink();
+  }
+
+  #writeState(state: TraceState): void {
+    this.#lastStateAt = state.at;
+    for (const { kind, plain, last, count } of statePieces(state)) {
+      this.stateBytes += this.#chunk(kind, plain, { first: state.at, last, count });
     }
   }
 
@@ -186,20 +217,8 @@ export class TraceWriter {
 
   #chunk(kind: ChunkKind, plain: Uint8Array, span = { first: 0, last: 0, count: 0 }): number {
     this.#assert(plain.length <= chunkBytesMax, `a chunk of ${plain.length} bytes`);
-    const compressed = this.#compression.compress(plain);
-    const isSmaller = compressed.length < plain.length;
-    const stored = isSmaller ? compressed : plain;
-    const header: ChunkHeader = {
-      kind: chunkKinds[kind],
-      codec: isSmaller ? codecs.brotli : codecs.stored,
-      ordinal: this.#ordinal++,
-      storedBytes: stored.length,
-      plainBytes: plain.length,
-      first: BigInt(span.first),
-      last: BigInt(span.last),
-      count: span.count,
-    };
-    const { bytes, check } = encodeChunk(header, stored, this.#check, this.#xxh64);
+    const place = { kind, ordinal: this.#ordinal++, span, checkBefore: this.#check };
+    const { bytes, check } = compressChunk(place, plain, this.#compression, this.#xxh64);
     this.#check = check;
     this.#append(bytes);
     return bytes.length;

@@ -10,6 +10,7 @@ import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { addInfo } from './info.ts';
+import { addOrigin } from './origin.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
@@ -52,6 +53,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addStats,
   addAsk,
   addCore,
+  addOrigin,
   addDap,
 ];
 

@@ -1,7 +1,6 @@
 /** What `core` does: replays to the moment and writes the file. Loaded when it does. */
 
 import { basename } from 'node:path';
-import { moment } from '../../traces/time.ts';
 import { type CoreWritten, writeCoreOf } from '../core/core.ts';
 import { momentBeyondEnd, noSuchHart } from '../core/errors.ts';
 import { refuseSameFile, SparseFile } from '../host/files.ts';
@@ -18,9 +17,10 @@ export const writeCoreFile = async (file: string, options: CoreOptions, host: Cl
   const session = await openToVerify(file, options);
   try {
     const { machine, trace } = session;
-    const at = options.at === 'start' ? moment(0) : options.at === 'end' ? trace.until : options.at;
+    const at = options.at === 'start' ? trace.start : options.at === 'end' ? trace.until : options.at;
     if (at > trace.until) throw momentBeyondEnd(at, trace.until);
     if (machine.harts[hart] === undefined) throw noSuchHart(hart, machine.harts.length);
+    session.timeline.jumpToKept(at);
     await goTo(session, at, 'replaying', host);
     const command = `${basename(file)} at moment ${machine.now}`;
     const core = new SparseFile('the core file', output);

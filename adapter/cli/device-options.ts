@@ -40,7 +40,7 @@ export const takeDevice = (draft: Draft, value: string, option: string): void =>
   const name = `${option} ${driver}`;
   switch (driver) {
     case 'virtio-blk-device': {
-      onlyKnown(name, found, ['driver', 'drive', 'bus', 'id']);
+      onlyKnown(name, found, ['driver', 'drive', 'bus', 'id', 'scsi']);
       const drive = found.get('drive');
       if (drive === undefined) throw missingProperty(name, 'drive', useDrive);
       draft.devices.push({ kind: 'virtio-blk', slot: slotOf(name, found.get('bus')), drive });

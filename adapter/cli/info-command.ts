@@ -3,6 +3,7 @@
 import { describeEvent, type InputKind, inputKinds } from '../../traces/events.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import { brotli, FileSource } from '../host/files.ts';
+import { brief } from '../program/input-error.ts';
 import type { CliHost } from './cli.ts';
 import type { InfoOptions } from './info.ts';
 import { columns, grouped, sizeText } from './values.ts';
@@ -36,6 +37,9 @@ const summaryOf = (trace: Trace) => {
     ...(trace.damage === undefined ? {} : { damage: trace.damage.message }),
     events: counts,
     digests: trace.digests.count,
+    start: trace.start,
+    states: trace.states.map(({ at, cursor, sizeBytes }) => ({ at, cursor, sizeBytes })),
+    bookmarks: trace.bookmarks().list,
     sizes: trace.sizes,
   };
 };
@@ -54,10 +58,14 @@ const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typ
     ['time', `${machine.timePolicy}, idle: ${machine.idlePolicy}, ${machine.stepsPerTick} steps to a tick of 100 ns`],
     ...(machine.append === '' ? [] : [['command line', machine.append] as const]),
     ...(devices === '' ? [] : [['devices', devices] as const]),
-    ['length', `${grouped(trace.until)} steps`],
+    ['length', lengthText(trace)],
     ['ended', endText(trace)],
     ['inputs', inputsText(events)],
     ['digests', `${grouped(trace.digests.count)}, every ${grouped(machine.digestStride)} steps`],
+    ...(trace.states.length === 0 ? [] : [['states', statesText(trace)] as const]),
+    ...trace
+      .bookmarks()
+      .list.map(({ id, at, note }) => [`bookmark ${id}`, `at ${grouped(at)}: ${brief(note)}`] as const),
     ['size', `${sizeText(sizes.fileBytes)}: ${sizesText(trace)}`],
   ];
   const list = images.map(({ role, name, sizeBytes, digest, embedded }) => [
@@ -69,6 +77,17 @@ const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typ
   ]);
   const damage = trace.damage === undefined ? '' : `\n${trace.damage.message}\n`;
   return `${columns(facts)}${list.length === 0 ? '' : `\n${columns([['image', 'file', 'size', 'bytes', 'digest'], ...list])}`}${damage}`;
+};
+
+const lengthText = ({ start, until }: Trace): string =>
+  start === 0
+    ? `${grouped(until)} steps`
+    : `${grouped(until - start)} steps, from moment ${grouped(start)} to ${grouped(until)}`;
+
+const statesText = ({ states, until }: Trace): string => {
+  const places = states.map(({ at, begins }) => (begins ? 'the beginning' : at === until ? 'the end' : grouped(at)));
+  const shown = places.length <= 6 ? places : [...places.slice(0, 5), `${places.length - 5} more`];
+  return `at ${shown.join(', ')}`;
 };
 
 const endText = ({ end, tornBytes }: Trace): string => {
@@ -97,7 +116,8 @@ const sizesText = ({ sizes }: Trace): string =>
     ['images', sizes.imageBytes],
     ['inputs', sizes.eventBytes],
     ['digests', sizes.digestBytes],
-    ['the rest', sizes.headerBytes + sizes.endBytes + sizes.tornBytes],
+    ...(sizes.stateBytes === 0 ? [] : [['states', sizes.stateBytes] as const]),
+    ['the rest', sizes.headerBytes + sizes.endBytes + sizes.bookmarkBytes + sizes.tornBytes],
   ]
     .map(([name, bytes]) => `${name} ${sizeText(bytes as number)}`)
     .join(', ');

@@ -1,11 +1,13 @@
 /** What `run`, `record` and `stats` have in common: the console, the script, and how a run ends. Loaded when one runs. */
 
+import type { Keep } from '../../vmm/record/flight.ts';
 import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { escapeHelp, openConsole } from '../host/console.ts';
 import { FileSink, readWhole } from '../host/files.ts';
 import { cacheFolder } from '../host/folders.ts';
 import { parseScript, ScriptPlayer } from '../host/script.ts';
+import { brief } from '../program/input-error.ts';
 import { LiveDriver } from '../session/live-driver.ts';
 import { type LiveEnd, runLive } from '../session/live-run.ts';
 import { createRecording, type RecordingRequest } from '../session/record.ts';
@@ -38,7 +40,7 @@ export const runCommand = async (
 
   const session = await createRecording({
     options: machineOptions,
-    policy: policyOf(options, isAttended),
+    policy: policyOf(options, isAttended, trace?.flight?.keep),
     ...(trace === undefined ? {} : { trace }),
     checkpoints: noCheckpoints,
     keepImages: false,
@@ -64,6 +66,11 @@ export const runCommand = async (
     leave,
     ended: () => driver.endFeed(),
   });
+  const asked = (): void => {
+    session.flight?.ask();
+    driver.interrupt();
+  };
+  if (session.flight !== undefined) process.on('SIGUSR1', asked);
   try {
     driver.canType = isAttended;
     if (isAttended) stopShowing = showWaiting(driver, host);
@@ -71,6 +78,7 @@ export const runCommand = async (
     if (player !== undefined) driver.answer(player.start());
     const end = await runLive(session, driver, {
       isLeft: () => isLeft || player?.quit === true,
+      saved: (file) => void host.stderr.write(`chronovisor: ${file} has what was kept.\n`),
       ...(options.until === undefined ? {} : { until: options.until }),
       ...(isAttended ? {} : { idleSecondsMax }),
     });
@@ -78,6 +86,7 @@ export const runCommand = async (
     return { end, steps: session.machine.now, exitCode: exitCodeOf(end, player, host) };
   } finally {
     stopShowing();
+    process.off('SIGUSR1', asked);
     console.close();
     sink.close();
   }
@@ -93,6 +102,8 @@ export const endText = (end: LiveEnd, steps: number): string => {
       return `the guest asked for a reset ${after}, which ends the run`;
     case 'left':
       return `the run was ended ${after}`;
+    case 'panic':
+      return `the guest panicked (${brief(end.line)}) ${after}`;
     case 'until':
       return `the run came to its moment ${after}`;
     case 'idle':
@@ -102,15 +113,26 @@ export const endText = (end: LiveEnd, steps: number): string => {
 
 const readScript = (file: string) => parseScript(Buffer.from(readWhole('the script', file)).toString('utf8'));
 
-const policyOf = ({ time, seed, digestStride }: LiveOptions, isAttended: boolean): RunPolicy => {
+const policyOf = (
+  { time, seed, digestStride }: LiveOptions,
+  isAttended: boolean,
+  keep: Keep | undefined,
+): RunPolicy => {
+  const stride = digestStride ?? (keep && keptStride(keep));
   const base = time === 'host' ? hostPolicy(Date.now() / 1000) : virtualPolicy;
   return {
     ...base,
     // With a person at the console, idle time passes as it does for them.
     idle: isAttended ? 'wait' : base.idle,
     ...(seed === undefined ? {} : { entropySeed: new TextEncoder().encode(seed).subarray(0, 64) }),
-    ...(digestStride === undefined ? {} : { digestStride }),
+    ...(stride === undefined ? {} : { digestStride: stride }),
   };
+};
+
+/** Segments begin at digests, so there must be some in what is kept. */
+const keptStride = ({ unit, amount }: Keep): number => {
+  const steps = { steps: amount / 8, ticks: (amount * virtualPolicy.stepsPerTick) / 8, bytes: 50_000_000 }[unit];
+  return Math.floor(Math.min(Math.max(steps, 1), virtualPolicy.digestStride));
 };
 
 interface ConsoleSink {

@@ -35,4 +35,9 @@ export const digestStrideOption = (): Option =>
     parsePositiveSteps,
   );
 
+export const statesOption = (): Option =>
+  new Option('--states <steps>', 'put states into the middle of the trace too, at least so many steps apart').argParser(
+    parsePositiveSteps,
+  );
+
 const machineHelp = (): string => columns(optionHelp().map(([spelling, meaning]) => [`  ${spelling}`, meaning]));

@@ -6,7 +6,7 @@
 import type { ConsoleOption, MachineOptions } from '../boot/machine-options.ts';
 import { takeBoard, takeCpu } from './board-options.ts';
 import { takeDevice, takeDrive, takeGlobal, useDrive } from './device-options.ts';
-import { badValue, missingValue, refusedOption, strayWord, twice, unknownOption } from './errors.ts';
+import { badValue, missingValue, refusedOption, strayWord, twice, UsageError, unknownOption } from './errors.ts';
 import { type Draft, finish, newDraft } from './option-draft.ts';
 import { nearest, onlyKnown, properties, sizeOf, wholeNumber } from './option-values.ts';
 
@@ -18,21 +18,63 @@ const hartsMax = 8;
 export const parseMachineOptions = (words: readonly string[]): MachineOptions => {
   const draft = newDraft();
   const rest = /(^|\/)qemu-system-riscv64$/.test(words[0] ?? '') ? words.slice(1) : words;
-  for (let index = 0; index < rest.length; index++) {
-    const word = rest[index]!;
-    if (!word.startsWith('-') || word === '-') throw strayWord(word);
-    const option = word.startsWith('--') ? word.slice(1) : word;
-    const row = rowOf(option);
-    if (row === undefined) throw unknownOption(word, nearest(option, knownOptions));
-    if ('instead' in row) throw refusedOption(option, row.instead);
-    if (row.argument === undefined) row.take(draft, '', option);
-    else {
-      const value = rest[++index];
-      if (value === undefined) throw missingValue(option, row.argument);
-      row.take(draft, value, option);
+  for (let index = 0; index < rest.length; ) index += takeOption(draft, rest, index);
+  return finish(draft);
+};
+
+/**
+ * Takes the option at `index`, and gives how many words it has.
+ * @throws {UsageError} when the machine does not have it
+ */
+const takeOption = (draft: Draft, words: readonly string[], index: number): number => {
+  const word = words[index]!;
+  if (!word.startsWith('-') || word === '-') throw strayWord(word);
+  const option = word.startsWith('--') ? word.slice(1) : word;
+  const row = rowOf(option);
+  if (row === undefined) throw unknownOption(word, nearest(option, knownOptions));
+  if ('instead' in row) throw refusedOption(option, row.instead);
+  if (row.argument === undefined) {
+    row.take(draft, '', option);
+    return 1;
+  }
+  const value = words[index + 1];
+  if (value === undefined) throw missingValue(option, row.argument);
+  row.take(draft, value, option);
+  return 2;
+};
+
+/** What of a line of QEMU's this machine has. */
+export interface FittedOptions {
+  readonly words: readonly string[];
+  /** The rest, each option with the sentence that says why. */
+  readonly leftOut: readonly { readonly words: readonly string[]; readonly why: string }[];
+}
+
+/**
+ * The options of a line that was written for QEMU, without those that this machine has not. Each is looked at by itself: what
+ * is left may still be no machine, such as a device whose drive was left out.
+ */
+export const fitMachineOptions = (words: readonly string[]): FittedOptions => {
+  const draft = newDraft();
+  const kept: string[] = [];
+  const leftOut: FittedOptions['leftOut'][number][] = [];
+  for (let index = 0; index < words.length; ) {
+    try {
+      const count = takeOption(draft, words, index);
+      kept.push(...words.slice(index, index + count));
+      index += count;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const row = rowOf(words[index]!.replace(/^--/, '-'));
+      // Of an option that the machine has not, only its look says whether the next word is its value.
+      const hasValue =
+        row !== undefined && 'take' in row ? row.argument !== undefined : !/^-/.test(words[index + 1] ?? '-');
+      const own = words.slice(index, index + (hasValue ? 2 : 1));
+      leftOut.push({ words: own, why: error.message });
+      index += own.length;
     }
   }
-  return finish(draft);
+  return { words: kept, leftOut };
 };
 
 /** The options as --help lists them: `-m SIZE`, and what it means. */

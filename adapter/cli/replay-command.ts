@@ -4,7 +4,8 @@ import type { Trace } from '../../traces/reader.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import { showProgress } from '../host/progress.ts';
+import { type Progress, showProgress } from '../host/progress.ts';
+import { momentOutside } from '../session/errors.ts';
 import { openRecording } from '../session/replay.ts';
 import { noCheckpoints, type ReplaySession } from '../session/session.ts';
 import type { CliHost } from './cli.ts';
@@ -20,6 +21,7 @@ export const openToVerify = (file: string, { salvage, images }: TraceOptions): P
   openRecording({
     file,
     verify: true,
+    verifyStates: true,
     checkpoints: noCheckpoints,
     keepImages: false,
     console: () => {},
@@ -48,8 +50,9 @@ export const goTo = async (
   label: string,
   host: CliHost,
   isLeft: () => boolean = () => false,
+  progress: Progress = showProgress(label, host.stderr),
 ): Promise<void> => {
-  const progress = showProgress(label, host.stderr);
+  if (target < timeline.start) throw momentOutside(target, timeline.start, timeline.end);
   const goal = moment(Math.min(target, timeline.end));
   try {
     while (timeline.now < goal && !isLeft()) {
@@ -62,11 +65,25 @@ export const goTo = async (
           found: earlyEnd(stop),
         });
       }
-      progress.update(timeline.now / goal);
+      progress.update((timeline.now - timeline.start) / (goal - timeline.start));
       await new Promise(setImmediate); // a signal must be able to end this
     }
   } finally {
     progress.stop();
   }
   timeline.applyInputs(); // those of moment 0 too
+};
+
+/** For a program that shows it: `{"done":0.25}`, a line each. */
+export const progressLines = (output: NodeJS.WriteStream): Progress => {
+  let saidMs = 0;
+  return {
+    update: (done) => {
+      const nowMs = performance.now();
+      if (nowMs - saidMs < 100) return;
+      saidMs = nowMs;
+      output.write(`${JSON.stringify({ done })}\n`);
+    },
+    stop: () => {},
+  };
 };

@@ -2,6 +2,8 @@
 
 import { InvalidArgumentError } from 'commander';
 import { type Moment, moment } from '../../traces/time.ts';
+import { timebaseHz } from '../../vmm/machine/platform.ts';
+import type { Keep } from '../../vmm/record/flight.ts';
 
 const scales: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
 
@@ -21,6 +23,26 @@ export const parsePositiveSteps = (text: string): number => {
 };
 
 export const parseMoment = (text: string): Moment => moment(parseSteps(text));
+
+/** `60s` of the guest's time, `500MB` of memory, `2G` or `2Gsteps`. */
+export const parseKeep = (text: string): Keep => {
+  const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*(s|[kmg]i?b|[kmg]?(?: ?steps)?)$/i.exec(text);
+  const unit = (match?.[2] ?? '').toLowerCase();
+  const scale = { k: 1e3, m: 1e6, g: 1e9 }[unit.charAt(0)] ?? 1;
+  const amount = Number(match?.[1] ?? 0);
+  if (amount === 0) throw new InvalidArgumentError('It must be such as 60s, 500MB or 2G.');
+  if (unit === 's') return { unit: 'ticks', amount: amount * timebaseHz };
+  return { unit: unit.endsWith('b') ? 'bytes' : 'steps', amount: amount * scale };
+};
+
+/** A regular expression; nothing for an empty text. */
+export const parsePattern = (text: string): RegExp | undefined => {
+  try {
+    return text === '' ? undefined : new RegExp(text, 'i');
+  } catch {
+    throw new InvalidArgumentError('It must be a regular expression such as "panic:".');
+  }
+};
 
 /** 12345678 as `12,345,678`. */
 export const grouped = (value: number | bigint): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

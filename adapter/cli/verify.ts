@@ -9,22 +9,22 @@ export const addVerify = (program: Command, host: CliHost): void => {
   const command = program
     .command('verify')
     .summary('replay a trace and compare it with its recording')
-    .description('Replays all of a trace, compares every digest of its state, and says whether all are equal.');
-  addTraceOptions(command).action(async (file: string, options: TraceOptions) => {
-    const { goTo, incompleteText, openToVerify } = await import('./replay-command.ts');
+    .description('Replays all of a trace, compares every digest of its state, and says whether all are equal.')
+    .option('--json', 'as JSON, for programs: how far it is, a line each, then the result');
+  addTraceOptions(command).action(async (file: string, options: TraceOptions & { readonly json?: boolean }) => {
+    const { goTo, incompleteText, openToVerify, progressLines } = await import('./replay-command.ts');
     const session = await openToVerify(file, options);
     try {
-      await goTo(session, session.trace.until, 'verifying', host);
+      const progress = options.json === true ? progressLines(host.stdout) : undefined;
+      await goTo(session, session.trace.until, 'verifying', host, undefined, progress);
       session.replayer.verifyEnd();
     } finally {
       session.close();
     }
-    const { machine, replayer, trace } = session;
-    const steps = grouped(machine.now);
-    const compared = replayer.digestsCompared;
-    const incomplete = incompleteText(trace);
-    host.stdout.write(
-      `verified: ${steps} steps, ${compared} digests, all equal.${incomplete === '' ? '' : ` ${incomplete}`}\n`,
-    );
+    const note = incompleteText(session.trace);
+    const steps = session.machine.now - session.trace.start;
+    const { digestsCompared: digests } = session.replayer;
+    const text = `verified: ${grouped(steps)} steps, ${digests} digests, all equal.${note === '' ? '' : ` ${note}`}`;
+    host.stdout.write(`${options.json === true ? JSON.stringify({ verified: true, steps, digests, note }) : text}\n`);
   });
 };

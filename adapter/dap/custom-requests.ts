@@ -9,7 +9,7 @@
  *     chronovisor/symbols   {query, matching?, kinds?, start?, count?}  ->  SymbolsAnswer: what has such a name
  *
  * Those that are like a request of the protocol are beside it: `chronovisor/stepBackInto` and `chronovisor/stepBackOut` in
- * execution.ts, `chronovisor/goToLast` in target-requests.ts.
+ * execution.ts, `chronovisor/goToLast` in target-requests.ts; `chronovisor/goToPanic` is in panic.ts.
  *
  * Nothing is sampled until `chronovisor/stats` is asked for the first time, so its first answer has counts and no times.
  * What it answers was true before it does what the arguments ask for.

@@ -10,6 +10,7 @@ import { machineRuns, notLaunched } from './errors.ts';
 import { Handles } from './handles.ts';
 import { MotionDriver } from './motion.ts';
 import { Progress } from './progress.ts';
+import { StopLog } from './stop-log.ts';
 import { StopRules } from './stop-rules.ts';
 import {
   asInstructionStop,
@@ -55,6 +56,7 @@ export class Debugger {
   readonly breakpoints = new Breakpoints();
   readonly filters = new TrapFilters();
   readonly handles = new Handles();
+  readonly stops = new StopLog();
   /** Whether the client can show progress. */
   showsProgress = false;
   /** The client turns to a frame without source text only where it is told of a stop at an instruction. */
@@ -192,6 +194,7 @@ export class Debugger {
 
   #sayStopped(body: StoppedBody): void {
     const { target } = this.launched('stopped');
+    this.stops.add(target.timeline.now, body.description ?? `Paused on ${body.reason}`);
     const asInstruction = this.wantsInstructionStops && !hasSource(target, body);
     this.send('stopped', asInstruction ? asInstructionStop(body) : body);
   }

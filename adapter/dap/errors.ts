@@ -81,6 +81,14 @@ export const machineRuns = (command: string) =>
     remedy: 'Pause it first',
   });
 
+export const noPanic = () =>
+  new DapError('request', {
+    what: 'There is no panic to go to',
+    expected: 'a program with a symbol panic',
+    found: 'none',
+    remedy: 'Name the program with the symbols in "program", or set a breakpoint on the function that ends the kernel',
+  });
+
 export const badLaunch = (field: string, problem: string) =>
   new DapError('launch', {
     what: `The launch configuration is not valid${field === '' ? '' : ` at "${brief(field)}"`}`,

@@ -19,10 +19,11 @@ import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
 import { type CheckpointPolicy, denseCheckpoints, type Session } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
-import { badLaunch, unbalancedQuote } from './errors.ts';
+import { badLaunch } from './errors.ts';
 import type { ProgramFile } from './program.ts';
 import { programEntries, readPrograms } from './program-entries.ts';
 import { Target } from './target.ts';
+import { splitWords } from './words.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
 
@@ -41,12 +42,19 @@ const launchSchema = v.object({
   programs: v.nullish(programEntries),
   /** Where sources are: the beginning of a path as the compiler knew it, and what stands there instead. */
   sourceMap: v.nullish(v.record(v.string(), v.string('expected the name of a folder'), 'expected paths and folders')),
+  /** Where separate debug files and .dwo files of programs are, besides beside them. */
+  debugFolders: v.nullish(
+    v.array(
+      v.pipe(v.string(), v.nonEmpty('expected the name of a folder, found nothing')),
+      'expected a list of folders',
+    ),
+  ),
   /** The folder where indexes of debug information and translated code are kept, or false to keep none; by default the user's cache folder. */
   cache: v.nullish(v.union([name, v.literal(false)], 'expected the name of a folder, or false')),
   /** Whether to stop before the first instruction. By default a trace does, a machine does not. */
   stopOnEntry: v.nullish(v.boolean('expected true or false')),
-  /** Where one stands first in a trace: at its start, or at its end, which is where a panic is. */
-  stopAt: v.nullish(v.picklist(['start', 'end'], 'expected "start" or "end"')),
+  /** Where one stands first in a trace: at its start, at its end, or where the guest panicked last (at the end if it never did). */
+  stopAt: v.nullish(v.picklist(['start', 'end', 'panic'], 'expected "start", "end" or "panic"')),
   /** The guest's clock of `machine`: a function of its steps, or the host's. */
   timePolicy: v.nullish(v.picklist(['virtual', 'host'], 'expected "virtual" or "host"')),
   /** Whether idle time of `machine` is waited out in real time, as a person at the console needs it, or skipped. */
@@ -132,6 +140,7 @@ const openWith = async (args: LaunchArguments, opening: Opening): Promise<Target
     others,
     map,
     folders: [resolve(args.cwd ?? '.')],
+    companions: { debug: (args.debugFolders ?? []).map(inFolder), map },
     cache,
     closes,
     launch: args,
@@ -184,22 +193,3 @@ const relativeTo = (options: MachineOptions, inFolder: (file: string) => string)
     loaders: options.loaders.map((loader) => ({ ...loader, file: inFolder(loader.file) })),
   };
 };
-
-/** The words of a line as a POSIX shell would split it, without expansions. */
-export const splitWords = (line: string): string[] => {
-  const words: string[] = [];
-  const pattern = /\s+|((?:[^\s"'\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+)/y;
-  while (pattern.lastIndex < line.length) {
-    const found = pattern.exec(line);
-    if (found === null) throw unbalancedQuote(line);
-    if (found[1] !== undefined) words.push(unquote(found[1]));
-  }
-  return words;
-};
-
-const unquote = (word: string): string =>
-  word.replace(
-    /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"/g,
-    (_, escaped?: string, single?: string, double?: string) =>
-      escaped ?? single ?? (double ?? '').replace(/\\(["\\$`])/g, '$1'),
-  );

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { Debugger } from './debugger.ts';
 import { launchedTwice } from './errors.ts';
 import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
+import { toLastPanic } from './panic.ts';
 import { afterHeld, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
 import { filterList } from './trap-filters.ts';
@@ -42,10 +43,13 @@ const capabilities: DebugProtocol.Capabilities = {
 };
 
 const begin = (session: Debugger, target: Target, args: LaunchArguments): void => {
-  const { traveller } = session.launched('launch');
+  const launched = session.launched('launch');
+  const { traveller } = launched;
   const { timeline } = target;
   const isTrace = target.session.kind === 'replay';
-  if (isTrace && args.stopAt === 'end') {
+  if (isTrace && args.stopAt === 'panic') {
+    session.move(toLastPanic(launched), { title: 'Searching for a panic', backwards: true, progress: true });
+  } else if (isTrace && args.stopAt === 'end') {
     const destination = timeline.end;
     session.move(traveller.goTo(destination), {
       title: 'Going to the end of the recording',

@@ -19,6 +19,7 @@ import { scanNames } from '../program/names/scan.ts';
 import { WrittenNames } from '../program/symbol-names.ts';
 import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symbol-search.ts';
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
+import type { Companions } from './companions.ts';
 import { LinkMap } from './link-map.ts';
 import type { CodePiece } from './process-text.ts';
 
@@ -39,6 +40,8 @@ export interface ProgramOptions {
   readonly processAddress?: bigint | 'linked' | undefined;
   /** Where the sections of a module are. */
   readonly sections?: Readonly<Record<string, bigint>> | undefined;
+  /** Finds the files that it names; without, none is opened. */
+  readonly companions?: Companions | undefined;
   /** Where indexes of names are kept; without it, they are made each time. */
   readonly cache?: NameCache | undefined;
 }
@@ -63,17 +66,22 @@ export class Program {
   #search: SymbolSearch | undefined;
   #info: DebugInfo | 'none' | undefined;
   #ranges: readonly AddressRange[] | undefined;
-  /** Why debug information is not used, to be told to the person. */
-  onDamage: (message: string) => void = () => {};
+  readonly #companions: Companions | undefined;
+  #onDamage: ((message: string) => void) | undefined;
+  /** What was to be said before somebody listened. */
+  readonly #unsaid: string[] = [];
 
   /** @throws {ProgramError} when a file is no ELF of a 64-bit RISC-V program */
   constructor(file?: ProgramFile, options: ProgramOptions = {}) {
-    const { debug, loadAddress, processAddress, sections = {} } = options;
+    const { loadAddress, processAddress, sections = {}, companions } = options;
     this.#cache = options.cache;
+    this.#companions = companions;
+    if (companions !== undefined) companions.onMissing = (message) => this.#say(message);
     const placed = (found: Elf) => placedElf(found, (name) => sections[name]);
     const inProcess = processAddress === 'linked' ? undefined : processAddress;
     const isModule = options.sections !== undefined;
     const elf = file && placed(readElf(file.bytes, file.name, isModule ? 'symbols' : 'program'));
+    const debug = options.debug ?? (elf && companions?.debugFile(elf));
     const debugElf = debug && placed(readElf(debug.bytes, debug.name, 'symbols'));
     const tables = [debugElf, elf].filter((found): found is Elf => found !== undefined).map((e) => new SymbolTable(e));
     this.#symbols = tables.find(({ size }) => size > 0) ?? tables[0];
@@ -86,6 +94,17 @@ export class Program {
     const segments = (debugElf ?? elf)?.segments ?? [];
     this.links =
       processAddress !== undefined ? LinkMap.ofProcess(segments, inProcess) : new LinkMap(segments, loadAddress);
+  }
+
+  /** Is told why debug information is not used, for the person. */
+  set onDamage(listener: (message: string) => void) {
+    this.#onDamage = listener;
+    for (const message of this.#unsaid.splice(0)) listener(message);
+  }
+
+  #say(message: string): void {
+    if (this.#onDamage === undefined) this.#unsaid.push(message);
+    else this.#onDamage(message);
   }
 
   /** The file that the debug information is in: sources may lie near it. */
@@ -147,6 +166,9 @@ export class Program {
       linkedAddress: (address) => this.links.linked(address),
       sectionAddress: addressesOf(this.#sections),
       functionSymbolAt: (address) => this.#symbols?.functionAt(address),
+      symbolNameAt: (address) => this.#symbols?.at(address)?.symbol.name,
+      onDamage: (message) => this.#say(message),
+      ...(this.#companions && { openSplit: this.#companions.openSplit }),
     });
     if (!info.hasDebugInfo) return undefined;
     this.#nameAll(info);
@@ -168,7 +190,7 @@ export class Program {
         info.names = await buildNameIndex(dwarf);
         if (key !== undefined) this.#cache?.write(key, info.names);
       } catch (error) {
-        this.onDamage(error instanceof Error ? error.message : String(error));
+        this.#say(error instanceof Error ? error.message : String(error));
       } finally {
         this.collecting = undefined;
       }
@@ -182,7 +204,7 @@ export class Program {
       return read();
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.onDamage(error.message);
+      this.#say(error.message);
       return undefined;
     }
   }

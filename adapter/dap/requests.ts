@@ -8,11 +8,13 @@ import { evaluateRequests } from './evaluate.ts';
 import { executionRequests } from './execution.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
+import { panicRequests } from './panic.ts';
 import { questionRequests } from './question-requests.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { sourceRequests } from './source-requests.ts';
 import { targetRequests } from './target-requests.ts';
 import { threadRequests } from './threads.ts';
+import { timelineRequests } from './timeline-requests.ts';
 import { variableRequests } from './variables.ts';
 
 export const requests: ReadonlyMap<string, RequestRow> = new Map(
@@ -28,5 +30,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
     ...[...evaluateRequests, ...completionRequests, ...dataBreakpointRequests].map((row) => afterNames(row)),
     ...customRequests,
     ...questionRequests,
+    ...timelineRequests,
+    ...panicRequests,
   ].map((row) => [row.command, row]),
 );

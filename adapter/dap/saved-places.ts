@@ -66,7 +66,7 @@ const running = (target: Target, hart: Hart): readonly Value[] => {
   const own = harts && hart.id < (lengthOf(harts) ?? 0) ? elementOf(harts, hart.id) : undefined;
   const type = stripped(own?.type);
   const members = isComposite(type) ? type.members.filter(({ name }) => variableNames.test(name ?? '')) : [];
-  const all = [...members.map((member) => memberOf(own!, member)), ...globalNames.map(named)];
+  const all = [...members.map((member) => memberOf(own!, member, read)), ...globalNames.map(named)];
   return all.filter((value) => value !== undefined);
 };
 
@@ -84,7 +84,7 @@ const placeOf = (target: Target, hart: Hart, value: Value): SavedPlace | undefin
   for (const member of type.members) {
     const saved = typeLedTo(member.type);
     if (saved === undefined || !isSaved(saved)) continue;
-    const { address } = led(memberOf(inner, member), read);
+    const { address } = led(memberOf(inner, member, read), read);
     const satp = rootOf(hart, inner, type, read);
     if (address !== undefined) return { address, ...(satp !== undefined && satp !== hart.get('satp') && { satp }) };
   }
@@ -105,7 +105,7 @@ const typeLedTo = (type: Type | undefined): CompositeType | undefined => {
 
 const rootOf = (hart: Hart, process: Value, { members }: CompositeType, read: ReadMemory): bigint | undefined => {
   const member = members.find(({ name }) => rootNames.test(name ?? ''));
-  const root = member && numberOf(memberOf(process, member), read);
+  const root = member && numberOf(memberOf(process, member, read), read);
   if (typeof root !== 'bigint' || root === 0n) return undefined;
   if (root >> modeShift !== 0n) return root;
   const mode = hart.get('satp') >> modeShift || modeSv39;

@@ -95,7 +95,7 @@ class Server extends DebugSession {
         id: errorIdOf(error),
         // Clients put variables into braces; a sentence about `{a0}` must stay as it is.
         format: format.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')')),
-        showUser: !quiet.has(response.command),
+        showUser: !quiet.has(response.command) && !response.command.startsWith('chronovisor/'),
       },
     };
     this.sendResponse(response);
@@ -112,5 +112,5 @@ class Server extends DebugSession {
 /** What a person can do something about. */
 const knownErrors = [InputError, TraceError, DivergenceError, DeviceTreeError, MachineError];
 
-/** Clients show these errors in place. */
+/** Clients show these errors in place, and whoever sends requests of our own those of them. */
 const quiet: ReadonlySet<string> = new Set(['evaluate', 'readMemory', 'disassemble', 'setVariable', 'setExpression']);

@@ -80,7 +80,7 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
 
 /** A step or a jump that ended at an end of the recording says so. */
 const atEdge = ({ timeline, session }: Target): Pick<StoppedBody, 'description'> | undefined => {
-  if (timeline.now === 0) return { description: 'At the start of the recording' };
+  if (timeline.now === timeline.start) return { description: 'At the start of the recording' };
   return timeline.now === timeline.end && session.kind === 'replay'
     ? { description: 'At the end of the recording' }
     : undefined;

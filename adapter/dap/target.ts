@@ -14,6 +14,7 @@ import { BackgroundHistory, type BackgroundHistoryOptions } from '../history/bac
 import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
+import { type CompanionFolders, Companions } from './companions.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
@@ -37,6 +38,8 @@ export interface TargetOptions extends SourceOptions {
   readonly program?: ProgramFile | undefined;
   readonly debug?: ProgramFile | undefined;
   readonly others?: readonly OtherProgram[];
+  /** Where files that programs name may be; without, none is opened. */
+  readonly companions?: CompanionFolders | undefined;
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
   /** What it was launched with, to open it again elsewhere. */
@@ -81,19 +84,42 @@ export class Target {
   #history: BackgroundHistory | undefined;
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
-    const { program, debug, others = [], cache, closes, launch, history, ...sources } = options;
+    const {
+      program,
+      debug,
+      others = [],
+      companions: folders,
+      cache,
+      closes = [],
+      launch,
+      history,
+      ...sources
+    } = options;
+    const opened: Companions[] = [];
+    const companionsOf = (file: ProgramFile | undefined): Companions | undefined => {
+      if (folders === undefined) return undefined;
+      // A program that comes with the recording is in no folder of this computer, whatever its name is.
+      const one = new Companions(file?.name, folders);
+      opened.push(one);
+      return one;
+    };
     this.session = session;
     this.console = console;
+    console.follow(session.machine);
     const { machine } = session.header;
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
-    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache });
+    const companions = companionsOf(program ?? debug);
+    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
     this.launch = launch;
-    this.#closes = [...(closes ?? [])];
     this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
-    const placed = others.map(({ file, space, options }) => ({ program: new Program(file, options), space }));
+    const placed = others.map(({ file, space, options }) => ({
+      program: new Program(file, { ...options, companions: companionsOf(file) }),
+      space,
+    }));
+    this.#closes = [...closes, ...opened];
     this.programs = new Programs(this.program, placed, this.memory);
     this.sources = new Sources(this.programs.all, sources);
     this.stats = new StatsCollector(session);

@@ -79,7 +79,7 @@ export class Traveller {
   /** Back to the moment before the last step of a hart. */
   *stepBack(hart: Hart): Motion {
     const { timeline, console } = this.#target;
-    if (timeline.now === 0) return { reason: 'start', hart: hart.id };
+    if (timeline.now === timeline.start) return { reason: 'start', hart: hart.id };
     const steps = hart.count('steps');
     if (steps === 0) return { reason: 'unmoved', hart: hart.id };
     console.muted = true;
@@ -89,7 +89,7 @@ export class Traveller {
     yield* timeline.travel(moment(earlier));
     for (let distance = 8; hart.count('steps') >= steps; distance *= 8) {
       later = earlier;
-      earlier = Math.max(0, later - distance);
+      earlier = Math.max(timeline.start, later - distance);
       yield* timeline.travel(moment(earlier));
     }
     while (later - earlier > 1) {

@@ -20,7 +20,7 @@ export const castValue = (given: Value, type: Type | undefined, spot: Spot, read
   if (to?.kind === 'pointer') return pointerCast(value, to.target, type, spot, read);
   if (to?.kind === 'base' || to?.kind === 'enumeration') return numberValue(numberFrom(value, spot, read), type);
   if (isComposite(to)) {
-    const base = baseNamed(value, to);
+    const base = baseNamed(value, to, read);
     if (base !== undefined) return base;
   }
   // As C++ debuggers have it: memory seen as another type.
@@ -41,7 +41,7 @@ const pointerCast = (
 ): Value => {
   const to = stripped(target);
   if (isComposite(to) && stripped(value.type)?.kind === 'pointer') {
-    const base = baseNamed(targetOf(value, read), to);
+    const base = baseNamed(targetOf(value, read), to, read);
     if (base?.address !== undefined) return numberValue(base.address, type);
   }
   const sequence = sequenceOf(value, read);

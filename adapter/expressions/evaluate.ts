@@ -5,8 +5,9 @@
 
 import { littleEndian } from '../program/dwarf/expression.ts';
 import { declare } from '../program/types/declaration.ts';
-import { sizeOf, stripped, type Type } from '../program/types/type.ts';
+import { isComposite, sizeOf, stripped, type Type } from '../program/types/type.ts';
 import { memberNamed, pathOffset } from '../values/members.ts';
+import { rustPointee } from '../values/pointees.ts';
 import { sequenceOf } from '../values/sequences.ts';
 import {
   bytesOf,
@@ -148,9 +149,23 @@ const member = ({ object, name, spot }: Extract<Node, { kind: 'member' }>, scope
   for (let depth = 0; depth < pointersMax && stripped(value.type)?.kind === 'pointer'; depth++) {
     value = targetOf(value, scope.read);
   }
-  const found = memberNamed(value, name, scope.read);
+  const found = memberNamed(value, name, scope.read) ?? staticMember(value.type, name, scope);
   if (found === undefined) throw unknownMember({ ...spot, text: name }, declare(value.type));
   return found;
+};
+
+const basesMax = 1000;
+
+/** A variable that belongs to a class, or to one of its bases, and to no object. */
+const staticMember = (type: Type | undefined, name: string, scope: Scope): Value | undefined => {
+  const classes = [stripped(type)];
+  for (const one of classes) {
+    if (!isComposite(one) || classes.length > basesMax) continue;
+    const found = one.name === undefined ? undefined : scope.variable([one.name, name], undefined);
+    if (found !== undefined) return found;
+    classes.push(...one.bases.map((base) => stripped(base.type)));
+  }
+  return undefined;
 };
 
 /** A register that a name means, when no variable of the source is nearer. */
@@ -213,6 +228,8 @@ const unary = ({ operator, operand, spot }: Extract<Node, { kind: 'unary' }>, sc
       return numberValue(value.address, pointerTo(value.type));
     case '*': {
       if (pointee(value) !== undefined) return indexed(value, 0n, spot, read);
+      const found = rustPointee(value, read);
+      if (found !== undefined) return found;
       // What a register or number points to has no type; a word is most often what is meant.
       return { type: integerType(8, false), address: BigInt.asUintN(64, numberFrom(value, spot, read)) };
     }

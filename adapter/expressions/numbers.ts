@@ -24,8 +24,8 @@ const typed = (size: number, signed: boolean): NumberKind => {
 };
 
 const kindOf = (value: Value): NumberKind => {
-  if (value.literal === true) return { ...untyped, literal: true };
   const type = stripped(value.type);
+  if (value.literal === true) return type?.kind === 'enumeration' ? typed(4, true) : { ...untyped, literal: true };
   if (type?.kind !== 'base' && type?.kind !== 'enumeration') return untyped;
   // What all values of fit into an int becomes one, also a bit field (C11 6.3.1.1).
   const size = type.sizeBytes ?? 4;

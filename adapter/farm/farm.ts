@@ -20,7 +20,9 @@ import { WorkerStation } from './worker-station.ts';
 
 export interface FarmOptions {
   readonly replayed: Replayed;
-  /** The last moment of the recording. */
+  /** The first moment of the recording; 0 if absent. */
+  readonly start?: Moment;
+  /** The last one. */
   readonly end: Moment;
   readonly jobs: Jobs;
   /** States that somebody else has. */
@@ -80,7 +82,7 @@ export class Farm {
     const file = options.workerFile ?? besideBundle;
     const threads = options.threads ?? Math.min(threadsMax, Math.max(2, availableParallelism()));
     this.#count = existsSync(file) ? threads : 0;
-    this.#shelf = new Shelf(options.budgetBytes ?? defaultBudgetBytes, options.source);
+    this.#shelf = new Shelf(options.budgetBytes ?? defaultBudgetBytes, options.start ?? moment(0), options.source);
     this.stride = options.stride ?? strideFor(options.end);
   }
 

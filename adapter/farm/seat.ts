@@ -23,6 +23,9 @@ export interface Replayed {
 /** It keeps the first checkpoint; others come and go as they are carried. */
 const seatCheckpoints = { stride: Number.MAX_SAFE_INTEGER, budgetBytes: 64 * 2 ** 20 };
 
+/** To a state that the trace keeps it jumps where this saves as much. */
+const jumpStepsMin = 5_000_000;
+
 /** A stop that says that something has happened, before or after the step. */
 export type Event = Extract<Stop, { reason: 'breakpoint' | 'trap' | 'watch' }>;
 
@@ -57,13 +60,14 @@ export class Seat {
   /** Goes to a state, or to the start. */
   adopt(state: CarriedState | 'start'): void {
     const { timeline } = this.target;
-    if (state === 'start') timeline.seek(moment(0));
+    if (state === 'start') timeline.seek(timeline.start);
     else timeline.adopt(state, this.#writer);
   }
 
   /** Forward to a moment, which is not before the present one. The inputs of that moment are applied. */
   *goTo(at: Moment): Generator<Moment, void> {
     const { timeline } = this.target;
+    timeline.jumpToKept(at, moment(timeline.now + jumpStepsMin));
     while (timeline.now < at) {
       this.checkStop(timeline.forward(at), at);
       yield timeline.now;

@@ -20,14 +20,16 @@ interface Held {
 export class Shelf {
   readonly #budgetBytes: number;
   readonly #source: StateSource | undefined;
+  readonly #start: Moment;
   /** Ascending. */
   readonly #states: CarriedState[] = [];
   readonly #slabs = new Map<string, Held>();
   #sizeBytes = 0;
 
-  constructor(budgetBytes: number, source?: StateSource) {
+  constructor(budgetBytes: number, start: Moment, source?: StateSource) {
     this.#budgetBytes = budgetBytes;
     this.#source = source;
+    this.#start = start;
   }
 
   get sizeBytes(): number {
@@ -40,14 +42,14 @@ export class Shelf {
 
   /** The last moment at or before this one that there is a state of; the start needs none. */
   before(at: Moment): Moment {
-    const own = this.#states[indexBefore(this.#states, at)]?.at ?? (0 as Moment);
-    const theirs = this.#source?.moments.findLast((one) => one <= at) ?? (0 as Moment);
+    const own = this.#states[indexBefore(this.#states, at)]?.at ?? this.#start;
+    const theirs = this.#source?.moments.findLast((one) => one <= at) ?? this.#start;
     return moment(Math.max(theirs, own));
   }
 
   /** The state of a moment that `before` gave. */
   get(at: Moment): CarriedState | 'start' {
-    if (at === 0) return 'start';
+    if (at === this.#start) return 'start';
     const own = this.#states[indexBefore(this.#states, at)];
     if (own?.at === at) return own;
     const state = this.#source!.carry(at);
@@ -86,7 +88,7 @@ export class Shelf {
     let victim = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let index = 0; index < this.#states.length - 1; index += 1) {
-      const gap = this.#states[index + 1]!.at - (this.#states[index - 1]?.at ?? 0);
+      const gap = this.#states[index + 1]!.at - (this.#states[index - 1]?.at ?? this.#start);
       if (gap < least) [victim, least] = [index, gap];
     }
     return victim;

@@ -28,11 +28,13 @@ import type { Unit } from './dwarf/unit.ts';
 import { cfaOf, type MachineState, type Unwinding, unwind } from './dwarf/unwind.ts';
 import { DebugSections } from './elf/debug-sections.ts';
 import type { SectionAddress } from './elf/relocate.ts';
-import { type Elf, type FileBytes, readElf } from './elf.ts';
+import { type Elf, type FileBytes, readElf, sectionFlag } from './elf.ts';
+import { EarlyNames } from './names/early-names.ts';
 import type { NameIndex } from './names/name-index.ts';
 import type { NameKind } from './names/records.ts';
 import { once } from './once.ts';
 import type { Type } from './types/type.ts';
+import { Vtables } from './vtables.ts';
 
 export interface DebugInfoOptions {
   /** Where the sections of a module lie. */
@@ -43,6 +45,10 @@ export interface DebugInfoOptions {
   readonly linkedAddress?: (address: bigint) => bigint;
   /** What the symbol table says of the function at an address. */
   readonly functionSymbolAt?: (address: bigint) => AddressRange | undefined;
+  /** The name of the symbol that an address is in, as the file has it. */
+  readonly symbolNameAt?: (address: bigint) => string | undefined;
+  /** Is told why a part of the debug information is done without. */
+  readonly onDamage?: (message: string) => void;
 }
 
 /** A place in the source; `file` is the path as the compiler knew it. */
@@ -89,23 +95,29 @@ export class DebugInfo {
   readonly types: TypeReader;
   readonly linkedAddress: (address: bigint) => bigint;
   readonly #functionSymbolAt: (address: bigint) => AddressRange | undefined;
-  /** Without it, names are found only in a unit that is named. */
+  /** Without it, names are found only by a table that the file has (`find`), and in a unit that is named. */
   names: NameIndex | undefined;
+  readonly #early: () => EarlyNames;
   readonly #addresses: () => AddressMap;
   #frameTables: readonly FrameTable[] | undefined;
   readonly #sources: SourceFiles;
 
   /** @throws {ProgramError} when the file is no ELF file of RISC-V; damage inside sections shows when they are read */
   constructor(bytes: FileBytes, file: string, options: DebugInfoOptions = {}) {
-    const { sectionAddress, openSplit, linkedAddress, functionSymbolAt } = options;
+    const { sectionAddress, openSplit, linkedAddress, functionSymbolAt, onDamage = () => {} } = options;
     this.linkedAddress = linkedAddress ?? ((address) => address);
     this.#functionSymbolAt = functionSymbolAt ?? (() => undefined);
     this.elf = readElf(bytes, file, 'symbols');
     this.sections = new DebugSections(this.elf, sectionAddress);
     this.dwarf = new DwarfFile(this.sections, openSplit);
     this.#sources = new SourceFiles(this.dwarf);
-    this.#addresses = once(() => new AddressMap(this.dwarf));
-    this.types = new TypeReader((declaration) => this.#definitionOf(declaration));
+    this.#addresses = once(() => new AddressMap(this.dwarf, { onDamage, isCode: (at) => isCode(this.elf, at) }));
+    this.#early = once(() => new EarlyNames(this.dwarf, onDamage));
+    const vtables = new Vtables(this, options.symbolNameAt ?? (() => undefined));
+    this.types = new TypeReader(
+      (declaration) => this.#definitionOf(declaration),
+      (address) => vtables.typeAt(address),
+    );
   }
 
   get hasDebugInfo(): boolean {
@@ -224,9 +236,9 @@ export class DebugInfo {
     return addresses.length === 0 ? undefined : { line: best, addresses };
   }
 
-  /** The entry of a name of one of some kinds, the first in the file. */
+  /** The entry of a name of one of some kinds, the first in the file. Before names are collected, it may not be known. */
   find(name: string, kinds: readonly NameKind[]): Entry | undefined {
-    const found = this.names?.find(name, kinds)[0];
+    const found = this.names === undefined ? this.#early().first(name, kinds) : this.names.find(name, kinds)[0];
     return found === undefined ? undefined : this.dwarf.entryAt(found.offset, found.inTypes);
   }
 
@@ -297,6 +309,14 @@ export class DebugInfo {
     return context;
   }
 }
+
+/** Whether an address is in code. The sections of an object file are wherever they were put. */
+const isCode = ({ kind, sections }: Elf, address: bigint): boolean =>
+  kind === 'object' ||
+  sections.some(
+    ({ flags, address: low, sizeBytes }) =>
+      (flags & sectionFlag.execute) !== 0n && address >= low && address < low + sizeBytes,
+  );
 
 const sourceLine = (table: LineTable, number: number, line: number, column: number): SourceLine | undefined => {
   const file = table.files[number];

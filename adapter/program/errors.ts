@@ -10,7 +10,8 @@ export type ProgramErrorCode =
   | 'bounds'
   | 'symbols'
   | 'debug'
-  | 'unsupported';
+  | 'unsupported'
+  | 'companion';
 
 export class ProgramError extends InputError {
   readonly code: ProgramErrorCode;
@@ -87,4 +88,30 @@ export const unsupportedAt = (
     expected,
     found: brief(found),
     remedy,
+  });
+
+/** A table of addresses that does not say what the units say of themselves, who are asked from then on. */
+export const tableIsPartial = (file: string, section: string, address: bigint) =>
+  new ProgramError('debug', {
+    what: `${brief(section)} of ${brief(file)} is not what its units say, who are asked instead`,
+    expected: 'the ranges of all units',
+    found: `another answer for ${hex(address)}`,
+    remedy: 'Nothing is lost but time; link the program again to have the table made anew',
+  });
+
+/** A file that a program names, in none of the folders where it may be. */
+export const companionIsMissing = (what: string, name: string, program: string, folders: readonly string[]) =>
+  new ProgramError('companion', {
+    what: `The file ${brief(name)} with the ${what} of ${brief(program)} was not found`,
+    expected: folders.length === 0 ? 'a folder where to look' : `it in one of ${brief(folders.join(', '))}`,
+    found: 'nothing of that name',
+    remedy: 'Name its folder in "debugFolders"',
+  });
+
+export const companionIsOther = (file: string, program: string, found: string) =>
+  new ProgramError('companion', {
+    what: `The file ${brief(file)} does not belong to ${brief(program)}`,
+    expected: 'a file of the same build',
+    found: brief(found),
+    remedy: 'Put the right one there, or name it in "symbols"',
   });

@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { sectionData } from './cursor.ts';
 import { DwarfFile } from './dwarf/file.ts';
 import type { ScanAnswer, ScanTask } from './names/build.ts';
-import { scanNames } from './names/scan.ts';
+import { scanNames, unitsInOrder } from './names/scan.ts';
 
 const { file, sections, first, last } = workerData as ScanTask;
 const byName = new Map(sections.map(({ name, bytes }) => [name, sectionData(file, name, bytes)]));
@@ -20,7 +20,8 @@ const source = {
 
 let answer: ScanAnswer;
 try {
-  answer = { arrays: scanNames(new DwarfFile(source), first, last).arrays() };
+  const dwarf = new DwarfFile(source);
+  answer = { arrays: scanNames(dwarf, unitsInOrder(dwarf).slice(first, last)).arrays() };
 } catch (error) {
   answer = { error: String(error) };
 }

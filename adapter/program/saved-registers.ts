@@ -51,9 +51,10 @@ const layouts = new WeakMap<DebugInfo, SavedLayout | 'none'>();
 export const savedLayout = (info: DebugInfo): SavedLayout | undefined => {
   let layout = layouts.get(info);
   if (layout === undefined) {
-    // The names of a large kernel are collected in the background: until then nobody knows.
-    if (info.names === undefined) return undefined;
-    layout = readLayout(info) ?? 'none';
+    const found = readLayout(info);
+    // The names of a large kernel are collected in the background: until then, that there is none is not known.
+    if (found === undefined && info.names === undefined) return undefined;
+    layout = found ?? 'none';
     layouts.set(info, layout);
   }
   return layout === 'none' ? undefined : layout;

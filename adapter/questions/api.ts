@@ -58,6 +58,9 @@ export interface AskOptions {
   readonly onProgress?: ((progress: FarmProgress) => void) | undefined;
 }
 
+/** What there is to ask about. */
+type Timeline = Pick<Target['timeline'], 'start' | 'end'>;
+
 /** How long it works in this thread before others get a turn. */
 const breathMs = 10;
 
@@ -66,21 +69,23 @@ export class Asker {
   readonly #replayed: Replayed;
   readonly #session: Target | undefined;
   readonly #history: () => History | undefined;
+  readonly #start: Moment;
   readonly #end: Moment;
   /** A replay that goes to where questions are asked from. */
   #view: Seat | undefined;
   /** One goes there at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(replayed: Replayed, end: Moment, view: Seat | undefined, options: AskerOptions) {
+  private constructor(replayed: Replayed, { start, end }: Timeline, view: Seat | undefined, options: AskerOptions) {
     const { session, history, ...farm } = options;
     this.#replayed = replayed;
+    this.#start = start;
     this.#end = end;
     this.#view = view;
     this.#session = session;
     this.#history = history ?? (() => undefined);
     const source = session === undefined ? undefined : sourceOf(session);
-    this.#farm = new Farm({ replayed, end, jobs, ...(source && { source }), ...farm });
+    this.#farm = new Farm({ replayed, start, end, jobs, ...(source && { source }), ...farm });
   }
 
   /**
@@ -92,12 +97,12 @@ export class Asker {
     const target = options.session;
     if (target === undefined) {
       const view = await Seat.open({ launch: checked }, 'view');
-      return new Asker({ launch: checked }, view.target.timeline.end, view, options);
+      return new Asker({ launch: checked }, view.target.timeline, view, options);
     }
     const { session, timeline } = target;
-    const { end } = timeline;
+    const { start, end } = timeline;
     const copy = session.kind === 'live' ? await copyOf(session) : undefined;
-    return new Asker({ launch: checked, copy }, end, undefined, options);
+    return new Asker({ launch: checked, copy }, { start, end }, undefined, options);
   }
 
   /** The last moment of the recording; of one that is being made, the last one when this was opened. */
@@ -136,14 +141,18 @@ export class Asker {
     if (target === undefined) return nothing();
     const hart = target.machine.harts[options.hart ?? currentHart(target.machine).id] ?? currentHart(target.machine);
     const history = this.#history();
-    return question.ask({ target, hart, at, end: this.#end, history, farm: this.#farm, signal, onProgress }, args);
+    return question.ask(
+      { target, hart, at, start: this.#start, end: this.#end, history, farm: this.#farm, signal, onProgress },
+      args,
+    );
   }
 
   #momentOf(at: AskOptions['at']): Moment {
-    if (at === 'start') return moment(0);
+    if (at === 'start') return this.#start;
     if (at === 'end') return this.#end;
     const wanted = at ?? this.#session?.timeline.now ?? this.#end;
-    if (!Number.isSafeInteger(wanted) || wanted < 0 || wanted > this.#end) throw momentOutside(wanted, this.#end);
+    if (!Number.isSafeInteger(wanted) || wanted < this.#start || wanted > this.#end)
+      throw momentOutside(wanted, this.#start, this.#end);
     return moment(wanted);
   }
 
@@ -158,7 +167,7 @@ export class Asker {
     const view = this.#view;
     if (at === undefined) return view.target;
     const state = this.#farm.stateBefore(at);
-    const from = state === 'start' ? 0 : state.at;
+    const from = state === 'start' ? this.#start : state.at;
     if (view.now > at || view.now < from) view.adopt(state);
     const begun = view.now;
     for (let breath = performance.now(); view.now < at; ) {

@@ -25,12 +25,12 @@ export const badQuestionArguments = (name: string, field: string, problem: strin
     remedy: 'Correct them',
   });
 
-export const momentOutside = (at: number, end: number) =>
+export const momentOutside = (at: number, start: number, end: number) =>
   new QuestionError({
     what: 'The recording does not come to the moment that is asked from',
-    expected: `a moment from 0 to ${end}`,
+    expected: `a moment from ${start} to ${end}`,
     found: `${at}`,
-    remedy: 'Ask from an earlier one',
+    remedy: 'Ask from one of these',
   });
 
 export const notInMemory = (text: string, why: string | undefined) =>

@@ -34,7 +34,7 @@ async function* printed(
   offset: number | undefined,
   text: string | undefined,
 ): AsyncGenerator<Item, void> {
-  const all = between(0, asking.end);
+  const all = between(asking.start, asking.end);
   const wanted = text === undefined ? undefined : Buffer.from(text);
   let [bytes, moments] = [Buffer.alloc(0), [] as number[]];
   let looked = 0;

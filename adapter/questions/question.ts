@@ -21,6 +21,8 @@ export interface Asking {
   readonly target: Target;
   readonly hart: Hart;
   readonly at: Moment;
+  /** The first moment of the recording and the last. */
+  readonly start: Moment;
   readonly end: Moment;
   readonly history?: History | undefined;
   readonly farm: Farm;
@@ -106,9 +108,12 @@ export const which = v.nullish(
 
 /** @returns what two moments that may be absent leave of the history */
 export const withinOf = (
-  { end }: Asking,
+  { start, end }: Asking,
   { from, to }: { readonly from?: number | null | undefined; readonly to?: number | null | undefined },
-): Interval => ({ from: Math.min(from ?? 0, end) as Moment, to: Math.min(to ?? end, end) as Moment });
+): Interval => ({
+  from: Math.max(start, Math.min(from ?? start, end)) as Moment,
+  to: Math.min(to ?? end, end) as Moment,
+});
 
 /** What `which` asks for, of the whole history. */
 export const sideOf = (

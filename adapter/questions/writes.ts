@@ -29,7 +29,7 @@ export const lastWrite = question({
   argumentsOf,
   ask: (asking, { expression, sizeBytes, from }) => {
     const subject = subjectOf(asking, expression, sizeBytes);
-    return last(asking, subject, rangesNow(asking, subject), from ?? 0);
+    return last(asking, subject, rangesNow(asking, subject), Math.max(asking.start, from ?? 0));
   },
 });
 

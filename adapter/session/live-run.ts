@@ -11,6 +11,8 @@ export type LiveEnd =
   | { readonly reason: 'reset' }
   /** A person or a script ended it. */
   | { readonly reason: 'left' }
+  /** It has panicked, and who kept only its recent past looked for that. */
+  | { readonly reason: 'panic'; readonly line: string }
   /** It has come to the moment that was asked for. */
   | { readonly reason: 'until' }
   /** The guest waits for input and there will be none. */
@@ -20,6 +22,8 @@ export interface LiveRunOptions {
   readonly until?: Moment;
   /** Asked between portions. */
   readonly isLeft: () => boolean;
+  /** Told of a file that was written because somebody asked for it. */
+  readonly saved?: (file: string) => void;
   /** The guest's seconds without any life after which the run is over; absent with a person at the console. */
   readonly idleSecondsMax?: number;
 }
@@ -28,12 +32,12 @@ export interface LiveRunOptions {
 export const runLive = async (session: LiveSession, driver: LiveDriver, options: LiveRunOptions): Promise<LiveEnd> => {
   try {
     const end = await runPortions(session, driver, options);
-    session.recorder.end(traceEnd(end));
+    await finish(session, traceEnd(end));
     return end;
   } catch (error) {
     const message = brief(error instanceof Error ? error.message : String(error));
     try {
-      session.recorder.end({ reason: 'error', message });
+      await finish(session, { reason: 'error', message });
     } catch {
       // What made it fail may keep the end from being written too; the first error is the one to tell.
     }
@@ -41,19 +45,30 @@ export const runLive = async (session: LiveSession, driver: LiveDriver, options:
   }
 };
 
+const finish = async ({ recorder, flight }: LiveSession, end: Omit<TraceEnd, 'at'>): Promise<void> => {
+  recorder.end(end);
+  await flight?.saveEnd(end);
+};
+
 const runPortions = async (
-  { machine }: LiveSession,
+  { machine, flight }: LiveSession,
   driver: LiveDriver,
-  { until = moment(Number.MAX_SAFE_INTEGER), isLeft, idleSecondsMax = Number.POSITIVE_INFINITY }: LiveRunOptions,
+  { until = moment(Number.MAX_SAFE_INTEGER), isLeft, saved, idleSecondsMax = Number.POSITIVE_INFINITY }: LiveRunOptions,
 ): Promise<LiveEnd> => {
   for (;;) {
+    const file = await flight?.saveAsked();
+    if (file !== undefined) saved?.(file);
+    if (flight?.panicked !== undefined) return { reason: 'panic', line: flight.panicked };
     if (isLeft()) return { reason: 'left' };
     if (machine.now >= until) return { reason: 'until' };
     const stop = await driver.portion(until);
     if (stop.reason === 'power') {
       return stop.action === 'off' ? { reason: 'off', exitCode: stop.exitCode } : { reason: 'reset' };
     }
-    if (stop.reason === 'idle' || driver.idleSeconds > idleSecondsMax) return { reason: 'idle' };
+    if (stop.reason === 'idle' || driver.idleSeconds > idleSecondsMax) {
+      const line = flight?.panickedForGood;
+      return line === undefined ? { reason: 'idle' } : { reason: 'panic', line };
+    }
   }
 };
 
@@ -63,6 +78,8 @@ const traceEnd = (end: LiveEnd): Omit<TraceEnd, 'at'> => {
       return { reason: 'poweroff', exitCode: end.exitCode };
     case 'reset':
       return { reason: 'reset' };
+    case 'panic':
+      return { reason: 'stopped', message: brief(`the guest panicked: ${end.line}`) };
     case 'left':
     case 'until':
     case 'idle':

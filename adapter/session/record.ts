@@ -2,23 +2,36 @@
 
 import { randomBytes } from 'node:crypto';
 import { loadXxh64 } from '../../traces/checksum.ts';
-import type { TraceWriter } from '../../traces/writer.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { type EntropySource, LoggedEntropy, recordedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
-import { Recorder } from '../../vmm/record/recorder.ts';
+import { Recorder, type RecordSink } from '../../vmm/record/recorder.ts';
 import { bootImage } from '../boot/boot.ts';
 import { describeMachine, type RunPolicy, traceHeader } from '../boot/configuration.ts';
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { brotli, FileSink, readWhole, refuseSameFile } from '../host/files.ts';
 import { warmCode } from './code-cache.ts';
+import { ConsoleTail } from './console-tail.ts';
+import type { Flight, FlightRequest } from './flight.ts';
 import { product } from './product.ts';
 import type { CheckpointPolicy, LiveSession } from './session.ts';
+
+export interface TraceRequest {
+  readonly file: string;
+  /** Whether the trace holds the images. */
+  readonly embedded: boolean;
+  /** Unless `false`, the whole state is put at the trace's end, so that it is opened there at once. */
+  readonly endState?: boolean;
+  /** Whole states in the middle, at least so many steps apart; absent when there are to be none. */
+  readonly stateStride?: number;
+  /** Keeps the recent past alone, and writes it when it is asked to. */
+  readonly flight?: FlightRequest;
+}
 
 export interface RecordingRequest {
   readonly options: MachineOptions;
   readonly policy: RunPolicy;
-  /** Where the trace goes, and whether it holds the images; absent when nothing is written. */
-  readonly trace?: { readonly file: string; readonly embedded: boolean };
+  /** Where the trace goes and what it holds; absent when nothing is written. */
+  readonly trace?: TraceRequest;
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
@@ -45,27 +58,44 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   const hash64 = await loadXxh64();
 
   let recorder: Recorder | undefined;
+  const logged = checkpoints.budgetBytes === 0 ? undefined : new LoggedEntropy();
   const entropy: EntropySource =
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
-      : recordedEntropy(new LoggedEntropy(), randomBytesOf, (bytes, device) => recorder?.logEntropy(device, bytes));
-  const machine = new Machine(image, { console: request.console, entropy });
+      : recordedEntropy(logged, randomBytesOf, (bytes, device) => recorder?.logEntropy(device, bytes));
+  const tail = trace === undefined ? undefined : new ConsoleTail();
+  const console = (bytes: Uint8Array): void => {
+    tail?.add(bytes);
+    flight?.printed(bytes);
+    request.console(bytes);
+  };
+  const machine = new Machine(image, { console, entropy });
 
   // Last, so that a command line that is wrong leaves an existing file alone.
-  let writer: TraceWriter | undefined;
-  if (trace !== undefined) {
+  let writer: RecordSink | undefined;
+  let flight: Flight | undefined;
+  if (trace !== undefined && tail !== undefined) {
     refuseSameFile(trace.file, files);
     const data = images.map(({ bytes }) => (trace.embedded ? bytes : undefined));
+    if (trace.flight !== undefined) {
+      const { Flight } = await import('./flight.ts');
+      flight = new Flight({ machine, header, images: data, file: trace.file, tail, request: trace.flight });
+    }
     const { TraceWriter } = await import('../../traces/writer.ts'); // `run` needs none
-    writer = await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli);
+    writer = flight?.ring ?? (await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli));
   }
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
+    endState: trace?.endState !== false,
+    forgets: flight !== undefined,
+    ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),
+    ...(tail && { printed: () => tail.bytes() }),
   });
   const keepCode = warmCode(machine, header, { folder: request.cacheFolder, hash64 });
   const kept = request.keepImages === false ? [] : images;
-  return { kind: 'live', machine, recorder, timeline: recorder.timeline, header, images: kept, hash64, keepCode };
+  const session = { machine, recorder, timeline: recorder.timeline, header, images: kept, hash64, keepCode };
+  return { kind: 'live', ...session, ...(flight && { flight }) };
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));

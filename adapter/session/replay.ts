@@ -1,4 +1,4 @@
-/** Opens a recording: from a trace file to a machine at moment 0 with a replayer at its side. */
+/** Opens a recording: from a trace file to a machine where it begins, mostly moment 0, with a replayer at its side. */
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,10 +6,12 @@ import type { ByteSource } from '../../traces/bytes.ts';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import type { ImageDescription } from '../../traces/header.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
+import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import type { Hash64 } from '../../vmm/machine/digest.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import type { EmitCovering } from '../../vmm/machine/memory.ts';
+import { entropyTakenIn, loadState } from '../../vmm/machine/state.ts';
 import { type EntropySource, LoggedEntropy, replayedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { Replayer } from '../../vmm/replay/replayer.ts';
@@ -31,6 +33,8 @@ export interface ReplayRequest {
   readonly imageFolders?: readonly string[];
   /** Whether the recording's digests are compared on the way. */
   readonly verify: boolean;
+  /** Whether its states are compared, too, where the replay passes them. */
+  readonly verifyStates?: boolean;
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
@@ -63,17 +67,22 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   const hash64 = await loadXxh64();
   const images = trace.header.images.map((image, index) => imageOf(trace, image, index, folders, hash64));
   const configuration = trace.header.machine;
+  const begins = trace.states[0]?.begins === true ? trace.states[0].load() : undefined;
   const entropy: EntropySource =
     configuration.timePolicy === 'virtual'
       ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
-      : replayedEntropy(loggedEntropy(trace), () => machine.stepMoment, entropyDiverged);
+      : replayedEntropy(loggedEntropy(trace, begins), () => machine.stepMoment, entropyDiverged);
   const outputs = { console: request.console, entropy };
   const machine = new Machine(bootImage(configuration, images), outputs, request.emitCovering);
+  if (begins !== undefined) loadState(machine, begins);
   const keepCode = warmCode(machine, trace.header, { folder: request.cacheFolder, hash64 });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
+    keptStepsMin: request.checkpoints.keptStepsMin,
     verify: request.verify,
+    verifyStates: request.verifyStates === true,
+    printed: request.console,
   });
   const { timeline } = replayer;
   const { header } = trace;
@@ -114,8 +123,8 @@ const imageFromFolders = ({ role, name }: ImageDescription, folders: readonly st
   return readWhole(`the ${role} image`, file);
 };
 
-const loggedEntropy = (trace: Trace): LoggedEntropy => {
-  const logged = new LoggedEntropy();
+const loggedEntropy = (trace: Trace, begins: TraceState | undefined): LoggedEntropy => {
+  const logged = new LoggedEntropy(begins === undefined ? 0 : entropyTakenIn(begins));
   for (const event of trace.events) if (event.kind === 'entropy') logged.add(event.bytes);
   return logged;
 };

@@ -13,6 +13,7 @@ import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import type { BootImage } from '../boot/boot.ts';
 import { bootPrograms } from '../boot/boot.ts';
 import { SymbolTable } from '../program/symbols.ts';
+import type { Flight } from './flight.ts';
 
 interface SessionBase {
   readonly machine: Machine;
@@ -29,6 +30,8 @@ interface SessionBase {
 export interface LiveSession extends SessionBase {
   readonly kind: 'live';
   readonly recorder: Recorder;
+  /** Present when only the recent past is kept. */
+  readonly flight?: Flight;
 }
 
 /** A recording that was made. */
@@ -45,13 +48,19 @@ export type Session = LiveSession | ReplaySession;
 export interface CheckpointPolicy {
   readonly stride: number;
   readonly budgetBytes: number;
+  /** How many steps it must save to go to a state that the trace keeps; any number unless it says so. */
+  readonly keptStepsMin?: number;
 }
 
 /** For runs in which nobody goes back. */
 export const noCheckpoints: CheckpointPolicy = { stride: Number.MAX_SAFE_INTEGER, budgetBytes: 0 };
 
 /** For the debugger: near enough to any moment, and within what a computer can spare. */
-export const denseCheckpoints: CheckpointPolicy = { stride: 5_000_000, budgetBytes: 512 * 2 ** 20 };
+export const denseCheckpoints: CheckpointPolicy = {
+  stride: 5_000_000,
+  budgetBytes: 2 ** 30,
+  keptStepsMin: 20_000_000,
+};
 
 /** The symbols of what was loaded: the kernel's, or the firmware's where there is no kernel with any. */
 export const symbolsOf = ({ images }: Session): SymbolTable | undefined => {

@@ -1,80 +1,23 @@
 /**
- * The names of a program outside its functions: variables, constants, functions and types, found by a path such as
+ * The names of a program outside its functions: variables, constants and functions, found by a path such as
  * `ns::Class::count` or by the file that they are in. It knows no frame; memory is read as its caller says.
  */
 
 import type { DebugInfo } from '../program/debug-info.ts';
-import { demangle } from '../program/demangle/demangle.ts';
-import { attribute, tag } from '../program/dwarf/constants.ts';
+import { attribute, language, tag } from '../program/dwarf/constants.ts';
 import type { Entry } from '../program/dwarf/entry.ts';
 import { evaluateLocation } from '../program/dwarf/expression.ts';
 import { expressionAt, variableOf } from '../program/dwarf/functions.ts';
+import { parentOf } from '../program/dwarf/parent.ts';
 import type { NamedEntry } from '../program/names/name-index.ts';
+import { named, pathOf, plainKinds } from '../program/names/paths.ts';
 import type { NameKind } from '../program/names/records.ts';
 import type { Type } from '../program/types/type.ts';
 import { numberValue, type ReadMemory, type Value } from './value.ts';
 
 const valueKinds: readonly NameKind[] = ['variable', 'enumerator', 'function'];
-const tagKinds: Readonly<Record<string, readonly NameKind[]>> = {
-  struct: ['structure', 'class'],
-  class: ['class', 'structure'],
-  union: ['union'],
-  enum: ['enumeration'],
-};
-const plainKinds: readonly NameKind[] = ['typedef', 'baseType', 'class', 'structure', 'union', 'enumeration'];
 const functionKinds: readonly NameKind[] = ['function', 'inlineFunction'];
-/** No more entries of one name are looked at. */
-const entriesMax = 1000;
 const nestingMax = 32;
-
-/** `a::Box<b::C, 2>::d` in its parts. */
-export const pathOf = (name: string): readonly string[] => {
-  const parts: string[] = [];
-  let part = '';
-  let depth = 0;
-  for (let at = 0; at < name.length; at++) {
-    if (name[at] === '<') depth += 1;
-    else if (name[at] === '>') depth -= 1;
-    if (depth === 0 && name.startsWith('::', at)) {
-      parts.push(part);
-      part = '';
-      at += 1;
-    } else part += name[at];
-  }
-  parts.push(part);
-  return parts.filter((part) => part !== '');
-};
-
-/** What of a name is in the scopes of a path; a path need not begin at the outermost. */
-const named = (info: DebugInfo, path: readonly string[], kinds: readonly NameKind[]): readonly NamedEntry[] => {
-  const around = path.slice(0, -1);
-  const name = path.at(-1) ?? '';
-  const found = [name, ...gccSpelling(name)].flatMap((spelt) => info.names?.find(spelt, kinds) ?? []);
-  return found.slice(0, entriesMax).filter((entry) => {
-    if (around.length === 0 || endsWith(entry.scope, around)) return true;
-    return entry.scope.length === 0 && endsWith(linkageScope(info, entry), around);
-  });
-};
-
-const endsWith = (scope: readonly string[], around: readonly string[]): boolean =>
-  around.every((part, index) => scope[scope.length - around.length + index] === part);
-
-/** A definition outside its namespace or class says where it belongs only by its mangled name. */
-const linkageScope = (info: DebugInfo, { offset, inTypes }: NamedEntry): readonly string[] => {
-  const entry = info.dwarf.entryAt(offset, inTypes).withAttribute(attribute.linkageName);
-  const mangled = entry?.text(attribute.linkageName);
-  return mangled === undefined ? [] : pathOf(demangle(mangled).replace(/\(.*$/s, '')).slice(0, -1);
-};
-
-/** GCC calls the template `Box<short, 6>` of everybody else `Box<short int, 6>`. */
-const gccSpelling = (name: string): readonly string[] => {
-  if (!name.includes('<')) return [];
-  const spelt = name
-    .replace(/\bunsigned (long|short)\b(?: int\b)?/g, '$1 unsigned int')
-    .replace(/\bunsigned\b(?! (?:int|char|__int128)\b)/g, 'unsigned int')
-    .replace(/(?<!\blong )\b(long|short)\b(?! (?:int|unsigned|long|double)\b)/g, '$1 int');
-  return spelt === name ? [] : [spelt];
-};
 
 export const hasGlobal = (info: DebugInfo, path: readonly string[]): boolean =>
   named(info, path, valueKinds).length > 0 ||
@@ -82,18 +25,6 @@ export const hasGlobal = (info: DebugInfo, path: readonly string[]): boolean =>
 
 const isStaticMember = (info: DebugInfo, path: readonly string[]): boolean =>
   named(info, path.slice(0, -1), plainKinds).length > 0;
-
-/** A type by its name, perhaps with its tag: `struct buffer`, `u64`, `ns::Class`. */
-export const typeByName = (info: DebugInfo, name: string): Type | undefined => {
-  const [, word, rest] = /^(?:(struct|class|union|enum) )?(.*)$/s.exec(name) ?? [];
-  const kinds = word === undefined ? plainKinds : tagKinds[word]!;
-  for (const { offset, inTypes } of named(info, pathOf(rest ?? ''), kinds)) {
-    return info.types.read(info.dwarf.entryAt(offset, inTypes));
-  }
-  return undefined;
-};
-
-export const hasType = (info: DebugInfo, name: string): boolean => named(info, pathOf(name), plainKinds).length > 0;
 
 /** A variable, constant or function outside functions, or one kept by a function between its calls. */
 export const globalValue = (
@@ -141,19 +72,15 @@ const innerEntry = (entry: Entry, name: string, depth: number): Entry | undefine
   return origin === undefined || depth > nestingMax ? undefined : innerEntry(origin, name, depth + 1);
 };
 
-const entryValue = (
-  info: DebugInfo,
-  read: ReadMemory,
-  { kind, scope }: NamedEntry,
-  entry: Entry,
-): Value | undefined => {
+const entryValue = (info: DebugInfo, read: ReadMemory, { kind }: NamedEntry, entry: Entry): Value | undefined => {
   switch (kind) {
     case 'enumerator': {
       const { constant } = variableOf(entry);
       if (typeof constant !== 'bigint') return undefined;
-      // In C++ and Rust an enumerator is in its type, and of it.
-      const type = scope.length > 0 ? typeByName(info, `enum ${scope.join('::')}`) : undefined;
-      return type === undefined ? numberValue(constant, undefined, true) : numberValue(constant, type);
+      const type = enumerationOf(info, entry);
+      // In C an enumerator is an int where it is one (C11 6.4.4.3); in C++ and Rust it is of its type.
+      const isInt = isC(entry.unit.language) && BigInt.asIntN(32, constant) === constant;
+      return numberValue(constant, type, type === undefined || isInt);
     }
     case 'function': {
       const address = entry.address(attribute.lowPc);
@@ -163,6 +90,23 @@ const entryValue = (
       return variableEntry(info, read, entry);
   }
 };
+
+const enumerations = new WeakMap<DebugInfo, Map<number, Type | undefined>>();
+
+/** The enumeration that an enumerator is in, which is asked for again and again by conditions. */
+const enumerationOf = (info: DebugInfo, entry: Entry): Type | undefined => {
+  const known = enumerations.get(info) ?? new Map<number, Type | undefined>();
+  enumerations.set(info, known);
+  const inTypes = entry.unit.header.section === info.dwarf.section('.debug_types');
+  const key = inTypes ? -1 - entry.offset : entry.offset;
+  if (!known.has(key)) {
+    const around = parentOf(entry);
+    known.set(key, around?.tag === tag.enumerationType ? info.types.read(around) : undefined);
+  }
+  return known.get(key);
+};
+
+const isC = (number: number): boolean => language.c.includes(number as never);
 
 const variableEntry = (info: DebugInfo, readMemory: ReadMemory, entry: Entry): Value | undefined => {
   const variable = variableOf(entry);

@@ -9,24 +9,34 @@ import {
   stripped,
   type Type,
 } from '../program/types/type.ts';
+import { rustPointee } from './pointees.ts';
 import { elementType, memberOf, numberOf, type ReadMemory, type Value } from './value.ts';
 
 const depthMax = 32;
 
-/** A member; of a tuple `0`, and of an enum of Rust one of the variant that it is. */
+/** A member; of a tuple `0`, of an enum of Rust one of the variant that it is, of a pointer of Rust's one of what it leads to. */
 export const memberNamed = (value: Value, name: string, read: ReadMemory): Value | undefined => {
   const type = stripped(value.type);
   if (!isComposite(type)) return undefined;
   const spelt = /^\d+$/.test(name) ? `__${name}` : name;
-  const member = findMember(type, spelt);
-  if (member !== undefined) return memberOf(value, member);
+  const found = memberIn(value, spelt, read, 0);
+  if (found !== undefined) return found;
   const variant = variantOf(value, read);
-  return variant?.value && findIn(variant.value, spelt);
+  if (variant !== undefined) return memberIn(variant.value, spelt, read, 0);
+  const pointee = rustPointee(value, read);
+  return pointee && memberIn(pointee, spelt, read, 0);
 };
 
-const findIn = (value: Value, name: string): Value | undefined => {
-  const member = findMember(value.type, name);
-  return member && memberOf(value, member);
+/** One that is in a virtual base is looked for in the objects that the bases are. */
+const memberIn = (value: Value, name: string, read: ReadMemory, depth: number): Value | undefined => {
+  const type = stripped(value.type);
+  const member = findMember(type, name);
+  if (member?.computed !== true || !isComposite(type)) return member && memberOf(value, member, read);
+  if (depth > depthMax) return undefined;
+  for (const base of [...type.members.filter((own) => own.name === undefined), ...type.bases]) {
+    if (findMember(base.type, name) !== undefined) return memberIn(memberOf(value, base, read), name, read, depth + 1);
+  }
+  return undefined;
 };
 
 /** The variant that an enum of Rust is now, and its fields. */
@@ -42,7 +52,7 @@ export const variantOf = (value: Value, read: ReadMemory): Variant | undefined =
   if (part === undefined || value.missing !== undefined) return undefined;
   let found = part.variants.length === 1 ? part.variants[0] : undefined;
   if (part.discriminant !== undefined) {
-    const tag = numberOf(memberOf(value, part.discriminant), read);
+    const tag = numberOf(memberOf(value, part.discriminant, read), read);
     if (typeof tag === 'string') return undefined;
     const width = 8 * (sizeOf(part.discriminant.type) ?? 8);
     const isTag = (wanted: bigint) => BigInt.asUintN(width, wanted) === BigInt.asUintN(width, tag);
@@ -50,17 +60,17 @@ export const variantOf = (value: Value, read: ReadMemory): Variant | undefined =
       part.variants.find(({ values }) => values.some(isTag)) ?? part.variants.find(({ values }) => values.length === 0);
   }
   if (found === undefined) return undefined;
-  const inside = memberOf(value, found.member);
+  const inside = memberOf(value, found.member, read);
   return { name: found.member.name ?? '?', value: inside };
 };
 
 /** The part of a class that a base is, however far up; undefined when it is none. */
-export const baseNamed = (value: Value, base: CompositeType): Value | undefined => {
+export const baseNamed = (value: Value, base: CompositeType, read: ReadMemory): Value | undefined => {
   const search = (within: Value, depth: number): Value | undefined => {
     const type = stripped(within.type);
     if (!isComposite(type) || depth > depthMax) return undefined;
     for (const member of type.bases) {
-      const part = memberOf(within, member);
+      const part = memberOf(within, member, read);
       if (isSame(stripped(member.type), base)) return part;
       const found = search(part, depth + 1);
       if (found !== undefined) return found;

@@ -7,6 +7,7 @@ import { declare } from '../program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../program/types/type.ts';
 import { likelyLink, listSuffix, listValue } from './lists.ts';
 import { variantOf } from './members.ts';
+import { rustPointee, sharedOf, wholeObject } from './pointees.ts';
 import { sequenceOf } from './sequences.ts';
 import { elementOf, lengthOf, memberOf, numberOf, type ReadMemory, targetOf, type Value } from './value.ts';
 
@@ -83,10 +84,25 @@ const elements = (value: Value, first: number, count: number): readonly Part[] =
 const pointerText = (type: Type | undefined): string =>
   declare({ kind: 'pointer', flavour: 'pointer', name: undefined, sizeBytes: 8, target: type });
 
+/** What a value is a part of, or leads to, where its own type does not say so. */
+function* views(value: Value, read: ReadMemory): Generator<Part> {
+  const found = wholeObject(value, read) ?? rustPointee(value, read);
+  if (found === undefined) return;
+  const { type, address } = found;
+  const path = address === undefined ? undefined : `*(${pointerText(type)})0x${address.toString(16)}`;
+  yield { name: `as ${declare(type).replace(/^(class|struct) /, '')}`, value: found, path: () => path, kind: 'view' };
+  const shared = sharedOf(value, read);
+  for (const name of ['strong', 'weak'] as const) {
+    const count = shared?.[name];
+    if (count !== undefined) yield { name, value: count, path: () => undefined, kind: 'view' };
+  }
+}
+
 /** Of an enum of Rust, the fields of its variant; of a head of a list, its elements behind its members. */
 function* compositeParts(value: Value, read: ReadMemory, joint: '.' | '->'): Generator<Part> {
   const variant = variantOf(value, read);
-  yield* members(variant?.value ?? value, joint, 0);
+  yield* members(variant?.value ?? value, joint, read, 0);
+  yield* views(value, read);
   const likely = likelyLink(value);
   const list = likely && listValue(value, likely.link, read);
   if (likely === undefined || list === undefined || (list.list?.addresses.length ?? 0) === 0) return;
@@ -101,9 +117,9 @@ function* compositeParts(value: Value, read: ReadMemory, joint: '.' | '->'): Gen
 }
 
 /** The first members of a structure, those of its base classes apart. */
-export const membersOf = (value: Value, count: number): readonly Part[] => {
+export const membersOf = (value: Value, count: number, read: ReadMemory): readonly Part[] => {
   const found: Part[] = [];
-  for (const part of members(value, '.', 0)) {
+  for (const part of members(value, '.', read, 0)) {
     if (found.length === count) break;
     found.push(part);
   }
@@ -115,23 +131,23 @@ export const membersIn = (
   value: Value,
   read: ReadMemory,
 ): readonly { readonly name: string; readonly detail: string }[] =>
-  [...members(variantOf(value, read)?.value ?? value, '.', 0)]
+  [...members(variantOf(value, read)?.value ?? value, '.', read, 0)]
     .filter(({ kind }) => kind === 'member')
     .map(({ name, value: member }) => ({ name, detail: declare(member.type) }));
 
 /** Bases first; the members of anonymous members as one's own, as the language has it. */
-function* members(value: Value, joint: '.' | '->', depth: number): Generator<Part> {
+function* members(value: Value, joint: '.' | '->', read: ReadMemory, depth: number): Generator<Part> {
   const type = stripped(value.type);
   if (!isComposite(type)) return;
   for (const base of type.bases) {
     const name = declare(base.type).replace(/^(class|struct) /, '');
     const cast = (whole: string) => `((${declare(base.type)})${joint === '.' ? whole : `*${whole}`})`;
-    yield { name, value: memberOf(value, base), kind: 'base', path: base.computed ? () => undefined : cast };
+    yield { name, value: memberOf(value, base, read), kind: 'base', path: cast };
   }
   for (const member of type.members) {
-    const found = memberOf(value, member);
+    const found = memberOf(value, member, read);
     if (member.name === undefined) {
-      if (depth < anonymousMax) yield* members(found, joint, depth + 1);
+      if (depth < anonymousMax) yield* members(found, joint, read, depth + 1);
       continue;
     }
     // Rust's tuples have members `__0`, which the language calls `0`.

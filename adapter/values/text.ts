@@ -3,12 +3,14 @@
  * to, structures with their first members, Rust's in Rust's words. What has no value says why. Everything is bounded.
  */
 
+import { declare } from '../program/types/declaration.ts';
 import { isComposite, sizeOf, stripped, type Type } from '../program/types/type.ts';
 import { bytesText, isCharacter, quoted, textAt, textBytesMax } from './characters.ts';
 import { headShape, walkList } from './lists.ts';
 import { variantOf } from './members.ts';
 import { enumeratorText, floatText, hex, type Letter, numberIn } from './numbers.ts';
 import { membersOf } from './parts.ts';
+import { rustPointee, sharedOf, wholeObject } from './pointees.ts';
 import { isBox, isRustText, sequenceOf } from './sequences.ts';
 import { bytesOf, elementOf, elementType, lengthOf, numberOf, type ReadMemory, targetOf, type Value } from './value.ts';
 
@@ -71,7 +73,9 @@ class Writer {
       case 'pointer': {
         const shown = this.#address(unsigned);
         const isText = isCharacter(type.target) || letter === 's';
-        return isText && bits !== 0n ? `${shown} ${textAt(unsigned, textBytesMax, read)}` : shown;
+        if (isText && bits !== 0n) return `${shown} ${textAt(unsigned, textBytesMax, read)}`;
+        const whole = bits === 0n ? undefined : wholeObject({ type: type.target, address: unsigned }, read);
+        return whole === undefined ? shown : `${shown} in ${nameOf(whole.type)}`;
       }
       case 'enumeration':
         return enumeratorText(type, bits);
@@ -116,7 +120,15 @@ class Writer {
       const inside = this.#fields(variant.value, depth);
       return inside === '{}' ? variant.name : `${variant.name}${inside.startsWith('{') ? ' ' : ''}${inside}`;
     }
+    const pointee = this.#letter === undefined && depth < depthMax ? rustPointee(value, read) : undefined;
+    if (pointee !== undefined) return this.#pointee(value, pointee, depth);
     return `${this.#fields(value, depth)}${this.#links(value)}`;
+  }
+
+  /** What is behind a `dyn` has the name of its type, which nothing else says. */
+  #pointee(value: Value, pointee: Value, depth: number): string {
+    const text = this.text(pointee, depth + 1);
+    return sharedOf(value, this.#around.read) === undefined ? `${nameOf(pointee.type)} ${text}` : text;
   }
 
   /** How many elements a head of a list has. */
@@ -135,7 +147,7 @@ class Writer {
     if (!isComposite(type)) return '';
     if (depth > depthMax) return '{...}';
     if (type.declared && type.sizeBytes === undefined) return '<only declared in this program>';
-    const parts = membersOf(value, itemsMax + 1);
+    const parts = membersOf(value, itemsMax + 1, this.#around.read);
     const isTuple = parts.length > 0 && parts.every(({ name }, index) => name === `${index}`);
     const shown = parts.slice(0, itemsMax).map(({ name, value: part }) => {
       const text = this.text(part, depth + 1);
@@ -174,6 +186,9 @@ class Writer {
     return `[${length}] {${shown.join(', ')}}${end}`;
   }
 }
+
+/** The name of a type without what kind it is. */
+const nameOf = (type: Type | undefined): string => declare(type).replace(/^(class|struct|enum|union) /, '');
 
 /** The text of an array, which ends with the array if no zero comes before. */
 const textAtMost = (address: bigint, length: number | undefined, read: ReadMemory): string => {

@@ -4,8 +4,7 @@
  */
 
 import { littleEndian } from '../program/dwarf/expression.ts';
-import type { MachineState } from '../program/dwarf/unwind.ts';
-import { type Member, sizeOf, stripped, type Type } from '../program/types/type.ts';
+import { type Member, type ReadMemory, sizeOf, stripped, type Type } from '../program/types/type.ts';
 
 export interface Value {
   /** Undefined: 64 bits of a register, a symbol, or a number as it was typed. */
@@ -46,7 +45,7 @@ export interface LostBytes {
   readonly why: string;
 }
 
-export type ReadMemory = MachineState['readMemory'];
+export type { ReadMemory };
 
 /** No value that is read as a whole is larger. */
 export const valueBytesMax = 65_536;
@@ -117,13 +116,13 @@ const lostIn = ({ lost }: Value, offsetBytes: number, size: number): Pick<Value,
   return own.length === 1 && first.from === 0 && first.to === size ? { missing: first.why } : { lost: own };
 };
 
-export const memberOf = (whole: Value, member: Member): Value => ({
-  ...memberPart(whole, member),
+export const memberOf = (whole: Value, member: Member, read: ReadMemory): Value => ({
+  ...memberPart(whole, member, read),
   within: { whole, member },
 });
 
-const memberPart = (value: Value, member: Member): Value => {
-  if (member.computed) return { type: member.type, missing: 'a virtual base' };
+const memberPart = (value: Value, member: Member, read: ReadMemory): Value => {
+  if (member.computed) return virtualBase(value, member, read);
   const offsetBytes = Math.floor(member.offsetBits / 8);
   if (member.sizeBits === undefined) return partAt(value, offsetBytes, member.type);
   const bits = { offset: member.offsetBits % 8, size: member.sizeBits };
@@ -139,6 +138,11 @@ const memberPart = (value: Value, member: Member): Value => {
         bits,
         ...lostIn(value, offsetBytes, size),
       };
+};
+
+const virtualBase = ({ address, missing }: Value, { type, placeIn }: Member, read: ReadMemory): Value => {
+  const found = address === undefined ? undefined : placeIn?.(address, read);
+  return found === undefined ? { type, missing: missing ?? 'a virtual base' } : { type, address: found };
 };
 
 /** The type of an array's elements: of one with several dimensions, arrays. */

@@ -4,6 +4,7 @@
  */
 
 import * as vscode from 'vscode';
+import { registerViews } from './views/views.ts';
 
 const debugType = 'chronovisor';
 
@@ -13,6 +14,7 @@ export const activate = (context: vscode.ExtensionContext): void => {
     vscode.debug.registerDebugConfigurationProvider(debugType, { resolveDebugConfiguration }),
     vscode.commands.registerCommand('chronovisor.goToMoment', goToMoment),
   );
+  registerViews(context);
 };
 
 class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {

@@ -119,6 +119,20 @@ describe('a recording', () => {
     await check(`replay ${trace} --console`, { exitCode: 0, stdout: '..........\n' });
   });
 
+  test('is verified for programs in lines of JSON', async () => {
+    await run('record -o FOLDER/lines.chrono -- -bios none -kernel FOLDER/timer.elf');
+    const { stdout, exitCode } = await run('verify FOLDER/lines.chrono --json');
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect([exitCode, lines.at(-1)]).toEqual([
+      0,
+      { verified: true, steps: 280, digests: expect.any(Number), note: '' },
+    ]);
+    for (const { done } of lines.slice(0, -1)) expect(done).toBeLessThanOrEqual(1);
+  });
+
   test('without outside input is the same each time', async () => {
     for (const name of ['one', 'two'])
       await run(`record -o FOLDER/${name}.chrono -- -bios none -kernel FOLDER/timer.elf`);

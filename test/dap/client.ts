@@ -19,6 +19,7 @@ export type Motion =
   | 'pause'
   | 'chronovisor/stepBackInto'
   | 'chronovisor/stepBackOut'
+  | 'chronovisor/goToPanic'
   | 'configurationDone';
 
 export class TestClient extends DebugClient {

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { csrFields, csrSummary } from '../../adapter/dap/csr-fields.ts';
 import { parseHitCondition } from '../../adapter/dap/hit-condition.ts';
-import { splitWords } from '../../adapter/dap/launch.ts';
 import { LinkMap } from '../../adapter/dap/link-map.ts';
 import { parseCondition } from '../../adapter/dap/scope.ts';
 import { trapWords } from '../../adapter/dap/trap-words.ts';
+import { splitWords } from '../../adapter/dap/words.ts';
 import type { Scope } from '../../adapter/expressions/evaluate.ts';
 import { floatText, parseFloatText } from '../../adapter/values/float-registers.ts';
 import { csrByName } from '../../vmm/machine/csr.ts';

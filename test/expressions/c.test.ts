@@ -58,7 +58,12 @@ describe('names', () => {
     check('values.c::hidden', '77');
     check("'values.c'::hidden", '77');
     check('counted::count', '42');
-    check('FLAG_WRITE + 1', '0x3');
+    check('FLAG_WRITE + 1', '3');
+    check('FLAG_WRITE', 'FLAG_WRITE');
+    check('RUNNING - WAITING', '-1');
+    check('flagsv == (FLAG_WRITE | FLAG_EXECUTE)', '1');
+    expect(program.typeOf('WAITING')).toBe('enum state');
+    expect(program.typeOf('WAITING + 0')).toBe('int');
     check('true && !false', '1');
     check('third.entry == NULL', '1');
     check('nullptr', '0x0');

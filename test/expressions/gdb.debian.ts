@@ -76,14 +76,14 @@ const integers =
     .concat(['first.value.low', 'tasks[1]->parent->pid', 'statev', 'negativev', 'letters[1][0]', '7u', '3ul', "'x'"]);
 const pointers = ['pointer', 'array', '&array[3]', 'tasks[0]', '&second', '*pointers', 'first.comm', 'second.parent'];
 
-const expressionOf = (random: Random, depth: number): string => {
-  const inner = () => expressionOf(random, depth - 1);
+const expressionOf = (random: Random, depth: number, operands: readonly string[] = integers): string => {
+  const inner = () => expressionOf(random, depth - 1, operands);
   switch (depth === 0 ? random.below(2) : 2 + random.below(10)) {
     case 0:
     case 2:
-      return random.of(integers);
+      return random.of(operands);
     case 1:
-      return random.of(integers);
+      return random.of(operands);
     case 3:
       return `(${random.of(['u8', 's16v', 'unsigned', 'long', 'short', 'unsigned char', 'u64']).replace('s16v', 'short')})(${inner()})`;
     case 4:
@@ -154,4 +154,33 @@ test('1,000 random expressions of pointers and floating point are what gdb says'
   const random = new Random(2);
   const one = () => (random.below(2) === 0 ? pointerExpression(random) : floatExpression(random));
   checkAll(program, path, Array.from({ length: 1000 }, one));
+});
+
+// gdb gives an enumerator the type of its enumeration; in C it is an int (C11 6.4.4.3), so the compiler is asked.
+test('600 random expressions of enumerators are what gcc says', () => {
+  const random = new Random(3);
+  const operands = ['WAITING', 'BELOW', 'FLAG_ALL', 'IDLE', 'ABOVE', '7u', '3ul'];
+  const all = Array.from({ length: 600 }, () => expressionOf(random, 1 + random.below(3), operands));
+  // What divides by zero is no constant; a choice has the type of what was chosen here, as in gdb.
+  const expressions = all.filter(
+    (expression) => !expression.includes('?') && ourAnswer(program, expression).kind === 'number',
+  );
+  expect(expressions.length).toBeGreaterThan(400);
+  const source = join(folder, 'enumerators.c');
+  const typed = expressions.map((expression) =>
+    expression.replaceAll('u8', 'unsigned char').replaceAll('u64', 'unsigned long'),
+  );
+  const table = typed.map((expression) => `{ (long)(${expression}), sizeof(${expression}) },`).join('\n');
+  writeFileSync(source, `${readFileSync(join(guests, 'values.c'), 'utf8')}\nlong answers[][2] = {\n${table}\n};\n`);
+  const built = join(folder, 'enumerators');
+  const words = ['-w', '-g', '-static', '-nostdlib', '-ffreestanding', '-Wl,-e,0', '-o', built, source];
+  execFileSync('riscv64-linux-gnu-gcc', words);
+  const answers = openStatic(built);
+  const found = expressions.flatMap((expression, index) => {
+    const [value, size] = [0, 1].map((column) => answers.show(`answers[${index}][${column}]`));
+    const own = ourAnswer(program, expression);
+    const isSame = BigInt.asIntN(64, BigInt(own.value)) === BigInt(value!) && `${own.size}` === size;
+    return isSame ? [] : [`${expression}: gcc ${value} of ${size} ours ${JSON.stringify(own)}`];
+  });
+  expect([found.length, found.slice(0, 25)]).toEqual([0, []]);
 });

@@ -9,10 +9,11 @@ import { evaluateWatch, parseWatch } from '../../adapter/expressions/watch.ts';
 import { DebugInfo } from '../../adapter/program/debug-info.ts';
 import { readElf } from '../../adapter/program/elf.ts';
 import { NameIndex } from '../../adapter/program/names/name-index.ts';
+import { hasType, pathOf, typeByName } from '../../adapter/program/names/paths.ts';
 import { scanNames } from '../../adapter/program/names/scan.ts';
 import { describePlace, SymbolTable } from '../../adapter/program/symbols.ts';
 import { declare } from '../../adapter/program/types/declaration.ts';
-import { globalValue, hasGlobal, hasType, pathOf, typeByName } from '../../adapter/values/globals.ts';
+import { globalValue, hasGlobal } from '../../adapter/values/globals.ts';
 import { type Surroundings, valueText } from '../../adapter/values/text.ts';
 import type { Value } from '../../adapter/values/value.ts';
 
@@ -36,9 +37,9 @@ export const openStatic = (
   bytes: Uint8Array = readFileSync(path),
   memory: readonly MemoryPart[] = [],
 ): StaticProgram => {
-  const info = new DebugInfo(bytes, path);
+  const symbols = new SymbolTable(readElf(bytes, path));
+  const info = new DebugInfo(bytes, path, { symbolNameAt: (address) => symbols.at(address)?.symbol.name });
   info.names = NameIndex.of([scanNames(info.dwarf).arrays()]);
-  const symbols = new SymbolTable(info.elf);
   const { segments } = readElf(bytes, path);
   const read = (address: bigint, sizeBytes: number): Uint8Array | undefined => {
     for (const part of memory) {

@@ -1,6 +1,6 @@
 /** The extension as it is installed: its manifest, its package, and the adapter that the package brings along. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createVSIX } from '@vscode/vsce';
@@ -24,6 +24,7 @@ const manifestSchema = v.object({
   engines: v.object({ vscode: v.string() }),
   contributes: v.object({
     commands: v.array(v.object({ command: v.string(), title: v.string() })),
+    views: v.record(v.string(), v.array(v.object({ id: v.string(), name: v.string() }))),
     debuggers: v.tuple([
       v.object({
         type: v.string(),
@@ -36,6 +37,12 @@ const manifestSchema = v.object({
 });
 const manifest = v.parse(manifestSchema, JSON.parse(read('extension/package.json')));
 const [contributed] = manifest.contributes.debuggers;
+
+/** The text of each source of the extension. */
+const sources = (): string[] =>
+  readdirSync(join(root, 'extension/src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => read(join('extension/src', name)));
 
 let folder = '';
 const packed = () => join(folder, 'extension');
@@ -55,6 +62,15 @@ beforeAll(async () => {
     outfile: join(packed(), 'dist/extension.cjs'),
     format: 'cjs',
     external: ['vscode'],
+  });
+  await build({
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+    entryPoints: ['timeline.ts', 'terminal.ts', 'page.css'].map((name) => join(root, 'extension/src/webview', name)),
+    outdir: join(packed(), 'dist/webview'),
+    format: 'iife',
   });
   await build({
     ...node,
@@ -101,10 +117,22 @@ describe("the extension's manifest", () => {
   });
 
   test('has a command for each that it registers, and registers each that it has', () => {
-    const registered = [...read('extension/src/extension.ts').matchAll(/registerCommand\('([^']+)'/g)].map(
-      (found) => found[1],
+    const registered = sources().flatMap((source) =>
+      [...source.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((found) => found[1]),
     );
-    expect(manifest.contributes.commands.map(({ command }) => command)).toEqual(registered);
+    expect(manifest.contributes.commands.map(({ command }) => command).sort()).toEqual(registered.sort());
+  });
+
+  test('has a view for each that it fills, and fills each that it has', () => {
+    const filled = sources().flatMap((source) =>
+      [...source.matchAll(/(?:registerWebviewViewProvider|createTreeView)\(\s*'([^']+)'/g)].map((found) => found[1]),
+    );
+    const { views } = manifest.contributes;
+    expect(
+      Object.values(views)
+        .flatMap((all) => all.map(({ id }) => id))
+        .sort(),
+    ).toEqual(filled.sort());
   });
 
   test('offers only configurations that the adapter takes', () => {
@@ -154,6 +182,9 @@ describe("the extension's package", () => {
       'extension/dist/chronovisor.mjs',
       'extension/dist/extension.cjs',
       'extension/dist/index-worker.mjs',
+      'extension/dist/webview/page.css',
+      'extension/dist/webview/terminal.js',
+      'extension/dist/webview/timeline.js',
       'extension/package.json',
       'extension/readme.md',
     ]);

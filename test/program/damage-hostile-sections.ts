@@ -8,6 +8,13 @@ const packed = (sizeBytes: number, content: Uint8Array = new Uint8Array(sizeByte
 
 const compressed = 0x800;
 
+/** Blocks that repeat a byte, each with the same header. */
+const zstdSection = (sizeBytes: number, blocks: number, header: number): Uint8Array =>
+  bytes((to) => {
+    to.u32(2).u32(0).u64(sizeBytes).u64(1).u8(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0xff);
+    to.repeat(blocks, () => to.u8(header & 0xff, (header >> 8) & 0xff, header >> 16, 0));
+  });
+
 export const hostileSections: Readonly<Record<string, () => Uint8Array>> = {
   // Sections.
   'a section that unpacks to 256 megabytes': () =>
@@ -33,6 +40,19 @@ export const hostileSections: Readonly<Record<string, () => Uint8Array>> = {
         'addr',
       ].map((name) => ({ name: `.debug_${name}`, bytes: zeros, flags: compressed })),
     );
+  },
+  'a section that zstd unpacks to 256 megabytes': () =>
+    elfFile([{ name: '.debug_info', bytes: zstdSection(1 << 28, 2048, (0x2_0000 << 3) | 2), flags: compressed }]),
+  'a section of half a million blocks of zstd': () =>
+    elfFile([{ name: '.debug_info', bytes: zstdSection(500_000, 500_000, (1 << 3) | 2), flags: compressed }]),
+  'a section of blocks of zstd with codes for each': () => {
+    // Literals with direct weights of 128 symbols, all of one length but the last, and tables of 2^9 states.
+    const block = [0x3e, 0x20, 0x01, 255, ...Array(64).fill(0x11), 1, 0, 0];
+    const body = bytes((to) => {
+      to.u32(2).u32(0).u64(1_000_000).u64(1).u8(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0xff);
+      to.repeat(20_000, () => to.u8(((block.length << 3) | 4) & 0xff, (block.length << 3) >> 8, 0, ...block));
+    });
+    return elfFile([{ name: '.debug_info', bytes: body, flags: compressed }]);
   },
   'a compressed section that says 2^53 bytes': () =>
     elfFile([

@@ -12,6 +12,7 @@ import {
   programOf,
   unit,
 } from './damage-writer.ts';
+import { debugNames } from './names-writer.ts';
 
 /** A line table of version 2 and its program. */
 const lineTable = (to: Bytes, files: (to: Bytes) => void, program: Uint8Array, programGap = 0): void => {
@@ -53,6 +54,11 @@ const withLines = (units: number, offsetOf: (unit: number) => number, lines: Uin
     },
     { name: '.debug_line', bytes: lines },
   ]);
+
+const plainFile = [
+  { name: '.debug_abbrev', bytes: abbreviations([tag.compileUnit, false]) },
+  { name: '.debug_info', bytes: bytes((to) => unit(to, 0, () => to.u8(1))) },
+];
 
 /** A list of pairs of addresses, as before DWARF 5. */
 const pairs = (count: number, write: (to: Bytes, index: number) => void): Uint8Array =>
@@ -281,6 +287,54 @@ export const hostileTables: Readonly<Record<string, () => Uint8Array>> = {
         type: 2,
         link: 2,
         entryBytes: 24,
+      },
+    ]),
+  'an index whose names have no end': () =>
+    elfFile([
+      ...plainFile,
+      {
+        name: '.gdb_index',
+        bytes: bytes((to) => {
+          to.u32(8).u32(24).u32(24).u32(24).u32(24).u32(800_024);
+          to.repeat(100_000, (index) => to.u32(index).u32(0))
+            .add(letters)
+            .u8(0);
+        }),
+      },
+    ]),
+  'an index whose vectors overlap': () =>
+    elfFile([
+      ...plainFile,
+      {
+        name: '.gdb_index',
+        bytes: bytes((to) => {
+          to.u32(8).u32(24).u32(40).u32(40).u32(40).u32(800_040).u64(0).u64(12);
+          to.repeat(100_000, (index) => to.u32(0).u32(5 + 4 * index));
+          to.text('main').repeat(100_000, () => to.u32(0x0000_8000));
+        }),
+      },
+    ]),
+  'a table of names with a bucket of a million': () =>
+    elfFile([
+      ...plainFile,
+      ...debugNames(
+        [0],
+        Array.from({ length: 100_000 }, () => ['main', 0]),
+      ),
+    ]),
+  'a million ranges of one unit': () =>
+    elfFile([
+      ...plainFile,
+      {
+        name: '.debug_aranges',
+        bytes: bytes((to) => {
+          to.u32(12 + 16 * 1_000_000)
+            .u16(2)
+            .u32(0)
+            .u8(8, 0)
+            .u32(0);
+          to.repeat(1_000_000, (index) => to.u64(base + BigInt(index)).u64(1));
+        }),
       },
     ]),
 };

@@ -10,6 +10,7 @@ import type { Entry } from '../../adapter/program/dwarf/entry.ts';
 import { functionsOf } from '../../adapter/program/dwarf/functions.ts';
 import type { MachineState } from '../../adapter/program/dwarf/unwind.ts';
 import { ProgramError } from '../../adapter/program/errors.ts';
+import { EarlyNames } from '../../adapter/program/names/early-names.ts';
 import { NameIndex } from '../../adapter/program/names/name-index.ts';
 import { scanNames } from '../../adapter/program/names/scan.ts';
 import { walkStack } from '../../adapter/program/stack.ts';
@@ -67,6 +68,8 @@ class Session {
     this.attempt(() => info.sections.buildId);
     this.attempt(() => info.sections.debugLink);
     info.names = this.attempt(() => NameIndex.of([scanNames(info.dwarf).arrays()]));
+    const early = new EarlyNames(info.dwarf);
+    for (const name of ['main', 'a', 'int', 'name']) this.attempt(() => early.first(name, ['function', 'structure']));
     this.#types(info);
     this.#lines(info);
     this.#units(info);
@@ -94,7 +97,7 @@ class Session {
     const whole = stripped(type);
     if (!isComposite(whole)) return;
     for (const member of whole.members.slice(0, most.members)) {
-      this.attempt(() => bytesOf(memberOf({ type, address: 0x8000_1000n }, member), machine.readMemory));
+      this.attempt(() => bytesOf(memberOf({ type, address: 0x8000_1000n }, member, machine.readMemory), machine.readMemory));
     }
   }
 

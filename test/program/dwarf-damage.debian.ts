@@ -59,6 +59,12 @@ const withIndexes = (): string[] => {
   return indexed;
 };
 
+const packedWithZstd = (): string[] => {
+  const path = build({ source: 'classes.cc', flags: ['-O2', '-gdwarf-5'] });
+  run('riscv64-linux-gnu-objcopy', ['--compress-debug-sections=zstd', path, `${path}-zstd`]);
+  return [`${path}-zstd`];
+};
+
 const ofKernel = (): string[] => {
   const [module, image] = ['virtio_blk.ko.debug', 'vmlinux'].map((name) => join(kernelFolder, name));
   const types = join(folder, 'kernel-btf');
@@ -76,6 +82,7 @@ describe('damaged files of compilers are read or refused', () => {
   test('of every variant', () => check(builtPrograms(), 40_000), 1e9);
   test('of packages', () => check([builtPackage('-O2', '-gdwarf-4', '-fdebug-types-section')], 5_000), 1e9);
   test('of Rust and of assembly', () => check(otherLanguages(), 10_000), 1e9);
+  test('compressed with zstd', () => check(packedWithZstd(), 5_000), 1e9);
   test('with indexes', () => check(withIndexes(), 10_000), 1e9);
 });
 

@@ -200,7 +200,7 @@ describe('the index of names', () => {
   });
   test('joined from scans of single units is that of one scan', () => {
     const { dwarf } = classes;
-    const parts = dwarf.units.map((_, index) => scanNames(dwarf, index, index + 1).arrays());
+    const parts = dwarf.units.map((unit) => scanNames(dwarf, [unit]).arrays());
     expect([...NameIndex.of([...parts, ...parts])].filter(({ kind }) => kind === 'class').length).toBe(2);
     expect([...NameIndex.of(parts)]).toEqual([...classes.names!]);
   });

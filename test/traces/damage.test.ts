@@ -3,12 +3,13 @@
  * wrong silently, never another kind of error.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { appendBookmarks } from '../../traces/append.ts';
 import { chunkHeaderBytes, preambleBytes } from '../../traces/chunk.ts';
 import { TraceError } from '../../traces/errors.ts';
-import { MemorySource } from '../../traces/memory.ts';
+import { MemorySink, MemorySource } from '../../traces/memory.ts';
 import { type OpenOptions, openTrace } from '../../traces/reader.ts';
 import { moment } from '../../traces/time.ts';
-import { brotli, record, tiny } from './support.ts';
+import { brotli, contentsOf, record, tinyWithStates as tiny } from './support.ts';
 
 let bytes: Uint8Array;
 let other: Uint8Array;
@@ -22,7 +23,9 @@ beforeAll(async () => {
 const readAll = async (damaged: Uint8Array, options: OpenOptions = {}) => {
   try {
     const trace = await openTrace(new MemorySource(damaged), brotli, options);
-    return { trace, events: [...trace.events], digests: [...trace.digests], image: trace.image(0) };
+    const states = trace.states.map((state) => contentsOf(state.load()));
+    const bookmarks = trace.bookmarks().list;
+    return { trace, events: [...trace.events], digests: [...trace.digests], states, bookmarks, image: trace.image(0) };
   } catch (error) {
     if (error instanceof TraceError) return error;
     throw error;
@@ -37,9 +40,11 @@ const refuses = async (damaged: Uint8Array, code?: TraceError['code']) => {
 
 /** Nothing is there that was not recorded, and nothing is missing before `until`. */
 const isTruePrefix = (result: Exclude<Awaited<ReturnType<typeof readAll>>, TraceError>) => {
-  const { trace, events, digests, image } = result;
+  const { trace, events, digests, states, bookmarks, image } = result;
   expect(events).toEqual(tiny.events.slice(0, events.length));
   expect(digests).toEqual(tiny.digests.slice(0, digests.length));
+  expect(states).toEqual([tiny.begins!, ...tiny.states!].slice(0, states.length).map(contentsOf));
+  expect([[], ...tiny.bookmarks!.map(({ put }) => put)]).toContainEqual(bookmarks);
   expect(tiny.events.slice(events.length).every(({ at }) => at >= trace.until)).toBe(true);
   expect(Math.max(0, ...events.map(({ at }) => at), ...digests.map(({ at }) => at))).toBeLessThanOrEqual(trace.until);
   expect(Buffer.compare(image!, tiny.images[0]!)).toBe(0);
@@ -220,5 +225,48 @@ describe('a source that fails', () => {
     changing.fill(0x55, preambleBytes);
     expect(() => trace.events.get(0)).toThrow(TraceError);
     expect(() => trace.image(0)).toThrow(TraceError);
+  });
+});
+
+describe('what follows the end', () => {
+  const finished = async (): Promise<Uint8Array> => record({ ...tiny, bookmarks: [] });
+  const appended = async (note: string): Promise<Uint8Array> => {
+    const sink = new MemorySink();
+    const file = await finished();
+    const { tail } = await openTrace(new MemorySource(file), brotli);
+    await appendBookmarks(sink, tail, { put: [{ id: 1, at: moment(7), note }], remove: [] }, brotli);
+    return assemble([file, sink.bytes()]);
+  };
+
+  test('may be a bookmark, which is read', async () => {
+    const trace = await openTrace(new MemorySource(await appended('here')), brotli);
+    expect(trace.complete).toBe(true);
+    expect(trace.bookmarks().list).toEqual([{ id: 1, at: 7, note: 'here' }]);
+  });
+
+  test('may be a bookmark that was torn anywhere, which takes nothing away', async () => {
+    const whole = await finished();
+    const file = await appended('here');
+    for (let length = whole.length; length < file.length; length++) {
+      const trace = await openTrace(new MemorySource(file.slice(0, length)), brotli);
+      expect(trace).toMatchObject({ complete: true, end: tiny.end, tornBytes: length - whole.length });
+      expect(trace.tail.offset).toBe(whole.length);
+      expect(trace.bookmarks().list).toEqual([]);
+    }
+  });
+
+  test('is refused when a bit of the bookmark is flipped', async () => {
+    const [start, file] = [(await finished()).length, await appended('here')];
+    for (let bit = start * 8; bit < file.length * 8; bit++) {
+      const damaged = file.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      await refuses(damaged);
+    }
+  });
+
+  test('is refused when it is anything else', async () => {
+    const file = await finished();
+    for (const junk of [[0], [8, 9], [8, 0, 1], [5, 0, 0, 0], new Array(100).fill(0)])
+      await refuses(assemble([file, Uint8Array.from(junk)]), 'trailing');
   });
 });

@@ -7,7 +7,7 @@ import { formatVersion, type TraceHeader } from '../../traces/header.ts';
 import { MemorySource, storedOnly } from '../../traces/memory.ts';
 import { openTrace } from '../../traces/reader.ts';
 import { moment } from '../../traces/time.ts';
-import { brotli, record, tiny } from './support.ts';
+import { brotli, contentsOf, type Recording, record, tiny, tinyWithStates } from './support.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'trace-format.md'), 'utf8');
@@ -67,15 +67,22 @@ describe('docs/trace-format.md', () => {
 
 describe('traces/samples', () => {
   // A sample is written once, by the version that introduced the format, and never again.
-  const check = (version: number) =>
+  const check = (version: number, recording: Recording) =>
     test(`has a trace of format ${version} that is still read as it was recorded`, async () => {
       const sample = readFileSync(join(root, 'traces', 'samples', `format-${version}.chrono`));
       const trace = await openTrace(new MemorySource(sample), brotli);
-      expect(trace.header).toEqual(tiny.header);
-      expect([...trace.events]).toEqual(tiny.events);
-      expect([...trace.digests]).toEqual(tiny.digests);
-      expect(trace.end).toEqual(tiny.end);
-      expect(trace.image(0)).toEqual(tiny.images[0]);
+      expect(trace.header).toEqual({ ...recording.header, formatVersion: version });
+      expect([...trace.events]).toEqual(recording.events);
+      expect([...trace.digests]).toEqual(recording.digests);
+      expect(trace.end).toEqual(recording.end);
+      expect(trace.image(0)).toEqual(recording.images[0]);
+      const { begins, states = [] } = recording;
+      const expected = begins === undefined ? states : [begins, ...states];
+      expect(trace.states.map((state) => contentsOf(state.load()))).toEqual(expected.map(contentsOf));
+      expect(trace.bookmarks().list).toEqual(recording.bookmarks?.at(-1)?.put ?? []);
     });
-  for (let version = 1; version <= formatVersion; version++) check(version);
+  const samples = [tiny, tinyWithStates];
+  for (const [index, recording] of samples.entries()) check(index + 1, recording);
+
+  test('has one of each', () => expect(samples.length).toBe(formatVersion));
 });

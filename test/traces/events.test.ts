@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { checkEvent } from '../../traces/codec.ts';
 import { describeEvent, type InputEvent, inputKinds, inputRowOf } from '../../traces/events.ts';
 import { moment } from '../../traces/time.ts';
-import { events } from './support.ts';
+import { tinyWithStates } from './support.ts';
 
 describe('the table of input kinds', () => {
   // Old files have these numbers. A new kind is a new line here; a changed line is a new format version.
@@ -22,10 +22,13 @@ describe('the table of input kinds', () => {
       [5, 'power', 'action:text'],
       [6, 'setRegister', 'hart:unsigned', 'register:text', 'value:word'],
       [7, 'setMemory', 'address:delta', 'bytes:bytes'],
+      [9, 'schedule', 'hart:unsigned', 'steps:unsigned'],
     ]));
 
   test('has every kind in the example that the other tests use', () =>
-    expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(inputKinds.map(({ kind }) => kind))));
+    expect(new Set(tinyWithStates.events.map(({ kind }) => kind))).toEqual(
+      new Set(inputKinds.map(({ kind }) => kind)),
+    ));
 });
 
 describe('an event in words', () => {
@@ -51,6 +54,7 @@ describe('an event in words', () => {
     { at, kind: 'setMemory', address: 0x8000_0000, bytes: new Uint8Array(4) },
     'the debugger writes 4 bytes at 0x80000000',
   );
+  check({ at, kind: 'schedule', hart: 1, steps: 500 }, 'the debugger gives hart 1 the turn for 500 steps');
 });
 
 describe('an event out of bounds', () => {

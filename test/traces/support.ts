@@ -1,12 +1,14 @@
 /** What the tests of traces share: real Brotli, a small machine, a small recording, generators of everything. */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import fc from 'fast-check';
+import type { BookmarkChanges } from '../../traces/bookmarks.ts';
 import type { Compression } from '../../traces/bytes.ts';
 import type { StateDigest } from '../../traces/digest.ts';
 import type { TraceEnd } from '../../traces/end.ts';
 import type { InputEvent } from '../../traces/events.ts';
 import { formatVersion, type TraceHeader } from '../../traces/header.ts';
 import { MemorySink } from '../../traces/memory.ts';
+import type { TraceState } from '../../traces/states.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { TraceWriter } from '../../traces/writer.ts';
 
@@ -93,6 +95,10 @@ export interface Recording {
   events: readonly InputEvent[];
   digests: readonly StateDigest[];
   end?: TraceEnd;
+  /** A state that the trace begins at, and those in the middle, ascending. */
+  begins?: TraceState;
+  states?: readonly TraceState[];
+  bookmarks?: readonly BookmarkChanges[];
   /** Flush after every so many events and digests. */
   flushEvery: number;
 }
@@ -113,18 +119,63 @@ export const tiny: Recording = {
   images: small.images.slice(0, 1),
 };
 
+/** The present version's: what the first one had, and what came with this one. */
+export const stateAt = (at: number, cursor: number, pages: readonly number[]): TraceState => ({
+  at: moment(at),
+  cursor,
+  record: {
+    machine: new Uint8Array(64).fill(at),
+    harts: [new Uint8Array(300).fill(1), new Uint8Array(300).fill(2)],
+    wakeups: [null, at + 5],
+    devices: [
+      { name: 'uart0', state: { backlog: Uint8Array.of(1, 2), divisor: 12, flag: true, none: null } },
+      { name: 'clint', state: { words: Uint32Array.of(7, 0xffff_ffff), list: [2n ** 64n - 1n, -5n, 'text', -3] } },
+    ],
+  },
+  zeroPages: [3, 900],
+  console: new TextEncoder().encode('login: '),
+  *pages() {
+    for (const index of pages) yield { index, bytes: new Uint8Array(4096).fill(index) };
+  },
+});
+
+export const tinyWithStates: Recording = {
+  ...tiny,
+  events: [...tiny.events, { at: moment(2 ** 40 + 12), kind: 'schedule', hart: 1, steps: 77 }],
+  begins: stateAt(0, 0, [1, 2, 4]),
+  states: [stateAt(11, 4, []), stateAt(2 ** 40 + 20, 10, [0, 32_767])],
+  bookmarks: [
+    {
+      put: [
+        { id: 1, at: moment(3), note: 'here it begins' },
+        { id: 2, at: moment(11), note: 'a note that goes' },
+      ],
+      remove: [],
+    },
+    { put: [{ id: 1, at: moment(4), note: 'here it begins, \u00e9' }], remove: [2] },
+  ],
+};
+
+/** What a state is, with its pages. */
+export const contentsOf = ({ pages, ...rest }: TraceState) => ({
+  ...rest,
+  pages: [...pages()].map(({ index, bytes }) => ({ index, text: Buffer.from(bytes).toString('latin1') })),
+});
+
 /** Records in the order of moments; where an event and a digest share one, the event comes first. */
 export const record = async (recording: Recording, compression: Compression = brotli): Promise<Uint8Array> => {
   const sink = new MemorySink();
-  const writer = await TraceWriter.create(sink, recording.header, recording.images, compression);
+  const writer = await TraceWriter.create(sink, recording.header, recording.images, compression, recording.begins);
   const all = [
     ...recording.events.map((event) => ({ at: event.at, write: () => writer.event(event) })),
     ...recording.digests.map((digest) => ({ at: digest.at, write: () => writer.digest(digest) })),
+    ...(recording.states ?? []).map((state) => ({ at: state.at, write: () => writer.state(state) })),
   ].sort((a, b) => a.at - b.at);
   for (const [index, { at, write }] of all.entries()) {
     write();
     if (index % recording.flushEvery === recording.flushEvery - 1) writer.flush(at);
   }
+  for (const changes of recording.bookmarks ?? []) writer.bookmarks(changes);
   if (recording.end !== undefined) writer.end(recording.end);
   else writer.abandon(all.at(-1)?.at ?? moment(0));
   return sink.bytes();
@@ -144,6 +195,7 @@ const inputs = fc.oneof(
   fc.record({ kind: fc.constant('power' as const), action: fc.constantFrom('shutdown', 'reset', 'stop') }),
   fc.record({ kind: fc.constant('setRegister' as const), hart: fc.nat(7), register: name, value: word }),
   fc.record({ kind: fc.constant('setMemory' as const), address: natural, bytes: bytes(1, 40) }),
+  fc.record({ kind: fc.constant('schedule' as const), hart: fc.nat(7), steps: fc.integer({ min: 1, max: 10 ** 9 }) }),
 );
 
 const pages = fc

@@ -13,6 +13,7 @@
 
 import type { Device, DeviceContext, PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
+import { fields, integer, listOf, type Shape, words } from './shape.ts';
 
 const msipBase = 0x0000;
 const mtimecmpBase = 0x4000;
@@ -96,6 +97,10 @@ export class Clint implements Device {
 
   save(): PlainState {
     return { msip: this.#msip.slice(), mtimecmp: [...this.#mtimecmp] };
+  }
+
+  get shape(): Shape {
+    return fields({ msip: words(this.#harts, 1), mtimecmp: listOf(integer(64), this.#harts, this.#harts) });
   }
 
   restore(state: PlainState): void {

@@ -4,6 +4,14 @@
  */
 
 import type { Moment } from '../../traces/time.ts';
+import type { Shape } from './shape.ts';
+
+/** Where bytes come from that a device writes to memory, for whoever asks: a place on a disk, or in a request for entropy. */
+export interface DmaSource {
+  readonly kind: 'disk' | 'entropy';
+  /** Of the first byte, from the beginning of the disk or of the request. */
+  readonly offset: number;
+}
 
 /** What a device may do besides changing its own record. */
 export interface DeviceContext {
@@ -17,7 +25,7 @@ export interface DeviceContext {
   readonly wakeAt: (at: Moment | undefined) => void;
   /** Guest-physical memory, RAM only. `read` copies; both throw `DmaError` when the range is not in RAM. */
   readonly readMemory: (address: number, sizeBytes: number) => Uint8Array;
-  readonly writeMemory: (address: number, bytes: Uint8Array) => void;
+  readonly writeMemory: (address: number, bytes: Uint8Array, source?: DmaSource) => void;
   /** Characters for the world outside: a console. Not state: replay produces the same again. */
   readonly output: (bytes: Uint8Array) => void;
   /** Random bytes from outside: recorded live, reproduced in a replay. */
@@ -50,6 +58,8 @@ export interface Device {
   receive?(bytes: Uint8Array): void;
   /** A deep copy of its state that later changes of the device do not alter (large parts may be shared, immutable). */
   save(): PlainState;
+  /** What `save` can give; whatever comes from a file is held against it before it is restored. */
+  readonly shape: Shape;
   restore(state: PlainState): void;
 }
 

@@ -9,6 +9,7 @@
 
 import type { PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
+import { bytes, either, fields, listOf, nothing, number, type Shape } from './shape.ts';
 
 export const diskBlockBytes = 4096;
 export const sectorBytes = 512;
@@ -79,6 +80,18 @@ export class Disk {
     const chunks = [...this.#chunks.values()].sort((one, other) => one.index - other.index);
     return { chunks };
   }
+
+  /** Chunks ascend and lie on the disk, so that a hostile list is no longer than the disk. */
+  readonly shape: Shape = (state) => {
+    const chunks = Math.ceil((this.sectors * sectorBytes) / (chunkBlocks * diskBlockBytes));
+    const block = either(nothing, bytes(diskBlockBytes, diskBlockBytes));
+    const chunk = fields({ index: number(0, chunks - 1), blocks: listOf(block, chunkBlocks, chunkBlocks) });
+    const found = fields({ chunks: listOf(chunk, 0, chunks) })(state);
+    if (found !== undefined) return found;
+    const { chunks: list } = state as { readonly chunks: readonly SavedChunk[] };
+    const disorder = list.findIndex(({ index }, place) => place > 0 && index <= list[place - 1]!.index);
+    return disorder < 0 ? undefined : `chunks[${disorder}]: ${list[disorder]!.index} in place of a later chunk`;
+  };
 
   restore(state: PlainState): void {
     const chunks = new SavedRecord('the disk', state).list('chunks') as readonly SavedChunk[];

@@ -7,6 +7,7 @@
  */
 
 import type { Device, DeviceContext, PlainState } from './device.ts';
+import { nothing } from './shape.ts';
 
 const status = {
   fail: 0x3333, // the upper half is the exit code
@@ -47,6 +48,8 @@ export class Finisher implements Device {
   save(): PlainState {
     return null;
   }
+
+  readonly shape = nothing;
 
   restore(): void {}
 }

@@ -9,6 +9,7 @@
 
 import { type Device, type DeviceContext, DmaError, type PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
+import { fields, type Shape, unsigned } from './shape.ts';
 
 const dataAt = 0x00;
 const selectorAt = 0x08;
@@ -91,6 +92,8 @@ export class FwCfg implements Device {
   save(): PlainState {
     return { selected: this.#selected, offset: this.#offset, dmaHigh: this.#dmaHigh };
   }
+
+  readonly shape: Shape = fields({ selected: unsigned(16), offset: unsigned(32), dmaHigh: unsigned(32) });
 
   restore(state: PlainState): void {
     const record = new SavedRecord(this.name, state);

@@ -18,6 +18,7 @@
 
 import type { Device, DeviceContext, PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
+import { fields, type Shape, words } from './shape.ts';
 
 /** Sources are numbered from 1; source 0 means "no interrupt". */
 export const plicSources = 96;
@@ -83,6 +84,18 @@ export class Plic implements Device {
       enable: this.#enable.slice(),
       threshold: this.#threshold.slice(),
     };
+  }
+
+  get shape(): Shape {
+    const sources = words(sourceWords);
+    return fields({
+      priority: words(plicSources + 1, priorityMask),
+      level: sources,
+      pending: sources,
+      claimed: sources,
+      enable: words(this.#contexts * sourceWords),
+      threshold: words(this.#contexts, priorityMask),
+    });
   }
 
   restore(state: PlainState): void {

@@ -18,6 +18,7 @@
 import { nanosecondsPerTick } from '../machine/platform.ts';
 import type { Device, DeviceContext, PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
+import { fields, flag, integer, type Shape, unsigned } from './shape.ts';
 
 const tickNs = BigInt(nanosecondsPerTick);
 
@@ -122,6 +123,15 @@ export class Rtc implements Device {
       enabled: this.#enabled,
     };
   }
+
+  readonly shape: Shape = fields({
+    offsetNs: integer(80, true),
+    timeHigh: unsigned(32),
+    alarmNs: integer(64),
+    armed: flag,
+    pending: flag,
+    enabled: flag,
+  });
 
   restore(state: PlainState): void {
     const record = new SavedRecord(this.name, state);

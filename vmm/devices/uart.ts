@@ -20,8 +20,11 @@
 
 import type { Device, DeviceContext, PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
+import { bytes, fields, flag, type Shape, unsigned } from './shape.ts';
 
 const fifoBytes = 16;
+/** Nobody types so much; what comes from a file is held against it. */
+const backlogBytesMax = 2 ** 26;
 
 // Interrupt enable register.
 const ierReceived = 0x01;
@@ -133,6 +136,20 @@ export class Uart implements Device {
       transmitEmptyPending: this.#transmitEmptyPending,
     };
   }
+
+  readonly shape: Shape = fields({
+    received: bytes(0, fifoBytes),
+    backlog: bytes(0, backlogBytesMax),
+    ier: unsigned(8),
+    fcr: unsigned(8),
+    lcr: unsigned(8),
+    mcr: unsigned(8),
+    lineErrors: unsigned(8),
+    msr: unsigned(8),
+    scr: unsigned(8),
+    divisor: unsigned(16),
+    transmitEmptyPending: flag,
+  });
 
   restore(state: PlainState): void {
     const record = new SavedRecord(this.name, state);

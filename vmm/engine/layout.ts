@@ -160,10 +160,12 @@ export const pageFlag = {
   watched: 8, // somebody waits for a write to it
   code: 16, // there is translated code of it
   watchedRead: 32, // somebody waits for a read of it
-  executed: 64, // code of it may have been executed since the machine was made
+  changed: 64, // it was written at some time, so it may not be what the initial state has
   dirtySinceInterval: 128, // of the history index
 } as const;
-export const dirtyFlags = pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint | pageFlag.dirtySinceInterval;
+/** What a write marks a page with. */
+export const dirtyFlags =
+  pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint | pageFlag.dirtySinceInterval | pageFlag.changed;
 
 /**
  * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's

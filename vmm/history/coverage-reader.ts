@@ -23,6 +23,8 @@ export interface Coverage {
 
 export class CoverageReader {
   readonly #machine: Machine;
+  /** RAM pages that may have marks of executed code: those that were told of. */
+  readonly #executable = new Set<number>();
 
   /** The machine was made to cover, and stands where the first interval begins. */
   constructor(machine: Machine) {
@@ -31,17 +33,22 @@ export class CoverageReader {
     this.read();
   }
 
+  /** To be told of each RAM page before it is executed (see Translations.onExecutable). */
+  noteExecutable(page: number): void {
+    this.#executable.add(page);
+  }
+
   read(): Coverage {
     const executed = new Map<number, Uint32Array>();
     const written = new Map<number, Uint32Array>();
     const { u8, ramPages } = this.#machine.memory;
     for (let page = 0; page < ramPages; page += 1) {
       const flags = u8[pageFlagsBase + page]!;
-      if ((flags & pageFlag.executed) !== 0) this.#readExecuted(page, executed);
       if ((flags & pageFlag.dirtySinceInterval) === 0) continue;
       u8[pageFlagsBase + page] = flags & ~pageFlag.dirtySinceInterval;
       this.#readWritten(page, written);
     }
+    for (const page of this.#executable) this.#readExecuted(page, executed);
     this.#machine.translations.dropWrites();
     return { executed, written };
   }

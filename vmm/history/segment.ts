@@ -58,6 +58,7 @@ export function* indexSegment(
       elsewhere.add(Math.floor(machine.stepMoment / intervalSteps));
       return;
     }
+    coverage.noteExecutable(ramPage);
     const virtual = virtualPageNumber(low, high);
     const known = mappings.get(virtual);
     if (known === undefined) mappings.set(virtual, [ramPage]);

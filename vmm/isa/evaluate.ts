@@ -232,6 +232,10 @@ const atomics: Readonly<Record<AtomicBinary, (old: bigint, b: bigint, bits: numb
 };
 // biome-ignore-end lint/complexity/useMathMinMax: as above
 
+/** What an operator makes of its operands; both are unsigned, the result is to be wrapped to 64 bits. */
+export const binaryValue = (op: Binary, a: bigint, b: bigint): bigint => binaries[op](a, b);
+export const unaryValue = (op: Unary, a: bigint): bigint => unaries[op](a);
+
 const binaryDigits = (a: bigint): string => a.toString(2).padStart(64, '0');
 
 /** Least significant first. */

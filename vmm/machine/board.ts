@@ -5,7 +5,7 @@
 
 import type { Moment } from '../../traces/time.ts';
 import { Clint } from '../devices/clint.ts';
-import { type Device, type DeviceContext, DmaError } from '../devices/device.ts';
+import { type Device, type DeviceContext, DmaError, type DmaSource } from '../devices/device.ts';
 import { Disk } from '../devices/disk.ts';
 import { Finisher } from '../devices/finisher.ts';
 import { FwCfg } from '../devices/fw_cfg.ts';
@@ -39,6 +39,8 @@ export interface BoardServices {
   readonly timerChanged: () => void;
   /** Somebody who is no hart is about to write RAM: store-conditionals to it must fail (A extension). */
   readonly endReservations: (address: number, sizeBytes: number) => void;
+  /** A device is about to write RAM. */
+  readonly writing: (address: number, sizeBytes: number, device: string, source?: DmaSource) => void;
   readonly output: (bytes: Uint8Array) => void;
   readonly entropy: (device: string, sizeBytes: number) => Uint8Array;
   readonly power: (action: 'off' | 'reset', exitCode: number) => void;
@@ -68,8 +70,9 @@ export const createBoard = (image: MachineImage, services: BoardServices): Board
         if (!inRam(memory, address, sizeBytes)) throw dmaError(name, address, sizeBytes);
         return memory.u8.slice(hostOffset(address), hostOffset(address) + sizeBytes);
       },
-      writeMemory: (address, bytes) => {
+      writeMemory: (address, bytes, source) => {
         if (!inRam(memory, address, bytes.length)) throw dmaError(name, address, bytes.length);
+        services.writing(address, bytes.length, name, source);
         translations.beforeWrite(address, bytes.length);
         services.endReservations(address, bytes.length);
         memory.u8.set(bytes, hostOffset(address));

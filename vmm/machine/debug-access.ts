@@ -55,6 +55,13 @@ export const peekWalk = (hart: Hart, satp: bigint, address: bigint): Walked => {
   }
 };
 
+/** The same as an access of the hart itself would find it: `undefined` where that would fault. */
+export const peekAccess = (hart: Hart, kind: TlbKind, low: number, high: number): number | undefined => {
+  const context = kind === tlbKinds.execute ? fetchContext(hart) : dataContext(hart);
+  const physical = translate(hart, context, kind, low, high, 1, undoing(hart));
+  return physical < 0 ? undefined : physical;
+};
+
 /** What one entry of the page tables says of the addresses that it serves. */
 export interface Mapping {
   readonly virtual: bigint;

@@ -30,6 +30,14 @@ export const inputRefused = (event: InputEvent, expected: string, found: string)
     'Replay the trace with the version that recorded it, which "chronovisor info" says',
   );
 
+export const stateRefused = (at: number, problem: string): MachineError =>
+  new MachineError(
+    `The machine cannot be in the state that the trace has for moment ${at}`,
+    'a state of this machine',
+    problem,
+    'Replay the trace with the version that recorded it, which "chronovisor info" says',
+  );
+
 export const memoryUnavailable = (ramBytes: number, cause: unknown): MachineError =>
   new MachineError(
     "This computer cannot give the machine's RAM",

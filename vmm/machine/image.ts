@@ -2,7 +2,7 @@
 
 import type { MachineConfiguration } from '../../traces/header.ts';
 import type { PlainState } from '../devices/device.ts';
-import { pageBytes } from '../engine/layout.ts';
+import { pageBytes, pageFlag, pageFlagsBase } from '../engine/layout.ts';
 import type { Disks } from './board.ts';
 import { resetHart } from './csr/reset.ts';
 import type { Hart } from './hart.ts';
@@ -46,6 +46,8 @@ export const placeImage = (image: MachineImage, memory: MachineMemory, translati
     for (let at = address; at < address + bytes.length; at += pageBytes) translations.markDirty(at);
     if (bytes.length > 0) translations.markDirty(address + bytes.length - 1);
   }
+  // This is the initial state: for digests and checkpoints it is new, but nothing was written since.
+  for (let page = 0; page < memory.ramPages; page += 1) memory.u8[pageFlagsBase + page]! &= ~pageFlag.changed;
 };
 
 /** All harts in M at the boot ROM; or, with the built-in SBI, the first in S at its start and the others parked. */

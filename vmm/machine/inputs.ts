@@ -35,6 +35,11 @@ export const inputProblem = (
       if (address >= ramBase && address + bytes.length <= ramEnd) return undefined;
       return inputRefused(event, `RAM, from ${hex(ramBase)} to ${hex(ramEnd - 1)}`, hex(address));
     }
+    case 'schedule':
+      if (harts === 1) return inputRefused(event, 'harts that take turns', 'one hart');
+      return event.hart < harts
+        ? undefined
+        : inputRefused(event, `a hart from 0 to ${harts - 1}`, `hart ${event.hart}`);
     case 'disk':
       return inputRefused(event, 'disks whose contents the trace lists as images', 'data from outside');
     default:

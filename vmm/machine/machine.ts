@@ -26,6 +26,7 @@ import { inputProblem } from './inputs.ts';
 import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
+import type { MachineObserver } from './observer.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
@@ -95,6 +96,8 @@ export class Machine {
   readonly translations: Translations;
   readonly board: Board;
   readonly bus: Bus;
+  /** Who is told what happens here, if anybody. Not state. */
+  observer: MachineObserver | undefined;
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
   /** Of these, those for which nothing but the interpreter was to be used. */
@@ -120,22 +123,21 @@ export class Machine {
   };
 
   /** `emitCovering`: what is executed and written is marked on the way, for the history index. */
-  constructor(image: MachineImage, given: MachineOutputs, emitCovering?: EmitCovering) {
+  constructor(image: MachineImage, outputs: MachineOutputs, emitCovering?: EmitCovering) {
     const { configuration } = image;
-    const outputs: MachineOutputs = {
-      ...given,
-      console: (bytes) => {
-        given.console(bytes);
-        if (!this.#stopsAtPrints) return;
-        this.#hasPrinted = true;
-        this.#cutSlice();
-      },
+    const output = (bytes: Uint8Array): void => {
+      this.observer?.printed?.(bytes);
+      outputs.console(bytes);
+      if (!this.#stopsAtPrints) return;
+      this.#hasPrinted = true;
+      this.#cutSlice();
     };
     this.configuration = configuration;
     this.memory = createMemory(configuration.ramBytes, emitCovering);
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);
+    this.translations.onTableWritten = (address) => this.observer?.wroteEntry?.(address);
     this.#clock = new Clock(this.memory, configuration.stepsPerTick);
     this.board = createBoard(image, {
       memory: this.memory,
@@ -150,7 +152,8 @@ export class Machine {
       interruptLine: (hart, bit, high) => this.#setLine(this.harts[hart]!, bit, high),
       timerChanged: () => this.#scheduleChanged(),
       endReservations: (address, sizeBytes) => this.#endReservations(address, sizeBytes),
-      output: outputs.console,
+      writing: (address, sizeBytes, device, source) => this.observer?.wroteMemory?.(address, sizeBytes, device, source),
+      output,
       entropy: (device, sizeBytes) => this.#takeEntropy(outputs, device, sizeBytes),
       power: (action, exitCode) => this.#powerDown(action, exitCode),
     });
@@ -168,7 +171,7 @@ export class Machine {
       returned: () => {
         this.#hasReturned = true;
       },
-      ...(image.supervisorStart && { firmware: this.#createFirmware(outputs) }),
+      ...(image.supervisorStart && { firmware: this.#createFirmware(output) }),
     };
     this.bus = new Bus(this.board.devices, image.rom);
     this.engine = new Engine(
@@ -187,7 +190,7 @@ export class Machine {
     this.#setMachine('quantumEnd', configuration.quantumSteps);
   }
 
-  #createFirmware(outputs: MachineOutputs): (hart: Hart) => boolean {
+  #createFirmware(output: MachineOutputs['console']): (hart: Hart) => boolean {
     return createSbi({
       harts: this.harts,
       setTimer: (hart, ticks) => {
@@ -198,7 +201,7 @@ export class Machine {
       stopHart: () => this.#cutSlice(),
       dropTranslations: () => {}, // they are kept coherent with the tables
       interruptsChanged: () => this.#cutSlice(),
-      output: outputs.console,
+      output,
       input: () => this.board.uart.take() ?? -1,
       power: (action, exitCode) => this.#powerDown(action, exitCode),
       readRam: (address, sizeBytes) => this.readRam(address, sizeBytes),
@@ -412,14 +415,17 @@ export class Machine {
         if (!wakesWaiting(hart)) continue;
         hart.waiting = 0;
       }
-      if (hart.id !== present) {
-        this.harts[present]!.set('reservation', noReservation);
-        this.#setWord('currentHart', hart.id);
-      }
-      if (hart.id !== present || turn !== 0) this.#setMachine('quantumEnd', now + this.configuration.quantumSteps);
+      if (hart.id !== present || turn !== 0) this.#giveTurn(hart.id, this.configuration.quantumSteps);
       return hart;
     }
     return undefined;
+  }
+
+  #giveTurn(hart: number, steps: number): void {
+    const present = this.#word('currentHart');
+    if (hart !== present) this.harts[present]!.set('reservation', noReservation);
+    this.#setWord('currentHart', hart);
+    this.#setMachine('quantumEnd', this.#machine('now') + steps);
   }
 
   /**
@@ -464,6 +470,9 @@ export class Machine {
       case 'setMemory':
         this.writeRam(event.address, event.bytes);
         return;
+      case 'schedule':
+        this.#giveTurn(event.hart, event.steps);
+        return;
       case 'disk':
         return; // refused above
       default:
@@ -480,6 +489,7 @@ export class Machine {
   /** Writes RAM and drops what was derived from it; false when the range is not in RAM. For inputs only: a write that no input stands for breaks replay. */
   writeRam(address: number, bytes: Uint8Array): boolean {
     if (!inRam(this.memory, address, bytes.length)) return false;
+    this.observer?.wroteMemory?.(address, bytes.length);
     this.translations.beforeWrite(address, bytes.length);
     this.#endReservations(address, bytes.length);
     this.memory.u8.set(bytes, hostOffset(address));

@@ -11,8 +11,6 @@ import {
   hartTlbPointers,
   maxHarts,
   pageBytes,
-  pageFlag,
-  pageFlagsBase,
   ramOffset,
   type TlbContext,
   type TlbKind,
@@ -171,10 +169,7 @@ export class Tlbs {
     i32[at + 1] = high;
     i32[at + 2] = (ramOffset + ramPage * pageBytes - page) | 0;
     this.#occupied[hart * tlbsInHart + tlb]! |= others | (1 << (index >>> blockShift));
-    if (kind === tlbKinds.execute) {
-      this.#memory.u8[pageFlagsBase + ramPage]! |= pageFlag.executed;
-      this.onExecutable?.(low, high, ramPage);
-    }
+    if (kind === tlbKinds.execute) this.onExecutable?.(low, high, ramPage);
     if (kind !== tlbKinds.write) return;
     const place = this.#place[ramPage]!;
     if (place !== index + 1) this.#place[ramPage] = place === unwritten ? index + 1 : anyPlace;

@@ -54,6 +54,8 @@ export class Translations implements WalkObserver {
   #watched: readonly WatchRange[] = [];
   #onWatched: (access: WatchedAccess) => void = () => {};
   #onCodeWrite: (page: number) => void = () => {};
+  /** Called after a walk has set A or D of the entry at a physical address. */
+  onTableWritten: (physical: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
   codeDrops = 0;
 
@@ -126,6 +128,7 @@ export class Translations implements WalkObserver {
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
     this.markDirty(physical);
+    this.onTableWritten(physical);
     this.#markWritten(physical, 8);
     this.#tellWatcher('write', physical, 8);
     this.dropCode(pageIndex(physical));
@@ -210,7 +213,6 @@ export class Translations implements WalkObserver {
     const isRam = inRam(this.#memory, physical, 2);
     this.#tlbs.onExecutable?.(low, high, isRam ? pageIndex(physical) : noRamPage);
     if (!isRam) return;
-    u8[pageFlagsBase + pageIndex(physical)]! |= pageFlag.executed;
     u8[executedAt(coverage, hostOffset(physical))]! |= coverageMark.instruction;
   }
 

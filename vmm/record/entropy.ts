@@ -27,7 +27,12 @@ export const seededEntropy =
 export class LoggedEntropy {
   readonly #pieces: Uint8Array[] = [];
   readonly #starts: number[] = [];
-  #total = 0;
+  #total: number;
+
+  /** `taken`: how many bytes devices have had before the first piece. */
+  constructor(taken = 0) {
+    this.#total = taken;
+  }
 
   add(bytes: Uint8Array): void {
     this.#starts.push(this.#total);
@@ -43,14 +48,21 @@ export class LoggedEntropy {
   }
 }
 
-/** From the log when it was logged; otherwise fresh from outside, and logged at the moment of the request. */
+/**
+ * From the log when it was logged; otherwise fresh from outside, and logged at the moment of the request.
+ * @param logged absent where nobody goes back, so that nothing is asked for again
+ */
 export const recordedEntropy =
-  (logged: LoggedEntropy, fresh: (sizeBytes: number) => Uint8Array, log: (bytes: Uint8Array, device: string) => void) =>
+  (
+    logged: LoggedEntropy | undefined,
+    fresh: (sizeBytes: number) => Uint8Array,
+    log: (bytes: Uint8Array, device: string) => void,
+  ) =>
   (device: string, sizeBytes: number, taken: number): Uint8Array => {
-    const known = logged.at(taken, sizeBytes);
+    const known = logged?.at(taken, sizeBytes);
     if (known !== undefined) return known;
     const bytes = fresh(sizeBytes);
-    logged.add(bytes);
+    logged?.add(bytes);
     log(bytes, device);
     return bytes;
   };

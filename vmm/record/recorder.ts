@@ -3,24 +3,43 @@
  * keyboard, looking at a clock) is the caller's; here every input gets its moment.
  */
 
+import type { StateDigest } from '../../traces/digest.ts';
 import type { TraceEnd } from '../../traces/end.ts';
 import type { InputEvent } from '../../traces/events.ts';
-import type { TraceWriter } from '../../traces/writer.ts';
+import type { TraceState } from '../../traces/states.ts';
+import type { Moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
+import { captureState } from '../machine/state.ts';
 import { type InputLog, Timeline } from '../timeline/timeline.ts';
 
 /** An input whose moment is now. */
 export type Unstamped = InputEvent extends infer Event ? (Event extends InputEvent ? Omit<Event, 'at'> : never) : never;
 
+/** Where a recording goes: a trace's writer, or memory. */
+export interface RecordSink {
+  event(event: InputEvent): void;
+  /** The state on arrival at a moment, before its inputs; at the end of the recording, behind them. */
+  digest(digest: StateDigest): void;
+  state(state: TraceState): void;
+  flush(now: Moment): void;
+  end(end: TraceEnd): void;
+}
+
 export class GrowingLog implements InputLog {
   readonly #events: InputEvent[] = [];
+  #forgotten = 0;
 
   get count(): number {
-    return this.#events.length;
+    return this.#forgotten + this.#events.length;
   }
   get(index: number): InputEvent {
-    return this.#events[index]!;
+    return this.#events[index - this.#forgotten]!;
+  }
+  /** Lets go of the inputs before an index: nobody will ask for them again. */
+  forget(before: number): void {
+    this.#events.splice(0, before - this.#forgotten);
+    this.#forgotten = before;
   }
   push(event: InputEvent): void {
     this.#events.push(event);
@@ -30,40 +49,53 @@ export class GrowingLog implements InputLog {
 export interface RecorderOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
+  /** Whether the whole state goes into the recording at its end, so that a reader may go there at once. */
+  readonly endState?: boolean;
+  /** Whether inputs that were applied are let go: only where nobody goes back. */
+  readonly forgets?: boolean;
+  /** At least so many steps between two states in the middle; absent when there are to be none. */
+  readonly stateStride?: number;
+  /** The end of what the guest has printed, to lie beside a state. */
+  readonly printed?: () => Uint8Array;
 }
 
 export class Recorder {
   readonly timeline: Timeline;
   readonly machine: Machine;
   /** Absent when nothing is written, as in `run`. */
-  readonly #writer: TraceWriter | undefined;
+  readonly #writer: RecordSink | undefined;
+  readonly #options: RecorderOptions;
   readonly #log = new GrowingLog();
   readonly #hash64: Hash64;
   #digester: Digester | undefined;
   #digests = 0;
   #ended = false;
+  #lastStateAt: Moment;
 
-  constructor(machine: Machine, hash64: Hash64, writer: TraceWriter | undefined, options: RecorderOptions) {
+  constructor(machine: Machine, hash64: Hash64, writer: RecordSink | undefined, options: RecorderOptions) {
     this.machine = machine;
     this.#writer = writer;
+    this.#options = options;
+    this.#lastStateAt = machine.now;
     this.#hash64 = hash64;
     this.timeline = new Timeline(machine, {
       log: this.#log,
       end: 'live',
-      ...options,
+      checkpointStride: options.checkpointStride,
+      checkpointBudgetBytes: options.checkpointBudgetBytes,
       stride: machine.configuration.digestStride,
       ...(writer && {
-        onStride: () => this.#digest(),
+        onStride: () => {
+          this.#digest();
+          if (options.forgets === true) this.#log.forget(this.timeline.cursor);
+          if (this.machine.now - this.#lastStateAt >= (options.stateStride ?? Number.POSITIVE_INFINITY)) this.#state();
+        },
       }),
     });
   }
 
   get digestCount(): number {
     return this.#digests;
-  }
-  /** All inputs so far. */
-  get log(): InputLog {
-    return this.#log;
   }
   get inputCount(): number {
     return this.#log.count;
@@ -89,6 +121,12 @@ export class Recorder {
     this.#digests += 1;
   }
 
+  #state(): void {
+    this.#lastStateAt = this.machine.now;
+    const printed = this.#options.printed?.() ?? new Uint8Array();
+    this.#writer?.state(captureState(this.machine, this.timeline.cursor, printed));
+  }
+
   #append(event: InputEvent): void {
     this.#log.push(event);
     this.#writer?.event(event);
@@ -104,7 +142,10 @@ export class Recorder {
     if (this.#ended) return;
     this.#ended = true;
     this.timeline.endRecording();
-    if (this.timeline.now === this.timeline.end) this.#digest(); // so that the shortest recording can be verified
+    if (this.timeline.now === this.timeline.end) {
+      this.#digest(); // so that the shortest recording can be verified
+      if (this.#options.endState === true) this.#state();
+    }
     this.#writer?.end({ ...end, at: this.timeline.end });
   }
 }

@@ -27,7 +27,8 @@ export class DivergenceError extends Error {
   }
 }
 
-/** `expected` is the recording's. `pagesToo`: both digests list their changed pages since the same moment. */
+/** `expected` is the recording's. `pagesToo`: both digests list their changed pages since the
+ * same moment; one that lists none may not know them. */
 export const compareDigests = (
   expected: StateDigest,
   found: StateDigest,
@@ -44,7 +45,7 @@ export const compareDigests = (
     const field = differingField(hartParts, bytes, found.harts[hart]!);
     if (field) return difference(`hart ${hart}: ${field.name}`, field.expected, field.found);
   }
-  const page = pagesToo ? differingPage(expected.pages, found.pages) : undefined;
+  const page = pagesToo && expected.pages.length > 0 ? differingPage(expected.pages, found.pages) : undefined;
   if (page !== undefined) {
     return difference(`page ${hex(ramBase + page.index * pageBytes)}`, page.expected, page.found);
   }

@@ -26,7 +26,7 @@ export class Checkpoints {
   readonly #machine: Machine;
   readonly #store = new PageStore();
   readonly #budgetBytes: number;
-  /** Ascending in time; the first is at moment 0 and stays. */
+  /** Ascending in time; the first is where the timeline begins and stays. */
   readonly #list: Checkpoint[] = [];
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
@@ -34,7 +34,7 @@ export class Checkpoints {
   #adopted: Int32Array | undefined;
 
   /**
-   * Takes the first checkpoint. The machine is at moment 0, and all of its RAM that is not zero is flagged changed.
+   * Takes the first checkpoint. The machine is where the timeline begins, and all of its RAM that is not zero is flagged changed.
    * `budgetBytes`: the others are dropped beyond it; with 0, not even the first is taken.
    */
   constructor(machine: Machine, budgetBytes: number) {
@@ -86,6 +86,31 @@ export class Checkpoints {
     this.#thin();
   }
 
+  /** Keeps the pages of the first checkpoint for good, and gives their numbers. */
+  holdFirst(): Int32Array {
+    const { pages } = this.#list[0]!;
+    for (const page of pages) this.#store.hold(page);
+    return pages;
+  }
+
+  /** Drops the checkpoints before a moment: from there on the timeline has no past. */
+  dropBefore(at: Moment): void {
+    while (this.#list.length > 1 && this.#list[0]!.at < at) this.#drop(0);
+  }
+
+  /** What a page of a checkpoint holds, by its number. */
+  contents(page: number): Uint8Array {
+    return this.#store.get(page);
+  }
+  isZero(page: number): boolean {
+    return page === zeroPage;
+  }
+
+  #drop(index: number): void {
+    for (const page of this.#list[index]!.pages) this.#store.release(page);
+    this.#list.splice(index, 1);
+  }
+
   /**
    * Takes the state that another machine of the same history was in. Called with each change to it in order, from
    * moment 0 on.
@@ -133,12 +158,18 @@ export class Checkpoints {
       const flags = u8[pageFlagsBase + page]!;
       const wanted = pages[page]!;
       if ((flags & pageFlag.dirtySinceCheckpoint) === 0 && this.#known[page] === wanted) continue;
-      this.#machine.translations.dropCode(page);
-      u8.set(this.#store.get(wanted), ramOffset + page * pageBytes);
+      const bytes = this.#store.get(wanted);
+      const start = ramOffset + page * pageBytes;
+      // Another machine's copy of the same page: translated code of it stays.
+      if (!isSame(u8, start, bytes)) {
+        this.#machine.translations.dropCode(page);
+        u8.set(bytes, start);
+      }
       this.#store.hold(wanted);
       this.#store.release(this.#known[page]!);
       this.#known[page] = wanted;
-      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest;
+      u8[pageFlagsBase + page] =
+        (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(checkpoint.record);
   }
@@ -187,9 +218,7 @@ export class Checkpoints {
   /** Drops checkpoints until they fit into the budget. */
   #thin(): void {
     while (this.#list.length > 2 && this.sizeBytes > this.#budgetBytes) {
-      const victim = this.#leastUseful();
-      for (const page of this.#list[victim]!.pages) this.#store.release(page);
-      this.#list.splice(victim, 1);
+      this.#drop(this.#leastUseful());
     }
   }
 
@@ -211,6 +240,11 @@ export class Checkpoints {
     return victim;
   }
 }
+
+const isSame = (memory: Uint8Array, start: number, bytes: Uint8Array): boolean => {
+  for (let index = 0; index < pageBytes; index += 1) if (memory[start + index] !== bytes[index]) return false;
+  return true;
+};
 
 const isZero = (bytes: Uint8Array): boolean => {
   for (const byte of bytes) if (byte !== 0) return false;

@@ -19,6 +19,19 @@ export interface InputLog {
   get(index: number): InputEvent;
 }
 
+/**
+ * States that are kept elsewhere, as in a trace: where one may go without running what is before. Which ones there are changes
+ * no answer, as with checkpoints.
+ */
+export interface KeptStates {
+  /** Ascending. `cursor`: how many inputs had been applied. */
+  readonly list: readonly { readonly at: Moment; readonly cursor: number }[];
+  /** Puts one of them into the machine; pages that it does not name hold what they did where the timeline begins. */
+  readonly restore: (index: number) => void;
+  /** Called when the machine has come to one of them by running. */
+  readonly passed?: (index: number) => void;
+}
+
 export interface TimelineOptions {
   readonly log: InputLog;
   /** The end of a recording, or `live`. */
@@ -31,6 +44,9 @@ export interface TimelineOptions {
   readonly stride: number;
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
   readonly onStride?: (at: Moment) => void;
+  readonly kept?: KeptStates;
+  /** A kept state is gone to when it saves so many steps: what is printed on the way is not seen. None unless it says so. */
+  readonly keptStepsMin?: number | undefined;
 }
 
 export type TimelineStop = Stop | { readonly reason: 'end' };
@@ -53,13 +69,19 @@ export class Timeline {
   #cursor = 0;
   #end: Moment;
   #live: boolean;
+  /** Where it begins: mostly at moment 0. */
+  readonly start: Moment;
   /** Up to where `onStride` has been called. */
-  #strideSeen = 0;
+  #strideSeen: Moment;
+  /** The first of the kept states that was not passed. */
+  #nextKept = 0;
 
   constructor(machine: Machine, options: TimelineOptions) {
     this.machine = machine;
     this.#options = options;
     this.#live = options.end === 'live';
+    this.start = machine.now;
+    this.#strideSeen = machine.now;
     this.#end = options.end === 'live' ? machine.now : options.end;
     this.checkpoints = new Checkpoints(machine, options.checkpointBudgetBytes);
   }
@@ -83,6 +105,11 @@ export class Timeline {
     this.#live = false;
   }
 
+  /** The inputs, also those that have not been applied. */
+  get log(): InputLog {
+    return this.#options.log;
+  }
+
   /** How many inputs have been applied; with the moment it says exactly where one stands. */
   get cursor(): number {
     return this.#cursor;
@@ -91,12 +118,24 @@ export class Timeline {
   /** Applies the inputs of the present moment that have not been applied. A recorder calls it after logging one. */
   applyInputs(): void {
     const { log } = this.#options;
-    while (this.#cursor < log.count) {
+    for (;;) {
+      this.#passKept();
+      if (this.#cursor >= log.count) return;
       const event = log.get(this.#cursor);
       if (event.at > this.now) return;
       if (event.at < this.now) throw new Error(`input ${this.#cursor} at ${event.at} was missed at ${this.now}`);
       this.#cursor += 1;
       this.machine.apply(event);
+    }
+  }
+
+  #passKept(): void {
+    const { kept } = this.#options;
+    if (kept?.passed === undefined) return;
+    for (let next = kept.list[this.#nextKept]; next !== undefined; next = kept.list[this.#nextKept]) {
+      if (next.at > this.now || (next.at === this.now && next.cursor > this.#cursor)) return;
+      if (next.at === this.now && next.cursor === this.#cursor) kept.passed(this.#nextKept);
+      this.#nextKept += 1;
     }
   }
 
@@ -110,7 +149,7 @@ export class Timeline {
     this.applyInputs();
     if (this.now >= until) return { reason: 'until' };
     if (!this.#live && this.now >= this.#end) return { reason: 'end' };
-    const { stride, checkpointStride, log } = this.#options;
+    const { stride, checkpointStride, log, kept } = this.#options;
     const nextInput = this.#cursor < log.count ? log.get(this.#cursor).at : Number.POSITIVE_INFINITY;
     const limit = Math.min(
       until,
@@ -119,6 +158,7 @@ export class Timeline {
       nextMultiple(this.now, stride),
       nextMultiple(this.now, checkpointStride),
       this.#live ? Number.POSITIVE_INFINITY : this.#end,
+      (kept?.passed && kept.list[this.#nextKept]?.at) ?? Number.POSITIVE_INFINITY,
     );
     const stop = this.machine.run(moment(limit), options);
     this.#arrived();
@@ -137,12 +177,8 @@ export class Timeline {
 
   /** Goes to a moment, at most to the end. Yields the moment reached, between portions. */
   *travel(target: Moment): Generator<Moment, void> {
-    const destination = moment(Math.max(0, Math.min(target, this.#end)));
-    const isBack = this.now > destination;
-    if (isBack || this.checkpoints.count > 0) {
-      const checkpoint = this.checkpoints.before(destination);
-      if (isBack || this.now < checkpoint.at) this.#restore(checkpoint);
-    }
+    const destination = moment(Math.max(this.start, Math.min(target, this.#end)));
+    this.#jump(destination);
     const landings = landingDistances.map((distance) => destination - distance).filter((at) => at > this.now);
     while (this.now < destination) {
       const landing = landings.find((at) => at > this.now) ?? destination;
@@ -165,6 +201,40 @@ export class Timeline {
     this.#cursor = state.cursor;
   }
 
+  /** Goes to the last state at or before a moment that is kept anywhere, unless one stands between the two. */
+  #jump(destination: Moment): void {
+    const isBack = this.now > destination;
+    const checkpoint = isBack || this.checkpoints.count > 0 ? this.checkpoints.before(destination) : undefined;
+    const from = Math.max(checkpoint?.at ?? this.start, isBack ? this.start : this.now);
+    if (this.jumpToKept(destination, moment(from + (this.#options.keptStepsMin ?? 0)))) return;
+    if (checkpoint !== undefined && (isBack || this.now < checkpoint.at)) this.#restore(checkpoint);
+  }
+
+  /** Goes to the last kept state after one moment and at or before another; false when there is none. */
+  jumpToKept(destination: Moment, after: Moment = this.now): boolean {
+    const { kept } = this.#options;
+    const index = kept?.list.findLastIndex(({ at }) => at <= destination) ?? -1;
+    if (kept === undefined || index < 0 || kept.list[index]!.at <= after) return false;
+    // Its pages are those of the timeline's beginning where it names none; without checkpoints one never goes back.
+    const toStart = (): void => {
+      if (this.checkpoints.count > 0) this.#restore(this.checkpoints.before(this.start));
+    };
+    toStart();
+    try {
+      kept.restore(index);
+    } catch (error) {
+      toStart(); // half of it may have been put there
+      throw error;
+    }
+    const { at, cursor } = kept.list[index]!;
+    this.#cursor = cursor;
+    this.#strideSeen = moment(Math.max(this.#strideSeen, at));
+    this.#nextKept = Math.max(this.#nextKept, index + 1);
+    this.#end = moment(Math.max(this.#end, at));
+    this.checkpoints.take(cursor);
+    return true;
+  }
+
   #restore(checkpoint: ReturnType<Checkpoints['before']>): void {
     this.checkpoints.restore(checkpoint);
     this.#cursor = checkpoint.cursor;
@@ -183,12 +253,12 @@ export class Timeline {
    */
   *reverse(options: RunOptions, hit: Hit, among?: Among): Generator<Moment, TimelineStop | undefined> {
     const { now } = this;
-    const whole = { from: moment(0), to: now };
+    const whole = { from: this.start, to: now };
     for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
       const found = yield* this.#searchBack(from, moment(Math.min(to + 1, now)), options, hit);
       if (found !== undefined) return found;
     }
-    yield* this.travel(moment(0));
+    yield* this.travel(this.start);
     return undefined;
   }
 

@@ -303,6 +303,7 @@ export const encoding = {
 
 /** DW_LANG of languages whose arrays begin at 0, or that decide what is scanned. */
 export const language = {
+  c: [0x01, 0x02, 0x0c, 0x1d, 0x2c, 0x3e],
   cPlusPlus: [0x04, 0x1a, 0x21, 0x2b, 0x3a],
   rust: [0x1c],
   zig: [0x27],

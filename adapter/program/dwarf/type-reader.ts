@@ -16,6 +16,7 @@ import type {
 } from '../types/type.ts';
 import { attribute, encoding, tag } from './constants.ts';
 import type { Entry } from './entry.ts';
+import { evaluateNumber } from './expression.ts';
 
 /** Finds the whole of a type that an entry only declares, by kind and name. */
 export type CompleteType = (declaration: Entry) => Entry | undefined;
@@ -23,9 +24,11 @@ export type CompleteType = (declaration: Entry) => Entry | undefined;
 export class TypeReader {
   readonly #types = new Map<string, Type>();
   readonly #complete: CompleteType;
+  readonly #typeOfVtable: CompositeType['typeOfVtable'];
 
-  constructor(complete: CompleteType = () => undefined) {
+  constructor(complete: CompleteType = () => undefined, typeOfVtable?: (address: bigint) => Type | undefined) {
     this.#complete = complete;
+    this.#typeOfVtable = typeOfVtable;
   }
 
   /** The type that DW_AT_type of an entry (or of its origin) names; undefined is `void`. */
@@ -165,6 +168,7 @@ export class TypeReader {
         sizeBytes: whole.count(attribute.byteSize),
         declared: whole.flag(attribute.declaration),
         alignmentBytes: whole.count(attribute.alignment),
+        ...(this.#typeOfVtable && { typeOfVtable: this.#typeOfVtable }),
       },
       {
         bases: () => children(tag.inheritance).map((child) => this.#member(child)),
@@ -198,7 +202,11 @@ export class TypeReader {
       return type === undefined ? undefined : type.count(attribute.byteSize);
     });
     const artificial = entry.flag(attribute.artificial);
-    return lazy({ name: entry.name, offsetBits, sizeBits, artificial, computed }, { type: () => this.typeOf(entry) });
+    const placeIn = computed ? placeOfBase(entry) : undefined;
+    return lazy(
+      { name: entry.name, offsetBits, sizeBits, artificial, computed, ...(placeIn && { placeIn }) },
+      { type: () => this.typeOf(entry) },
+    );
   }
 }
 
@@ -277,6 +285,16 @@ const placeOf = (entry: Entry, storageBytes: () => number | undefined) => {
   }
   return { offsetBits, sizeBits, computed };
 };
+
+/** A virtual base is where an expression says that gets the object's address (DWARF 5, 5.7.3). */
+const placeOfBase =
+  (entry: Entry): Member['placeIn'] =>
+  (object, readMemory) => {
+    const expression = entry.block(attribute.dataMemberLocation);
+    const nothing = () => undefined;
+    const context = { readRegister: nothing, readMemory, cfa: nothing, frameBase: nothing, objectAddress: object };
+    return expression && evaluateNumber(expression, entry.unit, context, [object]);
+  };
 
 /** DW_OP_plus_uconst N: how DWARF 2 writes a member's offset. */
 const constantOffset = (expression: Uint8Array): number | undefined => {

@@ -6,17 +6,13 @@
  * gABI chapter 4, "Section Compression"; GDB's manual, "Separate Debug Files".
  */
 
-import { inflateSync } from 'node:zlib';
 import { Cursor, type SectionData, sectionData } from '../cursor.ts';
 import { type Elf, type Section, sectionFlag, sectionType } from '../elf.ts';
-import { damagedAt, unsupportedAt } from '../errors.ts';
+import { damagedAt } from '../errors.ts';
+import { packedContents, unpacked } from './compression.ts';
 import { relocated, type SectionAddress } from './relocate.ts';
 import { sparseBytesMin, sparseSection } from './sparse-section.ts';
 
-const compression = { zlib: 1, zstd: 2 } as const;
-const compressionHeaderBytes = 24;
-/** Deflate cannot make more than this of a byte; a header that says more lies. */
-const inflationMax = 1032;
 /** What all sections unpack to: so many times the packed bytes, and a little more. Compilers' output gives 2 to 10 times. */
 const unpackedRatioMax = 32;
 const unpackedBytesMin = 2 ** 25;
@@ -84,13 +80,13 @@ export class DebugSections {
   }
 
   #decompressed({ name, flags, bytes }: Section): Uint8Array {
-    const packed = packedBytes(this.file, name, flags, bytes);
+    const packed = packedContents(this.file, name, flags, bytes);
     if (packed === undefined) return bytes;
-    const { start, sizeBytes } = packed;
+    const { sizeBytes } = packed;
     const left = this.#unpackedLeft + unpackedRatioMax * bytes.length;
     if (sizeBytes > left) throw damagedAt(this.file, name, 0, `up to ${left} bytes unpacked`, `${sizeBytes}`);
     this.#unpackedLeft = left - sizeBytes;
-    return inflated(this.file, name, bytes, start, sizeBytes);
+    return unpacked(this.file, name, bytes, packed);
   }
 
   /** The build-id of the GNU note, in hexadecimal digits. */
@@ -137,42 +133,3 @@ const align4 = (size: number): number => Math.ceil(size / 4) * 4;
 
 /** `.zdebug_info`, as binutils wrote compressed sections before the gABI had a flag for them. */
 const legacyName = (name: string): string => name.replace(/^\.debug/, '.zdebug');
-
-/** Where the packed bytes of a compressed section begin, and how many they unpack to. */
-const packedBytes = (file: string, name: string, flags: bigint, bytes: Uint8Array) => {
-  if ((flags & sectionFlag.compressed) !== 0n) {
-    const cursor = new Cursor(sectionData(file, name, bytes));
-    const type = cursor.u32();
-    cursor.skip(4);
-    const sizeBytes = cursor.sized(8);
-    cursor.skip(8);
-    if (type === compression.zstd) {
-      const remedy = 'Decompress it with objcopy --decompress-debug-sections';
-      throw unsupportedAt(file, name, 0, 'compression with zlib (type 1)', 'zstd (type 2)', remedy);
-    }
-    if (type !== compression.zlib) throw cursor.damaged('compression type 1', `${type}`, 0);
-    return { start: compressionHeaderBytes, sizeBytes };
-  }
-  if (name.startsWith('.zdebug') && bytes.length >= 12 && Buffer.from(bytes.subarray(0, 4)).toString() === 'ZLIB') {
-    const sizeBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(4, false));
-    return { start: 12, sizeBytes };
-  }
-  return undefined;
-};
-
-const inflated = (file: string, name: string, bytes: Uint8Array, start: number, sizeBytes: number): Uint8Array => {
-  const packed = bytes.subarray(start);
-  if (sizeBytes > packed.length * inflationMax) {
-    throw damagedAt(file, name, 8, `a size that ${packed.length} bytes can have`, `${sizeBytes}`);
-  }
-  if (sizeBytes === 0) return empty;
-  let result: Uint8Array;
-  try {
-    result = inflateSync(packed, { maxOutputLength: sizeBytes });
-  } catch (error) {
-    throw damagedAt(file, name, start, 'bytes that zlib inflates', (error as Error).message);
-  }
-  if (result.length !== sizeBytes)
-    throw damagedAt(file, name, 8, `${result.length}, the inflated size`, `${sizeBytes}`);
-  return result;
-};

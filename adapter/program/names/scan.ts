@@ -14,16 +14,20 @@ import { mark, Shapes, shape, shapeColumns, shapeFlag, step } from './shapes.ts'
 const depthMax = 64;
 const originDepthMax = 4;
 
+/** All units of a file: those of .debug_info and after them those of .debug_types. */
+export const unitsInOrder = (file: DwarfFile): readonly Unit[] => [...file.units, ...file.typeUnits];
+
 /**
- * The names of a run of units of a file: those of .debug_info and after them those of .debug_types.
+ * The names of units of a file, by default of all.
  * @throws {ProgramError} when one is damaged
  */
-export const scanNames = (file: DwarfFile, first = 0, last = Number.POSITIVE_INFINITY): NameRecords => {
-  for (const { bytes, load } of ['.debug_info', '.debug_types'].map((name) => file.section(name))) {
-    load?.(0, bytes.length);
-  }
+export const scanNames = (file: DwarfFile, units = unitsInOrder(file)): NameRecords => {
   const scan = new Scan(file);
-  for (const unit of [...file.units, ...file.typeUnits].slice(first, last)) scan.unit(unit);
+  for (const unit of units) {
+    const { section, offset, end } = unit.header;
+    section.load?.(offset, end);
+    scan.unit(unit);
+  }
   return scan.records;
 };
 

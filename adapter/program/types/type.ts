@@ -4,6 +4,8 @@
  * first asked for. Sizes are in bytes unless the name says bits.
  */
 
+export type ReadMemory = (address: bigint, sizeBytes: number) => Uint8Array | undefined;
+
 export type Encoding = 'signed' | 'unsigned' | 'boolean' | 'character' | 'float' | 'complex' | 'address';
 
 export interface BaseType {
@@ -51,6 +53,8 @@ export interface Member {
   readonly artificial: boolean;
   /** A virtual base is found at run time: its offset is not a constant. */
   readonly computed: boolean;
+  /** Where that is, of an object at an address; nothing when it cannot be known. */
+  readonly placeIn?: (object: bigint, read: ReadMemory) => bigint | undefined;
 }
 
 export interface EnumVariant {
@@ -75,6 +79,8 @@ export interface CompositeType {
   readonly bases: readonly Member[];
   readonly members: readonly Member[];
   readonly variantParts: readonly VariantPart[];
+  /** Of which type an object is that points to a vtable at an address, where that is known (C++, Rust). */
+  readonly typeOfVtable?: (address: bigint) => Type | undefined;
   /** What a template or generic type was made with, where debug information says so. */
   readonly typeArguments?: readonly (Type | undefined)[];
 }
@@ -187,7 +193,10 @@ const arrayBytes = (type: ArrayType): number | undefined => {
   return total;
 };
 
-/** A member and where it is from the start of the whole, found also inside anonymous members and bases. */
+/**
+ * A member and where it is from the start of the whole, found also inside anonymous members and bases. In a virtual base it is
+ * `computed`, and where it is cannot be told without an object.
+ */
 export const findMember = (type: Type | undefined, name: string): Member | undefined => {
   let searched = 0;
   const search = (within: Type | undefined, offsetBits: number, depth: number): Member | undefined => {
@@ -198,7 +207,7 @@ export const findMember = (type: Type | undefined, name: string): Member | undef
     }
     for (const member of [...composite.members.filter(({ name: own }) => own === undefined), ...composite.bases]) {
       const found = search(member.type, offsetBits + member.offsetBits, depth + 1);
-      if (found !== undefined) return found;
+      if (found !== undefined) return member.computed ? { ...found, computed: true } : found;
     }
     return undefined;
   };

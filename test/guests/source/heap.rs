@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub struct Point { pub x: i32, pub y: u16 }
 pub enum Tree { Leaf(u8), Node(Box<Tree>, Box<Tree>) }
 pub trait Speaks { fn word(&self) -> u32; }
 impl Speaks for Point { fn word(&self) -> u32 { self.y as u32 } }
+impl Speaks for u8 { fn word(&self) -> u32 { *self as u32 } }
 
 static mut NUMBERS: Vec<u16> = Vec::new();
 static mut EMPTY: Vec<u64> = Vec::new();
@@ -29,6 +31,9 @@ static mut SHARED: Option<Rc<Point>> = None;
 static mut NESTED: Option<Option<u32>> = None;
 static mut NOTHING: Option<String> = None;
 static mut QUEUE: VecDeque<u8> = VecDeque::new();
+static mut RING: VecDeque<u16> = VecDeque::new();
+static mut SHARED_NUMBER: Option<Arc<u64>> = None;
+static mut OTHER: Option<&dyn Speaks> = None;
 
 fn dump(path: &str) -> std::io::Result<()> {
     let maps = std::fs::read_to_string("/proc/self/maps")?;
@@ -69,8 +74,17 @@ fn main() -> std::io::Result<()> {
         SHARED = Some(Rc::new(Point { x: 10, y: 11 }));
         NESTED = Some(None);
         QUEUE.push_back(1);
+        RING = VecDeque::with_capacity(6);
+        for number in 1..=2 * RING.capacity() as u16 - 4 {
+            if RING.len() == 6 { RING.pop_front(); }
+            RING.push_back(number);
+        }
+        let number = Arc::new(12);
+        OTHER = Some(&5u8);
+        SHARED_NUMBER = Some(number.clone());
+        std::mem::forget(number);
         let sum = SPEAKS.as_ref().unwrap().word() as usize + EMPTY.len() + NO_TEXT.len() + QUEUE.len();
-        if sum > 1000 || NOTHING.is_some() || matches!(TREE.as_deref(), Some(Tree::Leaf(0))) || SHARED.is_none() { return Ok(()); }
+        if sum > 1000 || NOTHING.is_some() || matches!(TREE.as_deref(), Some(Tree::Leaf(0))) || SHARED.is_none() || SHARED_NUMBER.is_none() || OTHER.is_none() || RING.is_empty() { return Ok(()); }
         if BOXED.is_none() || BOXED_TEXT.is_none() || BOXED_SLICE.is_none() || GOOD.is_err() || BAD.is_ok() { return Ok(()); }
         if SLICE.is_empty() || PART.is_empty() || NESTED.is_none() || POINTS.is_empty() || ROWS.is_empty() || NAMES.is_empty() { return Ok(()); }
     }

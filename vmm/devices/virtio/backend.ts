@@ -1,6 +1,7 @@
 /** What a kind of virtio device is to its transport: the part that knows what requests mean. */
 
 import type { DeviceContext, PlainState } from '../device.ts';
+import type { Shape } from '../shape.ts';
 import type { Chain } from './queue.ts';
 
 export interface VirtioBackend {
@@ -16,5 +17,6 @@ export interface VirtioBackend {
   /** Does a request; returns how many bytes of its writable part were written. May throw what the queue throws. */
   serve(queue: number, chain: Chain, context: DeviceContext): number;
   save(): PlainState;
+  readonly shape: Shape;
   restore(state: PlainState): void;
 }

@@ -7,6 +7,7 @@
 
 import type { DeviceContext, PlainState } from '../device.ts';
 import { type Disk, sectorBytes } from '../disk.ts';
+import type { Shape } from '../shape.ts';
 import type { VirtioBackend } from './backend.ts';
 import { type Chain, gather, QueueFault, queueSizeMax, scatter } from './queue.ts';
 
@@ -108,6 +109,10 @@ export class VirtioBlk implements VirtioBackend {
     return this.#disk.save();
   }
 
+  get shape(): Shape {
+    return this.#disk.shape;
+  }
+
   restore(state: PlainState): void {
     this.#disk.restore(state);
   }
@@ -119,7 +124,8 @@ export class VirtioBlk implements VirtioBackend {
       case requestIn: {
         const at = this.#range(sector, inBytes);
         if (at === undefined) return failed;
-        scatter(context, chain.writable, 0, this.#disk.read(at, inBytes / sectorBytes));
+        const source = { kind: 'disk', offset: at * sectorBytes } as const;
+        scatter(context, chain.writable, 0, this.#disk.read(at, inBytes / sectorBytes), source);
         return { status: statusOk, writtenBytes: inBytes };
       }
       case requestOut: {

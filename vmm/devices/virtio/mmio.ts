@@ -10,6 +10,7 @@
 import { type Moment, moment } from '../../../traces/time.ts';
 import type { Device, DeviceContext, PlainState } from '../device.ts';
 import { SavedRecord } from '../record.ts';
+import { fields, flag, integer, listOf, nothing, number, type Shape, tuple, unsigned } from '../shape.ts';
 import type { VirtioBackend } from './backend.ts';
 import { isGuestFault, Queue, type QueueFeatures, queueSizeMax } from './queue.ts';
 import { register } from './registers.ts';
@@ -112,6 +113,24 @@ export class VirtioMmio implements Device {
       pending: this.#pending.map(({ queue, head, at }) => [queue, head, at]),
       backend: this.#backend?.save() ?? null,
     };
+  }
+
+  get shape(): Shape {
+    const count = this.#queues.length;
+    return fields({
+      queues: listOf(Queue.shape, count, count),
+      driverFeatures: integer(64),
+      deviceFeaturesSel: unsigned(32),
+      driverFeaturesSel: unsigned(32),
+      queueSel: unsigned(32),
+      status: unsigned(8),
+      interrupts: unsigned(32),
+      broken: flag,
+      guestPageBytes: unsigned(32),
+      alignments: listOf(unsigned(32), count, count),
+      pending: listOf(tuple(number(0, count - 1), unsigned(16), unsigned(53)), 0, count),
+      backend: this.#backend?.shape ?? nothing,
+    });
   }
 
   restore(state: PlainState): void {

@@ -8,8 +8,9 @@
  *     device area        { flags u16, index u16, ring size x { id u32, length u32 }, avail_event u16 }
  */
 
-import { type DeviceContext, DmaError, type PlainState } from '../device.ts';
+import { type DeviceContext, DmaError, type DmaSource, type PlainState } from '../device.ts';
 import { SavedRecord } from '../record.ts';
+import { fields, flag, integer, number, type Shape, unsigned } from '../shape.ts';
 
 /** Entries of the longest queue, and descriptors of the longest chain. A power of two. */
 export const queueSizeMax = 1024;
@@ -149,6 +150,16 @@ export class Queue {
     };
   }
 
+  static readonly shape: Shape = fields({
+    size: number(1, queueSizeMax),
+    ready: flag,
+    descriptorTable: integer(64),
+    driverArea: integer(72), // legacy queues: behind the table, wherever that is
+    deviceArea: integer(72),
+    nextAvailable: unsigned(16),
+    nextUsed: unsigned(16),
+  });
+
   restore(state: PlainState): void {
     const record = new SavedRecord('a virtqueue', state);
     this.size = record.number('size');
@@ -178,10 +189,17 @@ export const gather = (memory: Memory, segments: readonly Segment[], from: numbe
   return bytes;
 };
 
-/** Copies bytes into a list of segments, beginning at byte `from` of it. */
-export const scatter = (memory: Memory, segments: readonly Segment[], from: number, bytes: Uint8Array): void =>
+/** Copies bytes into a list of segments, beginning at byte `from` of it. `source` is where the first of them comes from. */
+export const scatter = (
+  memory: Memory,
+  segments: readonly Segment[],
+  from: number,
+  bytes: Uint8Array,
+  source?: DmaSource,
+): void =>
   eachPart(segments, from, bytes.length, (address, at, partBytes) => {
-    memory.writeMemory(address, bytes.subarray(at, at + partBytes));
+    const partSource = source && { ...source, offset: source.offset + at };
+    memory.writeMemory(address, bytes.subarray(at, at + partBytes), partSource);
   });
 
 /** Whether an error is the guest's doing, and not a bug of ours. */

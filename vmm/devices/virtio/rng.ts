@@ -1,6 +1,7 @@
 /** The entropy device (specification 1.2, section 5.4): fills buffers with random bytes from outside the machine. */
 
 import type { DeviceContext, PlainState } from '../device.ts';
+import { nothing } from '../shape.ts';
 import type { VirtioBackend } from './backend.ts';
 import { type Chain, scatter } from './queue.ts';
 
@@ -24,13 +25,16 @@ export class VirtioRng implements VirtioBackend {
 
   serve(_queue: number, chain: Chain, context: DeviceContext): number {
     const sizeBytes = filledBytes(chain);
-    if (sizeBytes > 0) scatter(context, chain.writable, 0, context.entropy(sizeBytes));
+    const source = { kind: 'entropy', offset: 0 } as const;
+    if (sizeBytes > 0) scatter(context, chain.writable, 0, context.entropy(sizeBytes), source);
     return sizeBytes;
   }
 
   save(): PlainState {
     return null;
   }
+
+  readonly shape = nothing;
 
   restore(): void {}
 }

@@ -19,7 +19,7 @@ export const delegableExceptions = 0xb3ffn;
 /** Interrupts that S may be given: its own three. */
 export const delegableInterrupts = BigInt(interruptBit.ssip | interruptBit.stip | interruptBit.seip);
 
-const allInterrupts = delegableInterrupts | BigInt(interruptBit.msip | interruptBit.mtip | interruptBit.meip);
+export const allInterrupts = delegableInterrupts | BigInt(interruptBit.msip | interruptBit.mtip | interruptBit.meip);
 
 /** Bit 0 of an epc is always zero (3.1.14). */
 export const epcMask = all64 & ~1n;

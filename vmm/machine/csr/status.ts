@@ -41,6 +41,9 @@ const mstatusWritable =
   mstatus.tw |
   mstatus.tsr;
 
+/** The bits of mstatus that the record keeps. */
+export const mstatusKept = mstatusWritable | mstatus.mpp;
+
 export const sstatusWritable = mstatus.sie | mstatus.spie | mstatus.spp | mstatus.fs | mstatus.sum | mstatus.mxr;
 
 const uxl64 = 2; // UXL = 2, bits 33:32

@@ -1,0 +1,45 @@
+/** The shapes of what the adapter says of questions, bookmarks and forks, checked: it may be of another version than the views. */
+
+import * as v from 'valibot';
+import type { AnswerBody, Bookmark, Fork } from './requests.ts';
+
+/** `trap.c:61`, or what such a place is made of. */
+const place = v.union([
+  v.string(),
+  v.pipe(
+    v.object({ path: v.string(), line: v.number() }),
+    v.transform(({ path, line }) => `${path.replace(/^.*[/\\]/, '')}:${line}`),
+  ),
+]);
+
+const item = v.object({
+  moment: v.exactOptional(v.number()),
+  hart: v.exactOptional(v.number()),
+  label: v.string(),
+  detail: v.exactOptional(v.string()),
+  place: v.exactOptional(place),
+});
+
+const id = v.union([v.number(), v.string()]);
+
+export const askAnswer = v.object({ id });
+
+export const answerBody = v.object({
+  id,
+  items: v.array(item),
+  progress: v.exactOptional(v.number()),
+  done: v.boolean(),
+  error: v.exactOptional(v.string()),
+}) satisfies v.GenericSchema<unknown, AnswerBody>;
+
+export const bookmarksAnswer = v.object({
+  bookmarks: v.array(v.object({ moment: v.number(), note: v.string() })) satisfies v.GenericSchema<unknown, Bookmark[]>,
+});
+
+export const forksAnswer = v.object({
+  forks: v.array(
+    v.object({ name: v.string(), parent: v.exactOptional(v.string()), moment: v.number() }),
+  ) satisfies v.GenericSchema<unknown, Fork[]>,
+  /** The one that is debugged; absent where it is the recording itself. */
+  current: v.exactOptional(v.string()),
+});

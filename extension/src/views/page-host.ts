@@ -1,0 +1,107 @@
+/**
+ * A view whose content is a page: gives it its HTML, which may run nothing but its own script, passes its requests on to the
+ * adapter and tells it the state. What the page shows is the page's.
+ */
+
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { type HostMessage, type PageMessage, pageMessage, type ViewState } from './messages.ts';
+import { ask, refusalOf } from './requests.ts';
+import type { Sessions } from './sessions.ts';
+import type { Mark } from './timeline/lanes.ts';
+
+export interface PageOptions {
+  /** The page's script in `dist/webview`, without its extension. */
+  readonly script: string;
+  readonly title: string;
+  /** What the person marked in a session. */
+  readonly marks: () => readonly Mark[];
+}
+
+export class PageHost implements vscode.WebviewViewProvider {
+  readonly #folder: vscode.Uri;
+  readonly #sessions: Sessions;
+  readonly #options: PageOptions;
+  #view: vscode.WebviewView | undefined;
+  #telling = false;
+  #tellAgain = false;
+
+  constructor(extension: vscode.Uri, sessions: Sessions, options: PageOptions) {
+    this.#folder = vscode.Uri.joinPath(extension, 'dist', 'webview');
+    this.#sessions = sessions;
+    this.#options = options;
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.#view = view;
+    view.webview.options = { enableScripts: true, localResourceRoots: [this.#folder] };
+    view.webview.html = this.#html(view.webview);
+    view.webview.onDidReceiveMessage((message: unknown) => {
+      const checked = v.safeParse(pageMessage, message);
+      if (checked.success) void this.#answer(checked.output);
+    });
+    view.onDidChangeVisibility(() => this.tell());
+    view.onDidDispose(() => {
+      this.#view = undefined;
+    });
+  }
+
+  #html(webview: vscode.Webview): string {
+    const nonce = randomBytes(16).toString('base64url');
+    const file = (name: string): string => String(webview.asWebviewUri(vscode.Uri.joinPath(this.#folder, name)));
+    const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
+    return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="stylesheet" href="${file('page.css')}">
+<title>${this.#options.title}</title>
+</head>
+<body class="empty">
+<script nonce="${nonce}" src="${file(`${this.#options.script}.js`)}"></script>
+</body>
+</html>`;
+  }
+
+  async #answer({ id, command, args }: PageMessage): Promise<void> {
+    if (command === 'ready') {
+      this.tell();
+      return;
+    }
+    const session = this.#sessions.active;
+    try {
+      if (session === undefined) throw new Error('There is no debug session');
+      this.#post({ kind: 'answer', id, answer: await ask(session, command, args) });
+    } catch (error) {
+      this.#post({ kind: 'refusal', id, sentence: refusalOf(error) });
+    }
+  }
+
+  /** Tells the page the state, as soon as one such is told; of those that come up meanwhile only the last. */
+  tell(): void {
+    this.#tellAgain = true;
+    if (!this.#telling) void this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    this.#telling = true;
+    while (this.#tellAgain && this.#view?.visible) {
+      this.#tellAgain = false;
+      const position = await this.#sessions.position();
+      const session = position && this.#sessions.active?.id;
+      const state: ViewState = {
+        ...(session !== undefined && { session }),
+        ...(position !== undefined && { position }),
+        marks: [...this.#options.marks()],
+      };
+      this.#post({ kind: 'state', state });
+    }
+    this.#telling = false;
+  }
+
+  #post(message: HostMessage): void {
+    void this.#view?.webview.postMessage(message);
+  }
+}

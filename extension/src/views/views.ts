@@ -1,0 +1,51 @@
+/** Registers the views over time and joins them. What each one is and does is in its own file. */
+
+import * as vscode from 'vscode';
+import { historyCommands } from './history/commands.ts';
+import { HistoryView } from './history/history-view.ts';
+import { LineCounts } from './history/line-counts.ts';
+import { Marks } from './history/marks.ts';
+import { Questions } from './history/questions.ts';
+import { PageHost } from './page-host.ts';
+import { Sessions } from './sessions.ts';
+
+export const registerViews = (context: vscode.ExtensionContext): void => {
+  const sessions = new Sessions();
+  const questions = new Questions((question) => history.refresh(question));
+  const marks = new Marks(
+    () => sessions.active,
+    () => {
+      history.refresh();
+      timeline.tell();
+    },
+  );
+  const history = new HistoryView(questions, marks);
+  const counts = new LineCounts();
+  const page = (script: string, title: string) =>
+    new PageHost(context.extensionUri, sessions, { script, title, marks: () => marks.all });
+  const timeline = page('timeline', 'Timeline');
+  const terminal = page('terminal', 'Guest Terminal');
+  const tellAll = (): void => {
+    timeline.tell();
+    terminal.tell();
+  };
+  context.subscriptions.push(
+    sessions,
+    counts,
+    sessions.onChange(() => {
+      tellAll();
+      void marks.refresh();
+    }),
+    sessions.onStop(tellAll),
+    sessions.onPrint(() => terminal.tell()),
+    sessions.onAnswer(({ session, body }) => questions.take(session, body)),
+    sessions.onEnd((session) => {
+      questions.end(session);
+      counts.clear();
+    }),
+    vscode.window.createTreeView('chronovisor.history', { treeDataProvider: history, showCollapseAll: true }),
+    vscode.window.registerWebviewViewProvider('chronovisor.timeline', timeline),
+    vscode.window.registerWebviewViewProvider('chronovisor.terminal', terminal),
+    ...historyCommands({ sessions, questions, marks, counts }),
+  );
+};
