@@ -7,9 +7,9 @@ import * as v from 'valibot';
 import { parseHitCondition } from '../dap/hit-condition.ts';
 import type { Item } from './answer.ts';
 import { badQuestionArguments } from './errors.ts';
-import { breakpointOf, type HitsPlan, hitsJob } from './hit-job.ts';
+import { breakpointOf, type HitsFound, type HitsPlan, hitsJob } from './hit-job.ts';
 import { whereExecuted } from './intervals.ts';
-import { type Asking, find, question, sideOf, text, which, within, withinOf } from './question.ts';
+import { type Asking, find, keptItems, question, sideOf, text, which, within, withinOf } from './question.ts';
 
 export const executed = question({
   name: 'executed',
@@ -26,26 +26,13 @@ export const executed = question({
     const { interval, order, only } = sideOf(asking, asked, withinOf(asking, range));
     const plan: HitsPlan = { place, condition: condition ?? undefined, keep: asked === 'count' ? 'none' : only };
     const { addresses } = breakpointOf(asking.target, plan);
-    return executions(asking, plan, whereExecuted(asking.history, addresses, interval), order);
+    const where = whereExecuted(asking.history, addresses, interval);
+    return keptItems(find(asking, hitsJob, plan, where, order), plan.keep, executionsIn);
   },
 });
 
-async function* executions(
-  asking: Asking,
-  plan: HitsPlan,
-  where: ReturnType<typeof whereExecuted>,
-  order: 'forward' | 'backward',
-): AsyncGenerator<Item, void> {
-  let total = 0;
-  for await (const { finding } of find(asking, hitsJob, plan, where, order)) {
-    total += finding.count;
-    for (const { place } of finding.hits) {
-      yield { kind: 'execution', ...place };
-      if (plan.keep === 'last' || plan.keep === 'first') return;
-    }
-  }
-  if (plan.keep === 'none') yield { kind: 'count', count: total };
-}
+const executionsIn = ({ hits }: HitsFound): readonly Item[] =>
+  hits.map(({ place }) => ({ kind: 'execution', ...place }));
 
 export const log = question({
   name: 'log',

@@ -7,13 +7,14 @@ import type { Target } from '../dap/target.ts';
 import type { Job } from '../farm/job.ts';
 import type { Place } from './answer.ts';
 import { codeNamed, placeAt } from './places.ts';
+import type { Keep } from './question.ts';
 
 /** Where, and what a breakpoint there would have. */
 export interface HitsPlan {
   readonly place: string;
   readonly condition?: string | undefined;
   readonly message?: string | undefined;
-  readonly keep: 'all' | 'last' | 'first' | 'none';
+  readonly keep: Keep;
 }
 
 export interface Hit {

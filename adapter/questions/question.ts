@@ -92,6 +92,26 @@ export const find = <Plan, Finding>(
   order: Order = 'forward',
 ): AsyncGenerator<Found<Finding>, void> => farm.run(job, plan, { intervals, order, signal, onProgress });
 
+/** Which of the things that a job finds it tells; `none`: only how many there are. */
+export type Keep = 'all' | 'last' | 'first' | 'none';
+
+/** The things that are told, or their number; of the last or the first, one. */
+export async function* keptItems<Finding extends { readonly count: number }>(
+  findings: AsyncIterable<Found<Finding>>,
+  keep: Keep,
+  itemsOf: (finding: Finding) => readonly Item[],
+): AsyncGenerator<Item, void> {
+  let count = 0;
+  for await (const { finding } of findings) {
+    count += finding.count;
+    for (const item of itemsOf(finding)) {
+      yield item;
+      if (keep === 'last' || keep === 'first') return;
+    }
+  }
+  if (keep === 'none') yield { kind: 'count', count };
+}
+
 /** Shapes that many arguments have. */
 export const text = v.pipe(
   v.string('expected a text'),

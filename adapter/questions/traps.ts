@@ -5,11 +5,11 @@ import type { HistoryEvent } from '../../vmm/history/history.ts';
 import { lastTrap } from '../dap/trap-filters.ts';
 import { exceptions, idOf, interrupts, type TrapCause, trapCause, trapWords } from '../dap/trap-words.ts';
 import type { Job } from '../farm/job.ts';
-import type { Item, TrapItem } from './answer.ts';
+import type { TrapItem } from './answer.ts';
 import { unknownCause } from './errors.ts';
 import { whereHappened } from './intervals.ts';
 import { placeAt } from './places.ts';
-import { type Asking, find, question, sideOf, which, within, withinOf } from './question.ts';
+import { find, type Keep, keptItems, question, sideOf, which, within, withinOf } from './question.ts';
 
 const named = [
   ...exceptions.map(({ code, id }) => ({ code, id, interrupt: false })),
@@ -46,30 +46,13 @@ export const traps = question({
       event.kind === 'trap' && isOf(wanted, { code: event.cause, interrupt: event.interrupt });
     const where = whereHappened(asking.history, 'trap', interval, isWanted);
     const plan: TrapsPlan = { cause: wanted, keep: asked === 'count' ? 'none' : only };
-    return trapsOf(asking, plan, where, order);
+    return keptItems(find(asking, trapsJob, plan, where, order), plan.keep, ({ items }) => items);
   },
 });
 
-async function* trapsOf(
-  asking: Asking,
-  plan: TrapsPlan,
-  where: ReturnType<typeof whereHappened>,
-  order: 'forward' | 'backward',
-): AsyncGenerator<Item, void> {
-  let total = 0;
-  for await (const { finding } of find(asking, trapsJob, plan, where, order)) {
-    total += finding.count;
-    for (const item of finding.items) {
-      yield item;
-      if (plan.keep === 'last' || plan.keep === 'first') return;
-    }
-  }
-  if (plan.keep === 'none') yield { kind: 'count', count: total };
-}
-
 interface TrapsPlan {
   readonly cause: TrapCause | undefined;
-  readonly keep: 'all' | 'last' | 'first' | 'none';
+  readonly keep: Keep;
 }
 
 const isOf = (wanted: TrapCause | undefined, { code, interrupt }: TrapCause): boolean =>
