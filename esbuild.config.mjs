@@ -64,12 +64,12 @@ const programs = {
 };
 for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
   if (!existsSync(entry)) continue;
-  const [loader, cache] = [`dist/${name}.mjs`, `dist/${name}.cache`];
+  const [loader, cache] = [`dist/${name}.cjs`, `dist/${name}.cache`];
   rmSync(cache, { force: true }); // V8 tells another bundle by its length alone
   await build({
     ...node,
     entryPoints: [entry],
-    outfile: `dist/${name}.cjs`,
+    outfile: `dist/${name}.bundle.cjs`,
     format: 'cjs',
     banner: { js: '(function (require, module, __dirname) {' }, // as adapter/cli/start.ts calls it
     footer: { js: '})' },
@@ -79,7 +79,8 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
     ...node,
     entryPoints: ['adapter/cli/start.ts'],
     outfile: loader,
-    format: 'esm',
+    format: 'cjs',
+    define: { 'import.meta.filename': '__filename' },
     banner: { js: shebang },
   });
   if (!existsSync(hello.at(-1))) continue;

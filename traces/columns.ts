@@ -8,6 +8,7 @@ const varintBytesMax = 8;
 
 export class ColumnWriter {
   #bytes = new Uint8Array(64);
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   get sizeBytes(): number {
@@ -40,12 +41,12 @@ export class ColumnWriter {
 
   u32(value: number): void {
     const at = this.#reserve(4);
-    new DataView(this.#bytes.buffer).setUint32(at, value, true);
+    this.#view.setUint32(at, value, true);
   }
 
   u64(value: bigint): void {
     const at = this.#reserve(8);
-    new DataView(this.#bytes.buffer).setBigUint64(at, value, true);
+    this.#view.setBigUint64(at, value, true);
   }
 
   /** A length, then that many bytes. */
@@ -67,6 +68,7 @@ export class ColumnWriter {
       const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
       larger.set(this.#bytes.subarray(0, at));
       this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
     }
     return at;
   }

@@ -17,6 +17,11 @@ const devicesMax = 8;
 
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 
+const fileName = v.pipe(
+  text(255),
+  v.regex(/^[^/\\\p{Cc}]+$/u, "an image's name is a file name without folders or control characters"),
+);
+
 /** A device in one of the eight virtio-mmio slots. */
 const deviceSchema = v.strictObject({
   /** As QEMU's option spells it, without a suffix for the bus: `virtio-blk`, `virtio-rng`. */
@@ -62,10 +67,7 @@ const machineSchema = v.strictObject({
 const imageSchema = v.strictObject({
   role: v.picklist(['bios', 'kernel', 'initrd', 'dtb', 'disk', 'loader']),
   /** The file's base name, so that a trace tells nothing about the computer it was recorded on. */
-  name: v.pipe(
-    text(255),
-    v.regex(/^[^/\\\p{Cc}]+$/u, "an image's name is a file name without folders or control characters"),
-  ),
+  name: fileName,
   sizeBytes: integer(0, imageBytesTotalMax),
   digest: v.pipe(
     v.string(),
@@ -84,6 +86,10 @@ const headerSchema = v.pipe(
     createdBy: v.pipe(text(128), v.regex(/^[^\p{Cc}]+$/u, 'the product and its version, in one line')),
     machine: machineSchema,
     images: v.pipe(v.array(imageSchema), v.maxLength(imagesMax)),
+    /** Of a trace that is what would have happened otherwise: what it is called, of which file, from when on. */
+    fork: v.exactOptional(
+      v.strictObject({ name: text(200), parent: v.exactOptional(fileName), at: integer(0, Number.MAX_SAFE_INTEGER) }),
+    ),
   }),
   v.check(
     ({ images }) => images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= imageBytesTotalMax,

@@ -33,13 +33,13 @@ export interface RunPolicy {
 
 /**
  * A run with this policy and without outside input is the same each time. 10 steps a tick is 100 million a second, about
- * as fast as the guest really goes, so that its clock feels right. A digest takes a millisecond, and 50 million steps a
- * hundred or more.
+ * as fast as the guest really goes, so that its clock feels right. A digest takes some milliseconds, and 500 million steps
+ * half a second.
  */
 export const virtualPolicy: RunPolicy = {
   time: 'virtual',
   idle: 'skip',
-  digestStride: 250_000_000,
+  digestStride: 500_000_000,
   stepsPerTick: 10,
   quantumSteps: 10_000,
   entropySeed: new TextEncoder().encode('chronovisor'),

@@ -6,9 +6,13 @@
 import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
 import { addAsk } from './ask.ts';
+import { addBookmark } from './bookmark.ts';
 import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
+import { addDiff } from './diff.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
+import { addFork } from './fork.ts';
+import { addForks } from './forks.ts';
 import { addInfo } from './info.ts';
 import { addOrigin } from './origin.ts';
 import { addRecord } from './record.ts';
@@ -53,6 +57,10 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addStats,
   addAsk,
   addCore,
+  addFork,
+  addForks,
+  addDiff,
+  addBookmark,
   addOrigin,
   addDap,
 ];

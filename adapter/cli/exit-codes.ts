@@ -6,6 +6,8 @@
  */
 export const exitCodes = {
   ok: 0,
+  /** Of `diff`, as of the command of that name. */
+  differs: 1,
   usage: 64,
   badInput: 65,
   divergence: 66,
@@ -18,6 +20,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodeHelp: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done; of run and record: the guest switched itself off with code 0, or was left'],
   ['N', 'of run and record: the code that the guest gave to the finisher (255 when it is larger)'],
+  [String(exitCodes.differs), 'of diff: the traces differ'],
   [String(exitCodes.usage), 'the command line is wrong'],
   [String(exitCodes.badInput), 'a file is missing, damaged, or not what it should be'],
   [String(exitCodes.divergence), 'a replay differs from its recording'],

@@ -31,6 +31,7 @@ const summaryOf = (trace: Trace) => {
     createdBy: header.createdBy,
     machine: header.machine,
     images: header.images,
+    ...(header.fork && { fork: header.fork }),
     steps: trace.until,
     complete: trace.complete,
     ...(end === undefined ? {} : { end }),
@@ -56,6 +57,7 @@ const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typ
       `${machine.board}, ${machine.harts} hart(s), ${sizeText(machine.ramBytes)} of RAM, firmware ${machine.bios}`,
     ],
     ['time', `${machine.timePolicy}, idle: ${machine.idlePolicy}, ${machine.stepsPerTick} steps to a tick of 100 ns`],
+    ...(trace.header.fork === undefined ? [] : [['fork', forkText(trace.header.fork)] as const]),
     ...(machine.append === '' ? [] : [['command line', machine.append] as const]),
     ...(devices === '' ? [] : [['devices', devices] as const]),
     ['length', lengthText(trace)],
@@ -78,6 +80,9 @@ const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typ
   const damage = trace.damage === undefined ? '' : `\n${trace.damage.message}\n`;
   return `${columns(facts)}${list.length === 0 ? '' : `\n${columns([['image', 'file', 'size', 'bytes', 'digest'], ...list])}`}${damage}`;
 };
+
+const forkText = ({ name, parent, at }: NonNullable<Trace['header']['fork']>): string =>
+  `"${brief(name)}"${parent === undefined ? '' : ` of ${parent}`} from moment ${grouped(at)} on`;
 
 const lengthText = ({ start, until }: Trace): string =>
   start === 0

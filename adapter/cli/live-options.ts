@@ -31,7 +31,7 @@ export const addLiveOptions = (command: Command): Command =>
     .addHelpText('after', `\nThe machine's options:\n${machineHelp()}\n${escapeHelp}\n`);
 
 export const digestStrideOption = (): Option =>
-  new Option('--digest-stride <steps>', 'steps between two digests of the state (default: 250M)').argParser(
+  new Option('--digest-stride <steps>', 'steps between two digests of the state (default: 500M)').argParser(
     parsePositiveSteps,
   );
 

@@ -47,8 +47,11 @@ export const specOf = ({ programs }: Target, asked: Asked, places: readonly Code
   const [first] = places;
   const names = namesAt(first?.program ?? programs.kernel, first?.addresses[0]);
   const users = places.map(({ program }) => program).filter((program) => programs.isUser(program));
+  const addressesNow = () =>
+    places.flatMap(({ program, addresses }) => addresses.flatMap((each) => program.links.places(each)));
   return {
-    addresses: places.flatMap(({ program, addresses }) => addresses.flatMap((each) => program.links.places(each))),
+    addresses: addressesNow(),
+    ...(users.some((program) => programs.isMoving(program)) && { addressesNow }),
     ...(places.some(({ sites }) => sites !== undefined) && { siteAt: siteIn(programs, places) }),
     ...(users.length > 0 && { isIn: (hart) => places.some(({ program }) => program === programs.at(hart)) }),
     name,

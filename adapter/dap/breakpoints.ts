@@ -14,18 +14,25 @@ import type { HitCondition } from './hit-condition.ts';
 import type { LogMessage } from './log-message.ts';
 import type { Condition } from './scope.ts';
 
+/** `change`: a write after which another value is there. */
+export type DataAccess = 'change' | 'write' | 'read' | 'readWrite';
+
 /** `source:` and the file's path: DAP replaces the breakpoints of one file at a time. */
 export type BreakpointOrigin = 'function' | 'instruction' | 'panic' | 'data' | `source:${string}`;
 
 export interface BreakpointSpec {
   /** Where it stops: a line may be in several places, and a place may have two addresses before the MMU is on. */
   readonly addresses: readonly bigint[];
+  /** The same as it is now, where programs are found at further places in time. */
+  readonly addressesNow?: () => readonly bigint[];
   /** Whether the code that a hart is at is that of a program which it is set in; without it, it is set for all code. */
   readonly isIn?: (hart: Hart) => boolean;
   /** The inlined calls around a line that calls an inlined function, where a hart is at the beginning of that. */
   readonly siteAt?: (hart: Hart) => readonly number[] | undefined;
-  /** Of a data breakpoint: what is watched, in RAM. */
+  /** Of a data breakpoint: what is watched, in RAM, what of it stops, and what people call it. */
   readonly watched?: readonly WatchRange[];
+  readonly at?: DataAccess;
+  readonly label?: string;
   /** What the person called it. */
   readonly name: string;
   readonly condition?: Condition;
@@ -35,9 +42,10 @@ export interface BreakpointSpec {
   readonly key: string;
 }
 
-export interface Breakpoint extends BreakpointSpec {
+export interface Breakpoint extends Omit<BreakpointSpec, 'addresses'> {
   readonly id: number;
   readonly origin: BreakpointOrigin;
+  addresses: readonly bigint[];
   hits: number;
 }
 
@@ -53,6 +61,8 @@ export class Breakpoints {
   #byAddress = new Map<bigint, Breakpoint[]>();
   #ranges: readonly WatchRange[] = [];
   #nextId = 1;
+  /** What data is called, by the client's word for where it lies. */
+  readonly labels = new Map<string, string>();
 
   /** A number for a breakpoint that could not be set, too. */
   nextId(): number {
@@ -67,8 +77,26 @@ export class Breakpoints {
       return { ...spec, origin, id: same?.id ?? this.nextId(), hits: same?.hits ?? 0 };
     });
     this.#byOrigin.set(origin, now);
-    this.#byAddress = new Map();
     this.#ranges = this.watching.flatMap(({ watched }) => watched ?? []);
+    this.#index();
+    return now;
+  }
+
+  /** Whether any is in a program that may be at further places. */
+  get isMoving(): boolean {
+    return [...this.#byOrigin.values()].some((all) => all.some(({ addressesNow }) => addressesNow !== undefined));
+  }
+
+  /** Sets them where their programs are now. */
+  move(): void {
+    for (const breakpoint of [...this.#byOrigin.values()].flat()) {
+      if (breakpoint.addressesNow !== undefined) breakpoint.addresses = breakpoint.addressesNow();
+    }
+    this.#index();
+  }
+
+  #index(): void {
+    this.#byAddress = new Map();
     for (const breakpoint of [...this.#byOrigin.values()].flat()) {
       for (const address of new Set(breakpoint.addresses)) {
         const here = this.#byAddress.get(address);
@@ -76,7 +104,6 @@ export class Breakpoints {
         else here.push(breakpoint);
       }
     }
-    return now;
   }
 
   /** Those of data. */
@@ -95,22 +122,13 @@ export class Breakpoints {
     return this.#byAddress.size;
   }
 
-  /** Whether one here might stop, hit counts aside. Asks nothing and counts nothing. */
-  mayStop(hart: Hart, scope: Scope): boolean {
-    return this.#met(hart, scope).some(({ log }) => log === undefined);
+  /** Those where a hart is, of its code. */
+  at(hart: Hart): readonly Breakpoint[] {
+    return (this.#byAddress.get(hart.get('pc')) ?? []).filter(({ isIn }) => isIn?.(hart) ?? true);
   }
 
-  /** Counts a hit of those here whose conditions hold. */
-  meet(hart: Hart, scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
-    return this.#verdict(this.#met(hart, scope), scope, symbolic);
-  }
-
-  /** Counts a hit of those whose data was changed and whose conditions hold. */
-  meetChanged(changed: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
-    return this.#verdict(fulfilled(changed, scope), scope, symbolic);
-  }
-
-  #verdict(met: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
+  /** Counts a hit of each: of those that are met and whose conditions hold. */
+  meet(met: readonly Breakpoint[], scope: Scope, symbolic: Surroundings['symbolic']): Verdict {
     const counted = met.filter((breakpoint) => {
       breakpoint.hits += 1;
       return breakpoint.hitCondition?.(breakpoint.hits) ?? true;
@@ -120,14 +138,10 @@ export class Breakpoints {
       messages: counted.flatMap(({ log }) => (log === undefined ? [] : [log(scope, symbolic)])),
     };
   }
-
-  #met(hart: Hart, scope: Scope): readonly Breakpoint[] {
-    const here = (this.#byAddress.get(hart.get('pc')) ?? []).filter(({ isIn }) => isIn?.(hart) ?? true);
-    return fulfilled(here, scope);
-  }
 }
 
-const fulfilled = (breakpoints: readonly Breakpoint[], scope: Scope): readonly Breakpoint[] =>
+/** Those whose conditions hold. */
+export const fulfilled = (breakpoints: readonly Breakpoint[], scope: Scope): readonly Breakpoint[] =>
   breakpoints.filter(({ condition }) => condition === undefined || holds(condition, scope));
 
 /** A condition that cannot be evaluated where it is met holds there: stopping too often shows it, passing would not. */

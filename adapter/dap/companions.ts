@@ -35,6 +35,8 @@ const partsMax = 64;
 /** Units whose files were not found are named one by one up to so many. */
 const notesMax = 8;
 const chunkBytes = 2 ** 20;
+/** A split file of up to so many bytes is read as a whole, and is not kept open. */
+const smallBytesMax = 2 ** 26;
 
 export class Companions {
   /** Is told what was not found, or is of another build. */
@@ -132,24 +134,31 @@ export class Companions {
 
   #splitFile(path: string): DwarfFile | undefined {
     if (!this.#split.has(path)) {
-      const file = this.#try(path, (source) => {
-        const split = new DwarfFile(new DebugSections(readElf(source, path, 'symbols')));
-        if (!split.isSplit) throw companionIsOther(path, this.#program ?? 'the program', 'no split unit');
-        return split;
-      });
+      const file = this.#try(
+        path,
+        (source) => {
+          // There may be thousands of small ones, and a process may have fewer files open.
+          const bytes = isLarge(source) ? source : source.read(0, source.sizeBytes);
+          const split = new DwarfFile(new DebugSections(readElf(bytes, path, 'symbols')));
+          if (!split.isSplit) throw companionIsOther(path, this.#program ?? 'the program', 'no split unit');
+          return split;
+        },
+        isLarge,
+      );
       this.#split.set(path, file);
     }
     return this.#split.get(path);
   }
 
   /** What `use` makes of a file in the folders; nothing when there is none, or it is refused. */
-  #try<Result>(path: string, use: (file: FileSource) => Result): Result | undefined {
+  #try<Result>(path: string, use: (file: FileSource) => Result, isKept = (_: FileSource) => true): Result | undefined {
     if (!this.#isAllowed(path)) return undefined;
     let file: FileSource | undefined;
     try {
       file = new FileSource('the debug file', path);
       const result = use(file);
-      this.#open.push(file);
+      if (isKept(file)) this.#open.push(file);
+      else file.close();
       return result;
     } catch (error) {
       file?.close();
@@ -189,6 +198,8 @@ export class Companions {
     if (++this.#notes <= notesMax) this.onMissing(message);
   }
 }
+
+const isLarge = ({ sizeBytes }: FileSource): boolean => sizeBytes > smallBytesMax;
 
 const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : `${folder}${sep}`);
 

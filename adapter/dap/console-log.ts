@@ -104,8 +104,19 @@ export class ConsoleLog {
     };
   }
 
+  /** How many bytes were printed in each of `columns` stretches of equal length. */
+  countIn(from: Moment, to: Moment, columns: number): number[] {
+    let begin = this.#indexOf(from);
+    return Array.from({ length: columns }, (_, column) => {
+      const end = this.#indexOf(from + ((to - from) * (column + 1)) / columns);
+      const count = end - begin;
+      begin = end;
+      return count;
+    });
+  }
+
   /** The first byte that was printed at or after a moment. */
-  #indexOf(at: Moment): number {
+  #indexOf(at: number): number {
     let [low, high] = [0, this.#count];
     while (low < high) {
       const middle = (low + high) >>> 1;

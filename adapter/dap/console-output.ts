@@ -6,6 +6,7 @@
 
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { ConsoleLog } from './console-log.ts';
+import { ConsoleTape } from './console-tape.ts';
 
 export class ConsoleOutput {
   /** Whether what is printed now was shown before. */
@@ -13,6 +14,8 @@ export class ConsoleOutput {
   /** Told of everything, shown or not, within the step that prints it. */
   onBytes: (bytes: Uint8Array) => void = () => {};
   #text = '';
+  /** What patterns are looked for in. */
+  readonly tape = new ConsoleTape();
   readonly #decoder = new TextDecoder();
   #machine: Machine | undefined;
   #log: ConsoleLog | undefined;
@@ -22,6 +25,7 @@ export class ConsoleOutput {
     if (!this.muted) this.#text += this.#decoder.decode(bytes, { stream: true });
     if (this.#machine === undefined || this.#log === undefined) return;
     const { stepMoment, now, stepsMade } = this.#machine;
+    this.tape.add(stepMoment, bytes);
     this.#log.add(stepMoment, stepsMade + stepMoment - now, bytes);
   };
 

@@ -1,7 +1,11 @@
 /**
  * Requests for data breakpoints: stopping when a variable, a part of one, what an expression means, or memory at an address is
- * changed, by whoever. A data breakpoint is of physical memory, as the address was mapped when it was set; it stops after the
- * write, forwards as well as backwards. Reading memory cannot be watched.
+ * changed, by whoever, or read by an instruction. A data breakpoint is of physical memory, as the address was mapped when it was
+ * set; it stops after the access, forwards as well as backwards, and says what it did to the value.
+ *
+ *     write      a write that changes it; or each write, where the launch says `"dataBreakpoints": "write"`
+ *     read       a load, an atomic operation, or LR; not a fetch, a walk of the page tables, or a device's reading
+ *     readWrite  both, writes of what is there already included
  */
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -13,9 +17,9 @@ import { parseExpression } from '../expressions/parse.ts';
 import { InputError } from '../program/input-error.ts';
 import { sizeOf } from '../program/types/type.ts';
 import type { Value } from '../values/value.ts';
-import type { BreakpointSpec } from './breakpoints.ts';
+import type { BreakpointSpec, DataAccess } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
-import { badAddress, noRam, notWatched } from './errors.ts';
+import { badAddress, noRam } from './errors.ts';
 import type { Group } from './handles.ts';
 import { parseHitCondition } from './hit-condition.ts';
 import { addressOf } from './memory-requests.ts';
@@ -84,10 +88,12 @@ const info = (session: Debugger, args: InfoArguments): DebugProtocol.DataBreakpo
       description: `${args.name} has ${sizeBytes} bytes; at most ${watchedBytesMax} can be watched`,
     };
   }
+  const dataId = dataIdOf(place);
+  session.breakpoints.labels.set(dataId, args.name);
   return {
-    dataId: dataIdOf(place),
+    dataId,
     description: `${args.name} (${sizeBytes} bytes at ${program.describe(address)})`,
-    accessTypes: ['write'],
+    accessTypes: ['read', 'write', 'readWrite'],
     // In the next session, another thing lies in a frame of the stack, and no process is there yet.
     canPersist: program.symbolic(address) !== undefined && place.satp === undefined,
   };
@@ -111,13 +117,12 @@ const placeNamed = (target: Target, dataId: string): Place => {
 };
 
 /** Where in RAM a range lies now. @throws {DapError} when not all of it is there */
-const rangesOf = (whole: Target, hart: Hart, place: Place): readonly WatchRange[] => {
+const rangesOf = (whole: Target, hart: Hart, place: Place): readonly Omit<WatchRange, 'access'>[] => {
   const { program, satp, address, sizeBytes } = place;
   const target = whole.seenFrom(program, satp);
   const ranges: WatchRange[] = [];
-  const loaded = program.links.loaded(address);
   let found = 0;
-  for (const start of loaded === undefined ? [address] : [address, loaded]) {
+  for (const start of program.links.memoryPlaces(address)) {
     for (const { physical, sizeBytes: size } of found === 0 ? target.memory.pieces(hart, start, sizeBytes) : []) {
       if (target.machine.readRam(physical, size) === undefined) break;
       ranges.push({ address: physical, sizeBytes: size });
@@ -141,14 +146,21 @@ const given = (found: string | null | undefined): found is string => found != nu
 const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition }: Asked): BreakpointSpec => {
   const { target } = session.launched('setDataBreakpoints');
   const place = placeNamed(target, dataId);
-  if (accessType === 'read' || accessType === 'readWrite') throw notWatched(accessType);
+  const at: DataAccess = accessType === 'write' || accessType == null ? session.dataWrites : accessType;
+  // Who waits for reads alone sees the writes, too, to know what is read.
+  const access = at === 'change' || at === 'write' ? 'write' : 'readWrite';
   // All are set anew with each that is added, maybe where the address means something else or nothing.
   const known = session.breakpoints.watching.find(({ name }) => name === dataId)?.watched;
   return {
     addresses: [],
-    watched: known ?? rangesOf(target, session.hartOf(undefined, target), place),
+    watched: (known ?? rangesOf(target, session.hartOf(undefined, target), place)).map((range) => ({
+      ...range,
+      access,
+    })),
+    at,
     name: dataId,
-    key: JSON.stringify([dataId, condition, hitCondition]),
+    label: session.breakpoints.labels.get(dataId) ?? dataId,
+    key: JSON.stringify([dataId, at, condition, hitCondition]),
     ...(given(condition) && { condition: parseCondition(condition, namesAt(place.program)) }),
     ...(given(hitCondition) && { hitCondition: parseHitCondition(hitCondition) }),
   };

@@ -5,10 +5,12 @@
 
 import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
-import { Breakpoints } from './breakpoints.ts';
+import { Breakpoints, type DataAccess } from './breakpoints.ts';
 import { machineRuns, notLaunched } from './errors.ts';
+import { ForkList } from './fork-list.ts';
+import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
-import { MotionDriver } from './motion.ts';
+import { MotionDriver, type MotionListener } from './motion.ts';
 import { Progress } from './progress.ts';
 import { StopLog } from './stop-log.ts';
 import { StopRules } from './stop-rules.ts';
@@ -47,6 +49,8 @@ export interface MotionOptions {
   readonly destination?: Moment;
   /** Whether progress is shown at all: not for running, which has no end in sight. */
   readonly progress?: boolean;
+  /** Whether it looks for something: given up, it ends where it began. */
+  readonly searches?: boolean;
   /** Whether it is a step by line, which can be undone together with those before it. */
   readonly leavesTrail?: boolean;
 }
@@ -55,7 +59,11 @@ export class Debugger {
   readonly send: SendEvent;
   readonly breakpoints = new Breakpoints();
   readonly filters = new TrapFilters();
+  readonly guestStops = new GuestStops();
+  /** What stops where a client asks for a data breakpoint on writes. */
+  dataWrites: DataAccess & ('change' | 'write') = 'change';
   readonly handles = new Handles();
+  readonly forks = new ForkList();
   readonly stops = new StopLog();
   /** Whether the client can show progress. */
   showsProgress = false;
@@ -102,7 +110,7 @@ export class Debugger {
 
   launch(target: Target, begin: () => void): void {
     const say = (message: string) => this.send('output', { category: 'console', output: `${message}\n` });
-    const traveller = new Traveller(target, new StopRules(target, this.breakpoints, this.filters, say));
+    const traveller = new Traveller(target, new StopRules(target, this, say));
     const said = new Set<string>();
     const sayDamage = (message: string): void => {
       if (said.has(message)) return;
@@ -116,6 +124,14 @@ export class Debugger {
       begun = true;
     };
     this.#launched = { target, traveller, trail: new Trail(), begin: once };
+  }
+
+  /** From now on another timeline of the machine is debugged; those that were launched before stay as they are. */
+  switchTo(launched: Launched): void {
+    this.#launched?.target.live?.pause();
+    this.handles.forget();
+    this.lastArrival = undefined;
+    this.#launched = launched;
   }
 
   /** @throws {DapError} before a launch */
@@ -147,7 +163,7 @@ export class Debugger {
     const [from, to] = [timeline.now, options.destination];
     const shows = this.showsProgress && options.progress === true;
     this.#progress = shows ? new Progress(this.send, `motion-${this.#motions}`, options.title) : undefined;
-    this.#driver.start(motion, {
+    const listener: MotionListener = {
       beat: (at) => {
         this.#sayConsole(target);
         if (at === undefined) return;
@@ -165,7 +181,9 @@ export class Debugger {
         this.lastArrival = undefined;
         this.#sayStopped(stoppedAfterError(target, error));
       },
-    });
+    };
+    const { traveller } = this.launched('continue');
+    this.#driver.start(motion, listener, options.searches === true ? () => traveller.goTo(from) : undefined);
   }
 
   #settled(target: Target): void {
@@ -217,13 +235,16 @@ export class Debugger {
   /** The session ends: a motion is given up, the recording ends here. Idempotent. */
   close(): void {
     if (this.#closed) return;
-    this.pause();
-    try {
-      this.#launched?.target.close();
-    } catch (error) {
-      // The end of a recording may be refused, by a full disk for one; the session ends all the same.
-      const output = error instanceof Error ? error.message : String(error);
-      this.send('output', { category: 'stderr', output: `${output}\n` });
+    this.#driver.abandon();
+    this.#launched?.target.live?.wake();
+    for (const target of new Set([...this.forks.targets, ...(this.#launched ? [this.#launched.target] : [])])) {
+      try {
+        target.close();
+      } catch (error) {
+        // The end of a recording may be refused, by a full disk for one; the session ends all the same.
+        const output = error instanceof Error ? error.message : String(error);
+        this.send('output', { category: 'stderr', output: `${output}\n` });
+      }
     }
     this.#closed = true;
   }

@@ -17,6 +17,8 @@ const errorIds = {
   value: 1010,
   memory: 1011,
   moment: 1012,
+  fork: 1013,
+  bookmark: 1014,
 } as const;
 
 /** The number of an error that a person can do something about, wherever it comes from. */
@@ -147,10 +149,10 @@ export const badHitCondition = (text: string) =>
 
 export const pastIsFixed = (at: number, end: number, recording: boolean) =>
   new DapError('past', {
-    what: 'The past cannot be changed in this version',
+    what: 'The past cannot be changed',
     expected: recording ? `the machine at its live end, moment ${end}` : 'a machine that is being recorded',
     found: recording ? `moment ${at}` : 'a recording that was made',
-    remedy: recording ? 'Continue to the end first' : 'Record anew to try something else',
+    remedy: `${recording ? 'Continue to the end first, or fork' : 'Fork'} the timeline here and change that (chronovisor/fork)`,
   });
 
 export const badValue = (name: string, text: string, expected: string) =>
@@ -185,12 +187,28 @@ export const notYours = (name: string) =>
     remedy: 'Step out to that frame first',
   });
 
-export const notWatched = (accessType: string) =>
+export const badStop = (field: string, expected: string, found: string) =>
   new DapError('value', {
-    what: 'Reading memory cannot be watched',
-    expected: 'a data breakpoint that stops when its memory is changed',
-    found: `one for ${accessType}`,
-    remedy: 'Choose to break when the value changes',
+    what: `This stop cannot be set: its ${field} is wrong`,
+    expected,
+    found: brief(found),
+    remedy: 'Correct it; the other stops are set',
+  });
+
+export const registerStop = (text: string, register: string) =>
+  new DapError('expression', {
+    what: `The expression "${brief(text)}" cannot be waited for`,
+    expected: 'an expression of memory, which changes only where something is written',
+    found: `the register ${brief(register)}, which may change at every step`,
+    remedy: 'Use it as the condition of a breakpoint',
+  });
+
+export const constantStop = (text: string) =>
+  new DapError('expression', {
+    what: `The expression "${brief(text)}" cannot be waited for`,
+    expected: 'an expression of memory, which changes only where something is written',
+    found: 'one that reads no memory',
+    remedy: 'Name a variable, or memory as *(int*)0x80001000',
   });
 
 export const noRam = (address: bigint) =>
@@ -209,6 +227,14 @@ export const badMoment = (text: string, end: number) =>
     remedy: 'Give a moment that the recording has',
   });
 
+export const unknownEntry = () =>
+  new DapError('reference', {
+    what: 'It is not known where this frame began',
+    expected: 'a frame of a function with debug information, or the innermost one',
+    found: 'a frame without it',
+    remedy: 'Step back out to it',
+  });
+
 export const noCode = (place: string, hasDebugInfo: boolean) =>
   new DapError('memory', {
     what: `There is no code for ${brief(place)}`,
@@ -225,4 +251,28 @@ export const noSource = (path: string) =>
     expected: 'a file that the debug information names and that can be read',
     found: 'none',
     remedy: 'Say where it is: "sourceMap" in launch.json',
+  });
+
+export const unknownFork = (id: number, known: readonly number[]) =>
+  new DapError('fork', {
+    what: `There is no timeline ${id}`,
+    expected: `one of ${known.join(', ')}, where 0 is the one that was launched`,
+    found: `${id}`,
+    remedy: 'Ask chronovisor/forks which there are',
+  });
+
+export const forkOnly = (what: string) =>
+  new DapError('fork', {
+    what: `The timeline that was launched cannot be ${what}`,
+    expected: 'a fork of it',
+    found: 'timeline 0',
+    remedy: 'Choose a fork',
+  });
+
+export const badBookmark = (problem: string) =>
+  new DapError('bookmark', {
+    what: 'This is no change of the bookmarks',
+    expected: '"add" with a note, "edit" or "remove" with an id, or "list"',
+    found: brief(problem),
+    remedy: 'Give what is missing',
   });

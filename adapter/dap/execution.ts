@@ -27,6 +27,7 @@ interface Kind {
   readonly command: string;
   readonly title: string;
   readonly backwards?: boolean;
+  readonly searches?: boolean;
   readonly progress?: boolean;
   readonly motion: Stepping;
   /** The same by lines of the source. */
@@ -80,6 +81,9 @@ const backByLines = ({ target, traveller }: Launched, hart: Hart) => new LineSte
 
 const granularity = optional(v.picklist(['statement', 'line', 'instruction']));
 
+/** What goes backwards looks for something. */
+const search = { backwards: true, searches: true, progress: true } as const;
+
 const kinds: readonly Kind[] = [
   {
     command: 'continue',
@@ -108,32 +112,28 @@ const kinds: readonly Kind[] = [
   {
     command: 'stepBack',
     title: 'Stepping back',
-    backwards: true,
-    progress: true,
+    ...search,
     motion: undone('instruction', (launched, hart) => backByInstructions(launched, hart).back()),
     byLine: undone('line', (launched, hart) => backByLines(launched, hart).back()),
   },
   {
     command: 'chronovisor/stepBackInto',
     title: 'Stepping back',
-    backwards: true,
-    progress: true,
+    ...search,
     motion: ({ traveller }, hart) => traveller.stepBack(hart),
     byLine: (launched, hart) => backByLines(launched, hart).backInto(),
   },
   {
     command: 'chronovisor/stepBackOut',
     title: 'Stepping back out',
-    backwards: true,
-    progress: true,
+    ...search,
     motion: (launched, hart) => backByInstructions(launched, hart).out(),
     byLine: (launched, hart) => backByLines(launched, hart).backOut(),
   },
   {
     command: 'reverseContinue',
     title: 'Searching backwards',
-    backwards: true,
-    progress: true,
+    ...search,
     motion: ({ traveller }) => traveller.reverse(),
   },
 ];

@@ -53,12 +53,11 @@ export const machineState = (target: Target, hart: Hart): MachineState => ({
 
 /** Memory at a linked address, which is found at its physical one while nothing is translated yet. */
 export const readLinked = (target: Target, hart: Hart, address: bigint, sizeBytes: number): Uint8Array | undefined => {
-  const bytes = target.memory.read(hart, address, sizeBytes);
-  if (bytes.length === sizeBytes) return bytes;
-  const loaded = target.program.links.loaded(address);
-  if (loaded === undefined) return undefined;
-  const found = target.memory.read(hart, loaded, sizeBytes);
-  return found.length === sizeBytes ? found : undefined;
+  for (const place of target.program.links.memoryPlaces(address)) {
+    const bytes = target.memory.read(hart, place, sizeBytes);
+    if (bytes.length === sizeBytes) return bytes;
+  }
+  return undefined;
 };
 
 /** The stack from the innermost frame outwards. */

@@ -70,7 +70,7 @@ export class InstructionStepsBack {
     console.muted = true;
     for (let window = windowMin; ; window *= 4) {
       if (window === windowUnwound && (yield* this.#toUnwoundCall())) break;
-      const start = moment(Math.max(0, from - window));
+      const start = moment(Math.max(timeline.start, from - window));
       yield* timeline.travel(start);
       const open = yield* new OpenCalls(this.#target, this.#traveller, hart).until(steps);
       if (open !== undefined) {
@@ -78,7 +78,7 @@ export class InstructionStepsBack {
         yield* this.#traveller.stepBack(hart);
         break;
       }
-      if (start > 0) continue;
+      if (start > timeline.start) continue;
       yield* timeline.travel(start);
       return { reason: 'start', hart: hart.id };
     }

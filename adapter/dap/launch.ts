@@ -59,6 +59,8 @@ const launchSchema = v.object({
   timePolicy: v.nullish(v.picklist(['virtual', 'host'], 'expected "virtual" or "host"')),
   /** Whether idle time of `machine` is waited out in real time, as a person at the console needs it, or skipped. */
   idle: v.nullish(v.picklist(['wait', 'skip'], 'expected "wait" or "skip"')),
+  /** Whether data breakpoints on writes stop at those that change something, as by default, or at each. */
+  dataBreakpoints: v.nullish(v.picklist(['change', 'write'], 'expected "change" or "write"')),
   /** The folder from which relative names are meant; by default that of the adapter's process. */
   cwd: v.nullish(name),
 });

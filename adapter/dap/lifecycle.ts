@@ -21,6 +21,7 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsModulesRequest: true,
   supportsStepInTargetsRequest: true,
   supportsGotoTargetsRequest: true,
+  supportsRestartFrame: true,
   supportsLogPoints: true,
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,
@@ -67,6 +68,7 @@ const launch: RequestRow = {
     if (session.isLaunched || session.launching) throw launchedTwice();
     const args = checkLaunch(value);
     session.launching = true;
+    session.dataWrites = args.dataBreakpoints ?? 'change';
     try {
       const target = await openTarget(args, (line) =>
         session.send('output', { category: 'console', output: `${line}\n` }),

@@ -153,7 +153,7 @@ const codePlaceAt = (program: Program, info: DebugInfo, pc: bigint): CodePlace |
 };
 
 /** Where calls of a function begin: kernels have room for patches before what the debug information says. */
-const callEntry = (program: Program, own: ProgramFunction): bigint => {
+export const callEntry = (program: Program, own: ProgramFunction): bigint => {
   const start = program.startOf(own.entryPc);
   return start !== undefined && own.entryPc - start <= patchBytesMax ? start : own.entryPc;
 };

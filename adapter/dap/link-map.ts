@@ -50,6 +50,12 @@ export class LinkMap {
     return range === undefined || range.loaded === range.linked ? undefined : address - range.linked + range.loaded;
   }
 
+  /** Where a linked address is read and written, the first that is mapped. */
+  memoryPlaces(address: bigint): readonly bigint[] {
+    const loaded = this.loaded(address);
+    return loaded === undefined ? [address] : [address, loaded];
+  }
+
   /** Where a linked address is for code that runs at `pc`: as low as that runs. */
   here(address: bigint, pc: bigint): bigint {
     return this.linked(pc) === pc ? address : (this.loaded(address) ?? address);

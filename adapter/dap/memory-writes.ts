@@ -27,9 +27,8 @@ export const writeMemory = (
     }
     return pieces;
   };
-  const loaded = target.program.links.loaded(address);
-  const own = piecesAt(address);
-  const pieces = own.length === 0 && loaded !== undefined ? piecesAt(loaded) : own;
+  const found = target.program.links.memoryPlaces(address).map(piecesAt);
+  const pieces = found.find(({ length }) => length > 0) ?? [];
   const written = pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (written < bytes.length && (!allowPartial || written === 0)) throw noRam(address + BigInt(written));
   for (const { physical, offset, sizeBytes } of pieces) {

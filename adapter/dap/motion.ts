@@ -20,21 +20,32 @@ export interface MotionListener {
 export class MotionDriver {
   #motion: Motion | undefined;
   #pauseAsked = false;
+  #home: (() => Motion) | undefined;
 
   get running(): boolean {
     return this.#motion !== undefined;
   }
 
-  /** Begins in the next turn of the event loop, so that what is sent now is sent before. */
-  start(motion: Motion, listener: MotionListener): void {
+  /**
+   * Begins in the next turn of the event loop, so that what is sent now is sent before.
+   * @param home where a motion that is given up ends; without it, where it is then
+   */
+  start(motion: Motion, listener: MotionListener, home?: () => Motion): void {
     if (this.#motion !== undefined) throw new Error('a motion was started while another one is under way');
     this.#motion = motion;
     this.#pauseAsked = false;
+    this.#home = home;
     void this.#run(motion, listener);
   }
 
-  /** The motion ends at the next opportunity, where it is then. */
+  /** The motion ends at the next opportunity. */
   pause(): void {
+    this.#pauseAsked = true;
+  }
+
+  /** It ends where it is then, whatever it is. */
+  abandon(): void {
+    this.#home = undefined;
     this.#pauseAsked = true;
   }
 
@@ -52,10 +63,14 @@ export class MotionDriver {
 
   async #drive(motion: Motion, beat: MotionListener['beat']): Promise<Arrival> {
     let breath = performance.now();
-    for (;;) {
-      if (this.#pauseAsked) return { reason: 'pause' };
-      const { done, value } = motion.next();
-      if (done === true) return value;
+    for (let moves = motion; ; ) {
+      if (this.#pauseAsked) {
+        const home = this.#home?.();
+        if (home === undefined) return { reason: 'pause' };
+        [moves, this.#home, this.#pauseAsked] = [home, undefined, false];
+      }
+      const { done, value } = moves.next();
+      if (done === true) return moves === motion ? value : { reason: 'pause' };
       if (typeof value !== 'number') {
         beat(undefined);
         await value;

@@ -3,7 +3,8 @@
  *
  *     { "file": "user/sh" }                                             a user program, known by its text in memory
  *     { "file": "user/sh", "name": "shell", "symbols": "sh.debug" }     its debug information is another file
- *     { "file": "busybox", "load": "0x2aaaaaa000" }                     position-independent: where its lowest byte is
+ *                                                                       if it is position-independent, wherever that is
+ *     { "file": "busybox", "load": "0x2aaaaaa000" }                     the same where it is known: where its lowest byte is
  *     { "file": "init", "addressSpace": "0x8000000000081234" }          of the process with this satp
  *     { "file": "init", "addressSpace": "user" }                        of every process
  *     { "file": "virtio_net.ko", "sections": { ".text": "0xffffffff02000000" } }     a module, as /sys/module/NAME/sections

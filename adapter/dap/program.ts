@@ -10,7 +10,7 @@ import { DebugInfo } from '../program/debug-info.ts';
 import { demangle } from '../program/demangle/demangle.ts';
 import type { AddressRange } from '../program/dwarf/lists.ts';
 import { addressesOf, placedElf } from '../program/elf/placed.ts';
-import { type Elf, type FileBytes, readElf, sectionFlag, sectionType } from '../program/elf.ts';
+import { type Elf, type FileBytes, readElf, sectionFlag, sectionType, segmentFlag } from '../program/elf.ts';
 import { InputError } from '../program/input-error.ts';
 import { buildNameIndex } from '../program/names/build.ts';
 import { type NameCache, nameKey } from '../program/names/cache.ts';
@@ -21,6 +21,7 @@ import { type SymbolPage, type SymbolQuery, SymbolSearch } from '../program/symb
 import { describePlace, type ProgramSymbol, SymbolTable } from '../program/symbols.ts';
 import type { Companions } from './companions.ts';
 import { LinkMap } from './link-map.ts';
+import { MovingLinks } from './moving-links.ts';
 import type { CodePiece } from './process-text.ts';
 
 /** A file with symbols or debug information. */
@@ -92,8 +93,12 @@ export class Program {
     this.#sections = sections;
     this.label = options.label ?? basename(file?.name ?? debug?.name ?? '');
     const segments = (debugElf ?? elf)?.segments ?? [];
-    this.links =
-      processAddress !== undefined ? LinkMap.ofProcess(segments, inProcess) : new LinkMap(segments, loadAddress);
+    const isMoving = processAddress === 'linked' && elf?.relocatable === true;
+    this.links = isMoving
+      ? new MovingLinks(segments)
+      : processAddress !== undefined
+        ? LinkMap.ofProcess(segments, inProcess)
+        : new LinkMap(segments, loadAddress);
   }
 
   /** Is told why debug information is not used, for the person. */
@@ -142,6 +147,13 @@ export class Program {
       .map(({ address, bytes }) => ({ address: this.links.loaded(address) ?? address, bytes }));
   }
 
+  /** What the file has mapped with its code, where it was linked. */
+  get codeSegments(): readonly CodePiece[] {
+    return (this.#elf?.segments ?? [])
+      .filter(({ flags }) => (flags & segmentFlag.execute) !== 0)
+      .map(({ virtualAddress, bytes }) => ({ address: virtualAddress, bytes }));
+  }
+
   /** What there is to know, in words. Reads none of it. */
   get knowledge(): string {
     const has = (elf: Elf | undefined) => elf?.sections.some(({ name }) => /^\.z?debug_info$/.test(name)) === true;
@@ -178,11 +190,13 @@ export class Program {
   #nameAll(info: DebugInfo): void {
     const { elf, sections, dwarf } = info;
     const storedBytes = elf.sections.reduce((sum, { name, sizeBytes }) => sum + (isScanned(name) ? sizeBytes : 0n), 0n);
-    if (storedBytes < backgroundBytesMin) {
+    const isSplit = this.try(() => dwarf.hasSplitUnits) === true;
+    if (storedBytes < backgroundBytesMin && !isSplit) {
       info.names = this.try(() => NameIndex.of([scanNames(dwarf).arrays()]));
       return;
     }
-    const key = this.#cache && this.try(() => nameKey(elf, sections.buildId));
+    // What is in the files of split units may change under the build-id of the program.
+    const key = isSplit ? undefined : this.#cache && this.try(() => nameKey(elf, sections.buildId));
     info.names = key === undefined ? undefined : this.#cache?.read(key);
     if (info.names !== undefined) return;
     const collect = async (): Promise<void> => {

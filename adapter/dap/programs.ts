@@ -6,6 +6,8 @@
 
 import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { GuestMemory } from './guest-memory.ts';
+import { MovingLinks } from './moving-links.ts';
+import { MovingText } from './moving-text.ts';
 import { ProcessText } from './process-text.ts';
 import type { Program } from './program.ts';
 
@@ -28,6 +30,8 @@ export interface PlacedProgram {
 
 interface UserProgram extends PlacedProgram {
   readonly text: ProcessText;
+  /** Of a position-independent program whose place is not told. */
+  readonly moving: { readonly text: MovingText; readonly links: MovingLinks } | undefined;
 }
 
 export class Programs {
@@ -45,7 +49,7 @@ export class Programs {
     this.#modules = others.filter(({ space }) => space.kind === 'kernel').map(({ program }) => program);
     this.#users = others
       .filter(({ space }) => space.kind !== 'kernel')
-      .map((placed) => ({ ...placed, text: new ProcessText(placed.program.code) }));
+      .map((placed) => ({ ...placed, text: new ProcessText(placed.program.code), moving: movingOf(placed) }));
   }
 
   /** The program that a hart executes; the kernel where nobody knows. */
@@ -62,7 +66,26 @@ export class Programs {
 
   /** The program of user code at an address, in the address space that a hart has now, or that memory is read by. */
   userAt(hart: Hart, address: bigint, memory: GuestMemory = this.#memory): Program | undefined {
-    return this.#users.find((user) => user.program.has(address) && isMapped(user, memory, hart, address))?.program;
+    return this.#users.find((user) => isThere(user, memory, hart, address))?.program;
+  }
+
+  /**
+   * Looks where position-independent programs are in the process of a hart, which need not execute them now.
+   * @param pc where it will be
+   * @returns whether one is at a place where none was met before
+   */
+  look(hart: Hart, pc: bigint): boolean {
+    let isNew = false;
+    for (const { moving } of this.#users) {
+      const distance = moving?.text.distanceAt(this.#memory, hart, pc) ?? moving?.text.distanceIn(this.#memory, hart);
+      if (distance !== undefined && moving?.links.meet(distance) === true) isNew = true;
+    }
+    return isNew;
+  }
+
+  /** Whether the place of a program in its processes has to be found. */
+  isMoving(program: Program): boolean {
+    return program.links instanceof MovingLinks;
   }
 
   /** Whether a program is one that user code may belong to. */
@@ -84,6 +107,21 @@ export class Programs {
     return this.of(hart, address).describe(address);
   }
 }
+
+/** Only where it is known by its text: what is said of other spaces is said of where it was linked. */
+const movingOf = ({ program, space }: PlacedProgram): UserProgram['moving'] => {
+  const { links } = program;
+  if (!(links instanceof MovingLinks) || space.kind !== 'content') return undefined;
+  return { text: new MovingText(program.code, program.codeSegments), links };
+};
+
+const isThere = (user: UserProgram, memory: GuestMemory, hart: Hart, address: bigint): boolean => {
+  const { program, moving } = user;
+  if (moving === undefined) return program.has(address) && isMapped(user, memory, hart, address);
+  const distance = moving.text.distanceAt(memory, hart, address);
+  if (distance !== undefined) moving.links.meet(distance);
+  return distance !== undefined;
+};
 
 const isMapped = ({ space, text }: UserProgram, memory: GuestMemory, hart: Hart, address: bigint): boolean => {
   switch (space.kind) {

@@ -176,7 +176,7 @@ export const functionPlaces = (program: Program, info: DebugInfo, name: string):
   const symbol = program.find(bare);
   const places = new Set<bigint>();
   for (const named of info.names?.find(bare, ['function', 'inlineFunction']) ?? []) {
-    const entry = info.dwarf.entryAt(named.offset, named.inTypes);
+    const entry = info.dwarf.namedEntry(named.offset, named.inTypes);
     const path = entry.unit.root.name;
     if (file !== undefined && path !== file && path?.endsWith(`/${file}`) !== true) continue;
     for (const own of functionsOf(info.dwarf.complete(entry.unit))) {

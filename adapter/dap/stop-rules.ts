@@ -1,142 +1,221 @@
 /**
- * What ends a motion: breakpoints, filters of traps, the end of the recording. It says what a stop of the machine means and
- * what the machine is to stop at; how one moves is in travel.ts.
+ * What ends a motion: breakpoints, filters of traps, what the guest does, the end of the recording. It says what a stop of
+ * the machine means and what the machine is to stop at; how one moves is in travel.ts.
+ *
+ * What is compared with what was before is noted where a portion of the run begins; the machine stops after the first step
+ * that may have changed any of it. So what a stop means depends on that step alone, and is the same in both directions.
  */
 
 import { type Interval, intervalsWithTraps, type TrapEvent, union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
-import { watchesReads } from '../../vmm/machine/translations.ts';
+import { type WatchRange, watchesReads } from '../../vmm/machine/translations.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import type { Breakpoint, Breakpoints, Verdict } from './breakpoints.ts';
+import { type Breakpoint, type Breakpoints, fulfilled } from './breakpoints.ts';
+import type { GuestStops } from './guest-stops.ts';
 import { scopeOf } from './scope.ts';
 import type { Target } from './target.ts';
 import type { TrapFilters } from './trap-filters.ts';
+import { UserReturns } from './user-returns.ts';
 import { WatchedBytes } from './watched-bytes.ts';
 import type { Watch } from './watches.ts';
 
 /** How a motion ended. `hart` is the one to look at. */
 export type Arrival =
-  | { readonly reason: 'goto' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
+  | { readonly reason: 'goto' | 'restart' | 'pause' | 'start' | 'end' | 'unmoved'; readonly hart?: number }
   /** `trapped`: the step was the entry into a trap or an interrupt. */
   | { readonly reason: 'step'; readonly hart: number; readonly trapped?: boolean }
-  | { readonly reason: 'breakpoint'; readonly hart: number; readonly breakpoints: readonly Breakpoint[] }
+  /** `words`: what happened to the data that is watched. */
+  | {
+      readonly reason: 'breakpoint';
+      readonly hart: number;
+      readonly breakpoints: readonly Breakpoint[];
+      readonly words: readonly string[];
+    }
   | { readonly reason: 'trap'; readonly hart: number }
+  /** The guest did what is stopped at. */
+  | { readonly reason: 'guest'; readonly hart: number; readonly words: readonly string[] }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
+
+/** What a stop of the machine may end a motion by. */
+export interface Finding {
+  readonly hart: Hart;
+  readonly isTrap: boolean;
+  /** Those that are met and whose conditions hold; hits are not counted yet. */
+  readonly breakpoints: readonly Breakpoint[];
+  /** What happened to the data of each of them, if they are of data. */
+  readonly dataWords: ReadonlyMap<Breakpoint, string>;
+  readonly guestWords: readonly string[];
+}
+
+/** What the person has set. */
+export interface StopSettings {
+  readonly breakpoints: Breakpoints;
+  readonly filters: TrapFilters;
+  readonly guestStops: GuestStops;
+}
+
+const noWords: ReadonlyMap<Breakpoint, string> = new Map();
 
 export class StopRules {
   readonly #target: Target;
   readonly #breakpoints: Breakpoints;
   readonly #filters: TrapFilters;
+  readonly #stops: GuestStops;
   readonly #say: (message: string) => void;
   readonly #watchedBytes: WatchedBytes;
+  readonly #returns: UserReturns;
+  /** The same array while it has the same ranges, so that the machine goes on with what it has cached. */
+  #ranges: readonly WatchRange[] = [];
+  /** Each hart's, where the portion began. */
+  #traps: readonly number[] = [];
 
-  constructor(target: Target, breakpoints: Breakpoints, filters: TrapFilters, say: (message: string) => void) {
+  constructor(target: Target, { breakpoints, filters, guestStops }: StopSettings, say: (message: string) => void) {
     this.#target = target;
     this.#breakpoints = breakpoints;
     this.#filters = filters;
+    this.#stops = guestStops;
     this.#say = say;
+    this.#returns = new UserReturns(target);
     this.#watchedBytes = new WatchedBytes(target.machine);
   }
 
-  /** Looks at what watched memory holds, to know later whether it has changed. */
-  noteWatched(): void {
-    this.#watchedBytes.note(this.#breakpoints.watching);
+  /** Whether anything stops a motion on its way. */
+  get isEmpty(): boolean {
+    return this.#breakpoints.count === 0 && !this.#filters.active && !this.#comparesStates;
   }
 
   /** How the machine is to run; arms it. */
   options(watch?: Watch): RunOptions {
     this.arm(watch);
-    const { count, ranges } = this.#breakpoints;
-    return {
-      armed: count > 0 || watch !== undefined,
-      traps: this.#filters.active,
-      returns: watch?.atReturns === true,
-      ...(ranges.length > 0 && { watch: ranges }),
+    return this.#optionsOf(this.#breakpoints.count > 0 || watch !== undefined, watch);
+  }
+
+  /** The same for a single step, before which no breakpoint stops. */
+  stepOptions(): RunOptions {
+    return this.#comparesStates ? this.#optionsOf(false) : {};
+  }
+
+  #optionsOf(armed: boolean, watch?: Watch): RunOptions {
+    const { traps, returns, ...candidates } = this.#stops.candidates;
+    const options: RunOptions = {
+      ...candidates,
+      armed,
+      traps: this.#filters.active || traps === true,
+      returns: returns === true || watch?.atReturns === true,
     };
+    if (!this.#comparesStates) return options;
+    // The machine asks for it at the beginning of each portion, which is when the states before are to be noted.
+    return Object.defineProperty(options, 'watch', { get: () => this.#note(), enumerable: true });
+  }
+
+  get #comparesStates(): boolean {
+    return this.#breakpoints.ranges.length > 0 || this.#stops.active;
+  }
+
+  #note(): readonly WatchRange[] {
+    const { machine } = this.#target;
+    this.#watchedBytes.note(this.#breakpoints.watching);
+    this.#traps = machine.harts.map((hart) => hart.count('traps'));
+    const ranges = [...this.#breakpoints.ranges, ...this.#stops.note(machine.harts)];
+    if (!areSame(ranges, this.#ranges)) this.#ranges = ranges;
+    return this.#ranges;
   }
 
   /** The intervals with stops, as far as the history is known; undefined when any interval may have one. */
   among(): ((within: Interval) => readonly Interval[]) | undefined {
     const { history } = this.#target;
-    if (history === undefined || this.#breakpoints.ranges.some(watchesReads)) return undefined;
+    if (history === undefined || this.#stops.active || this.#breakpoints.ranges.some(watchesReads)) return undefined;
     const isStop = ({ cause, interrupt }: TrapEvent): boolean => this.#filters.wants(cause, interrupt);
     return (within) =>
       union([
         this.#filters.active ? intervalsWithTraps(history, within, isStop) : [],
-        ...[...this.#breakpoints.addresses].map((address) => history.executedAt(address, within)),
+        ...this.#candidates().map((address) => history.executedAt(address, within)),
         ...this.#breakpoints.ranges.map(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
       ]);
   }
 
+  /** Where breakpoints are, and where programs that they are in may be met at further places. */
+  #candidates(): readonly bigint[] {
+    const { addresses, isMoving } = this.#breakpoints;
+    return isMoving ? [...addresses, ...this.#returns.addresses] : [...addresses];
+  }
+
   /** Lets the machine stop where a breakpoint is. */
   arm(watch?: Watch): void {
-    const own = this.#breakpoints.addresses;
+    if (this.#breakpoints.isMoving) this.#breakpoints.move();
+    const own = this.#candidates();
     this.#target.machine.engine.arm(watch === undefined ? own : [...own, ...watch.addresses]);
   }
 
-  /** Whether a candidate might end a motion; counts nothing and says nothing. */
-  mayStop(stop: TimelineStop): boolean {
-    if (stop.reason === 'watch') return true; // whether it changed anything is looked at on arriving
-    if (stop.reason !== 'breakpoint' && stop.reason !== 'trap') return false;
+  /** What a stop of the machine may end a motion by; counts nothing and says nothing. */
+  look(stop: TimelineStop): Finding | undefined {
+    if (!('hart' in stop)) return undefined;
     const hart = this.#target.machine.harts[stop.hart]!;
-    const scope = scopeOf(this.#target, hart);
-    return stop.reason === 'trap' ? this.#filters.stops(hart, scope) : this.#breakpoints.mayStop(hart, scope);
+    if (stop.reason !== 'breakpoint') return this.#lookBack(stop, hart);
+    const breakpoints = this.#breakpointsAt(hart);
+    return breakpoints.length === 0
+      ? undefined
+      : { hart, isTrap: false, breakpoints, dataWords: noWords, guestWords: [] };
+  }
+
+  /** At what the last step did. */
+  #lookBack(stop: TimelineStop & { readonly hart: number }, hart: Hart): Finding | undefined {
+    const { console, timeline } = this.#target;
+    const isCompared = this.#comparesStates;
+    const hasTrapped = stop.reason === 'trap' || (isCompared && this.#traps[hart.id] !== hart.count('traps'));
+    const isTrap = hasTrapped && this.#filters.active && this.#filters.stops(hart, scopeOf(this.#target, hart));
+    const accesses = stop.reason === 'watch' ? stop.accesses : [];
+    const met = isCompared ? this.#watchedBytes.met(this.#breakpoints.watching, accesses) : [];
+    const dataWords = new Map(met.map(({ breakpoint, words }) => [breakpoint, words]));
+    const breakpoints = dataWords.size === 0 ? [] : fulfilled([...dataWords.keys()], scopeOf(this.#target, hart));
+    const guestWords = isCompared ? this.#stops.met(hart, timeline.now, console.tape) : [];
+    if (!isTrap && breakpoints.length === 0 && guestWords.length === 0) return undefined;
+    return { hart, isTrap, breakpoints, dataWords, guestWords };
+  }
+
+  #breakpointsAt(hart: Hart): readonly Breakpoint[] {
+    const here = this.#breakpoints.at(hart);
+    return here.length === 0 ? here : fulfilled(here, scopeOf(this.#target, hart));
   }
 
   /** What a stop of the machine means for a motion; `undefined`: go on. */
   arrival(stop: TimelineStop, watch?: Watch): Arrival | undefined {
-    switch (stop.reason) {
-      case 'until':
-      case 'requested':
-      case 'idle':
-        return undefined;
-      case 'end':
-      case 'power':
-        return this.ending(stop);
-      case 'return': {
-        const hart = this.#target.machine.harts[stop.hart]!;
-        if (watch?.atReturns !== true || !watch.here(hart)) return undefined;
-        return this.met(hart, false) ?? { reason: 'step', hart: stop.hart };
-      }
-      case 'space':
-      case 'console':
-        return undefined;
-      case 'trap':
-        return this.mayStop(stop) ? { reason: 'trap', hart: stop.hart } : undefined;
-      case 'watch': {
-        const breakpoints = this.#meetChanged(this.#target.machine.harts[stop.hart]!);
-        return breakpoints.length === 0 ? undefined : { reason: 'breakpoint', hart: stop.hart, breakpoints };
-      }
-      case 'breakpoint': {
-        const hart = this.#target.machine.harts[stop.hart]!;
-        const stops = this.#breakpoints.count > 0 ? this.#meet(hart) : [];
-        if (stops.length > 0) return { reason: 'breakpoint', hart: stop.hart, breakpoints: stops };
-        return watch?.addresses.includes(stop.pc) === true && watch.here(hart)
-          ? { reason: 'step', hart: stop.hart }
-          : undefined;
-      }
+    if (stop.reason === 'end' || stop.reason === 'power') return this.ending(stop);
+    if (!('hart' in stop)) return undefined;
+    if (stop.reason === 'breakpoint' && this.#breakpoints.isMoving) {
+      if (this.#returns.look(this.#target.machine.harts[stop.hart]!)) this.arm(watch);
     }
+    const finding = this.look(stop);
+    const arrival = finding && this.arriveBy(finding);
+    if (arrival !== undefined) return arrival;
+    const hart = this.#target.machine.harts[stop.hart]!;
+    if (stop.reason === 'return') {
+      if (watch?.atReturns !== true || !watch.here(hart)) return undefined;
+      return this.#arrivalAt(hart) ?? { reason: 'step', hart: stop.hart };
+    }
+    const isWatched = stop.reason === 'breakpoint' && watch?.addresses.includes(stop.pc) === true && watch.here(hart);
+    return isWatched ? { reason: 'step', hart: stop.hart } : undefined;
   }
 
-  /** The breakpoints that stop a hart where it is; says the messages of those that only say something. */
-  #meet(hart: Hart): readonly Breakpoint[] {
-    return this.#said(this.#breakpoints.meet(hart, scopeOf(this.#target, hart), this.#symbolic(hart)));
+  #arrivalAt(hart: Hart): Arrival | undefined {
+    const breakpoints = this.#breakpointsAt(hart);
+    return this.arriveBy({ hart, isTrap: false, breakpoints, dataWords: noWords, guestWords: [] });
   }
 
-  #meetChanged(hart: Hart): readonly Breakpoint[] {
-    const changed = this.#watchedBytes.changed(this.#breakpoints.watching);
-    return this.#said(this.#breakpoints.meetChanged(changed, scopeOf(this.#target, hart), this.#symbolic(hart)));
-  }
-
-  #symbolic(hart: Hart): (address: bigint) => string | undefined {
+  /** Ends a motion by what was found, unless hit counts or messages let it go on: counts and says them. */
+  arriveBy({ hart, isTrap, breakpoints, dataWords, guestWords }: Finding): Arrival | undefined {
     const { programs } = this.#target;
-    return (address) => programs.of(hart, address).symbolic(address);
-  }
-
-  #said({ stops, messages }: Verdict): readonly Breakpoint[] {
+    const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
+    const { stops, messages } =
+      breakpoints.length === 0
+        ? { stops: [], messages: [] }
+        : this.#breakpoints.meet(breakpoints, scopeOf(this.#target, hart), symbolic);
     for (const message of messages) this.#say(message);
-    return stops;
+    const words = [...stops.flatMap((stop) => dataWords.get(stop) ?? []), ...guestWords];
+    if (isTrap) return { reason: 'trap', hart: hart.id };
+    if (stops.length > 0) return { reason: 'breakpoint', hart: hart.id, breakpoints: stops, words };
+    return guestWords.length > 0 ? { reason: 'guest', hart: hart.id, words } : undefined;
   }
 
   /** The end of a recording, or of the machine; a recording that is being made ends with it. */
@@ -150,12 +229,27 @@ export class StopRules {
     return { reason: 'power', action, exitCode };
   }
 
-  /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
-  met(hart: Hart, trapped: boolean): Arrival | undefined {
-    const scope = () => scopeOf(this.#target, hart);
-    if (trapped && this.#filters.active && this.#filters.stops(hart, scope())) return { reason: 'trap', hart: hart.id };
-    const stops =
-      this.#breakpoints.count > 0 && this.#breakpoints.mayStop(hart, scope()) ? this.#meet(hart) : ([] as const);
-    return stops.length > 0 ? { reason: 'breakpoint', hart: hart.id, breakpoints: stops } : undefined;
+  /**
+   * What stops a motion where a hart is after a step: what the step did, a filter of traps, or a breakpoint.
+   * @param stop of the machine after the step, if it had options
+   */
+  met(hart: Hart, trapped: boolean, stop?: TimelineStop): Arrival | undefined {
+    const found = stop && this.look(stop);
+    const arrival = found && this.arriveBy(found);
+    if (arrival !== undefined) return arrival;
+    const isTrap = trapped && this.#filters.active && this.#filters.stops(hart, scopeOf(this.#target, hart));
+    return isTrap ? { reason: 'trap', hart: hart.id } : this.#arrivalAt(hart);
   }
 }
+
+/** Whether something is found that may stop one who goes backwards: messages do not. */
+export const mayStop = (finding: Finding | undefined): finding is Finding =>
+  finding !== undefined &&
+  (finding.isTrap || finding.guestWords.length > 0 || finding.breakpoints.some(({ log }) => log === undefined));
+
+const areSame = (one: readonly WatchRange[], other: readonly WatchRange[]): boolean =>
+  one.length === other.length &&
+  one.every((range, index) => {
+    const { address, sizeBytes, access } = other[index]!;
+    return range.address === address && range.sizeBytes === sizeBytes && range.access === access;
+  });

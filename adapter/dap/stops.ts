@@ -62,7 +62,13 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
       return { reason: 'exception', description: `Paused on ${words}`, text: words };
     }
     case 'breakpoint':
-      return breakpointReason(arrival.breakpoints);
+      return { ...breakpointReason(arrival.breakpoints), ...(arrival.words.length > 0 && textOf(arrival.words)) };
+    case 'guest':
+      return {
+        reason: 'guest stop',
+        description: `Paused where ${arrival.words.join('; ')}`,
+        ...textOf(arrival.words),
+      };
     case 'unmoved':
       return { reason: 'pause', description: 'This hart has made no step before this moment' };
     case 'step':
@@ -73,10 +79,13 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
       }
       return { reason: 'step', ...(atEdge(target) ?? {}) };
     case 'goto':
+    case 'restart':
     case 'pause':
       return { reason: arrival.reason, ...(atEdge(target) ?? {}) };
   }
 };
+
+const textOf = (words: readonly string[]) => ({ text: words.join('\n') });
 
 /** A step or a jump that ended at an end of the recording says so. */
 const atEdge = ({ timeline, session }: Target): Pick<StoppedBody, 'description'> | undefined => {

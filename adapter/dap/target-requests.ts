@@ -125,7 +125,13 @@ export const targetRequests: readonly RequestRow[] = [
         placesOf(session, source.path ?? '', line, column ?? undefined).places,
         hart,
       );
-      const options = { title: 'Searching backwards', thread: threadId, backwards: true, progress: true };
+      const options = {
+        title: 'Searching backwards',
+        thread: threadId,
+        backwards: true,
+        searches: true,
+        progress: true,
+      };
       call.after(() => session.move(asGoto(traveller.backTo(addresses, here)), options));
     },
   ),

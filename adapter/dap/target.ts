@@ -22,7 +22,7 @@ import type { LaunchArguments } from './launch.ts';
 import type { CallSite } from './line-places.ts';
 import { Live } from './live.ts';
 import { Program, type ProgramFile, type ProgramOptions } from './program.ts';
-import { type ProgramSpace, Programs } from './programs.ts';
+import { type PlacedProgram, type ProgramSpace, Programs } from './programs.ts';
 import { type SourceOptions, Sources } from './sources.ts';
 
 /** A program besides the kernel. */
@@ -46,6 +46,8 @@ export interface TargetOptions extends SourceOptions {
   readonly launch?: LaunchArguments;
   /** Where what is known of the whole history comes from, for a recording that was made. */
   readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
+  /** The target of another timeline of the same machine: its programs are read once. */
+  readonly shares?: Target | undefined;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -77,8 +79,9 @@ export class Target {
   readonly sources: Sources;
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
-  /** What it was launched with. */
+  /** What it was launched with; a fork was not. */
   readonly launch: LaunchArguments | undefined;
+  readonly #placed: readonly PlacedProgram[];
   readonly #closes: { close(): void }[];
   readonly #historyOptions: BackgroundHistoryOptions | undefined;
   #history: BackgroundHistory | undefined;
@@ -93,6 +96,7 @@ export class Target {
       closes = [],
       launch,
       history,
+      shares,
       ...sources
     } = options;
     const opened: Companions[] = [];
@@ -110,18 +114,22 @@ export class Target {
     const boot = bootImage(machine, session.images);
     const firmwareBytes = machine.bios === 'none' ? 0n : kernelOffset;
     const loadAddress = boot.supervisorStart?.pc ?? BigInt(ramBase) + firmwareBytes;
-    const companions = companionsOf(program ?? debug);
-    this.program = new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
+    const companions = shares === undefined ? companionsOf(program ?? debug) : undefined;
+    this.program =
+      shares?.program ?? new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
     this.launch = launch;
     this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
-    const placed = others.map(({ file, space, options }) => ({
-      program: new Program(file, { ...options, companions: companionsOf(file) }),
-      space,
-    }));
+    this.#placed =
+      shares === undefined
+        ? others.map(({ file, space, options }) => ({
+            program: new Program(file, { ...options, companions: companionsOf(file) }),
+            space,
+          }))
+        : shares.#placed;
     this.#closes = [...closes, ...opened];
-    this.programs = new Programs(this.program, placed, this.memory);
-    this.sources = new Sources(this.programs.all, sources);
+    this.programs = new Programs(this.program, this.#placed, this.memory);
+    this.sources = shares?.sources ?? new Sources(this.programs.all, sources);
     this.stats = new StatsCollector(session);
     this.live = session.kind === 'live' ? new Live(session.recorder) : undefined;
   }

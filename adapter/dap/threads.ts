@@ -14,7 +14,7 @@ import type { Target } from './target.ts';
 import { lastTrap, lastTrapWords } from './trap-filters.ts';
 import { causeWords, idOf, trapCause } from './trap-words.ts';
 
-const modeNames = ['U-mode', 'S-mode', 'reserved mode', 'M-mode'] as const;
+export const modeNames = ['U-mode', 'S-mode', 'reserved mode', 'M-mode'] as const;
 
 export const modeName = (hart: Hart): string => modeNames[hart.privilege];
 
@@ -105,7 +105,12 @@ export const threadRequests: readonly RequestRow[] = [
   request('exceptionInfo', { threadId: whole }, (session, { threadId }) => {
     const { target } = session.halted('exceptionInfo');
     const hart = target.hart(threadId);
-    if (session.lastArrival?.reason === 'breakpoint') {
+    const last = session.lastArrival;
+    if ((last?.reason === 'breakpoint' || last?.reason === 'guest') && last.words.length > 0) {
+      const exceptionId = last.reason === 'guest' ? 'guest stop' : 'data breakpoint';
+      return { exceptionId, description: last.words.join('; '), breakMode: 'always' };
+    }
+    if (last?.reason === 'breakpoint') {
       return { exceptionId: 'guest panic', description: 'The guest panics', breakMode: 'always' };
     }
     const place = (address: bigint) => target.programs.describe(hart, address);

@@ -62,7 +62,7 @@ export const timelineOf = (session: Debugger, { from, to, columns }: TimelineArg
   const { target } = session.launched('chronovisor/timeline');
   const { history } = target;
   const within = clip(target, from, to);
-  const picture = pictureOf(history, within, Math.min(columns, columnsMax));
+  const picture = pictureOf(history, within, Math.min(columns, columnsMax), target.console.log);
   return {
     ...within,
     position: positionOf(session),

@@ -6,6 +6,7 @@
 
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Density, History, HistoryEvent, HistoryEventKind, Interval } from '../../vmm/history/history.ts';
+import type { ConsoleLog } from './console-log.ts';
 import { causeWords } from './trap-words.ts';
 
 /** What happened how often in each column, columns being of equal length. */
@@ -16,6 +17,7 @@ export interface TimelineDensities {
   readonly traps: readonly TrapDensity[];
   /** Changes of `satp`. */
   readonly spaces: readonly number[];
+  /** Without an index, what the session saw; empty where nothing is known. */
   readonly consoleBytes: readonly number[];
 }
 
@@ -63,11 +65,22 @@ export const eventsMax = 2000;
 
 const kinds: readonly HistoryEventKind[] = ['trap', 'return', 'space', 'console'];
 
-/** @param history absent where there is no index yet: nothing is covered then */
-export const pictureOf = (history: History | undefined, within: Interval, columnsMax: number): TimelinePicture => {
+/**
+ * @param history absent where there is no index yet: nothing is covered then
+ * @param log tells of the console where the index does not
+ */
+export const pictureOf = (
+  history: History | undefined,
+  within: Interval,
+  columnsMax: number,
+  log?: ConsoleLog,
+): TimelinePicture => {
   const columns = Math.max(1, Math.min(columnsMax, within.to - within.from));
   const covered = (history?.covered ?? []).map((known) => overlap(known, within)).filter((part) => part.from < part.to);
-  if (history === undefined || covered.length === 0) return { covered, columns, densities: none };
+  if (history === undefined || covered.length === 0) {
+    const consoleBytes = log === undefined ? [] : log.countIn(within.from, within.to, columns);
+    return { covered, columns, densities: { ...none, consoleBytes } };
+  }
   const stretches = history.density(within, columns);
   const events = few(stretches) ? upTo(history.events(kinds, within), eventsMax) : undefined;
   const densities = densitiesOf(stretches);

@@ -9,7 +9,7 @@ import { union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
-import type { Arrival, StopRules } from './stop-rules.ts';
+import { type Arrival, type Finding, mayStop, type StopRules } from './stop-rules.ts';
 import type { Target } from './target.ts';
 import type { Watch } from './watches.ts';
 
@@ -26,15 +26,18 @@ export class Traveller {
   readonly #rules: StopRules;
   /** Up to where the person has seen what the guest printed. */
   #seen = 0;
+  /** How the machine stopped after the last single step. */
+  #stepStop: TimelineStop | undefined;
 
   constructor(target: Target, rules: StopRules) {
     this.#target = target;
     this.#rules = rules;
+    this.#seen = target.timeline.now;
   }
 
-  /** What stops a motion where a hart is after a step, a breakpoint or a filter of traps. */
+  /** What stops a motion where a hart is after a step: what it did, a filter of traps, or a breakpoint. */
   met(hart: Hart, trapped: boolean): Arrival | undefined {
-    return this.#rules.met(hart, trapped);
+    return this.#rules.met(hart, trapped, this.#stepStop);
   }
 
   /** Runs until something stops it. */
@@ -42,7 +45,6 @@ export class Traveller {
     const { timeline } = this.#target;
     // Where one stands has been looked at: a breakpoint here stops only when one comes here again.
     let passing = true;
-    this.#rules.noteWatched();
     for (;;) {
       const before = timeline.now;
       const until = passing ? moment(before + 1) : forever;
@@ -62,7 +64,10 @@ export class Traveller {
     // Its turn may be far away: after some steps of the others, larger pieces, and back when one was too large.
     for (let singles = singleStepsMax; ; singles -= 1) {
       const begin = timeline.now;
-      const stop = this.#portion(moment(begin + (singles > 0 ? 1 : waitPieceSteps)), {});
+      const isSingle = singles > 0;
+      const options = isSingle ? this.#rules.stepOptions() : {};
+      const stop = this.#portion(moment(begin + (isSingle ? 1 : waitPieceSteps)), options);
+      this.#stepStop = isSingle ? stop : undefined;
       if (hart.count('steps') > steps + 1) {
         yield* timeline.travel(begin);
         singles = waitPieceSteps;
@@ -106,25 +111,21 @@ export class Traveller {
   *reverse(): Motion {
     const { timeline, console } = this.#target;
     console.muted = true;
-    this.#rules.arm();
+    // Who gives up is back here at once.
+    timeline.checkpoints.take(timeline.cursor);
     for (;;) {
-      const options = this.#rules.options();
-      const among = this.#rules.among();
-      const found = yield* timeline.reverse(options, (stop) => this.#rules.mayStop(stop), among);
-      if (found === undefined) return { reason: 'start' };
-      if (found.reason === 'watch') yield* this.#noteBefore();
-      const arrival = this.#rules.arrival(found);
+      let finding: Finding | undefined;
+      const isStop = (stop: TimelineStop): boolean => {
+        const one = this.#rules.look(stop);
+        if (!mayStop(one)) return false;
+        finding = one;
+        return true;
+      };
+      const found = yield* timeline.reverse(this.#rules.options(), isStop, this.#rules.among());
+      if (found === undefined || finding === undefined) return { reason: 'start' };
+      const arrival = this.#rules.arriveBy(finding);
       if (arrival !== undefined) return arrival;
     }
-  }
-
-  /** Looks at what watched memory held a step ago. */
-  *#noteBefore(): Generator<Moment, void> {
-    const { timeline } = this.#target;
-    const { now } = timeline;
-    yield* timeline.travel(moment(Math.max(0, now - 1)));
-    this.#rules.noteWatched();
-    yield* timeline.travel(now);
   }
 
   /** Back to the last moment at which a hart was at one of some addresses, as `here` wants it, or to the start. */
@@ -148,21 +149,21 @@ export class Traveller {
    */
   *lastStop(from: Moment, to: Moment): Generator<Moment | Promise<void>, Arrival | undefined> {
     const { timeline } = this.#target;
+    if (this.#rules.isEmpty) return undefined;
     const options = this.#rules.options();
-    if (options.armed !== true && options.traps !== true && options.watch === undefined) return undefined;
     yield* timeline.travel(from);
-    let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
+    let found: { readonly at: Moment; readonly finding: Finding } | undefined;
     for (let passing = true; timeline.now < to; ) {
       const until = passing ? moment(timeline.now + 1) : to;
       const stop = timeline.forward(until, passing ? { ...options, armed: false } : options);
       if (stop.reason === 'end' || stop.reason === 'power') break;
-      if (timeline.now < to && this.#rules.mayStop(stop)) found = { at: timeline.now, stop };
+      const finding = timeline.now < to ? this.#rules.look(stop) : undefined;
+      if (mayStop(finding)) found = { at: timeline.now, finding };
       passing = stop.reason === 'breakpoint';
       yield timeline.now;
     }
     yield* timeline.travel(found?.at ?? from);
-    if (found?.stop.reason === 'watch') yield* this.#noteBefore();
-    const arrival = found && this.#rules.arrival(found.stop);
+    const arrival = found && this.#rules.arriveBy(found.finding);
     if (arrival === undefined) yield* timeline.travel(from);
     return arrival;
   }

@@ -38,7 +38,7 @@ export const openable = (session: Debugger, target: Target, shown: Shown) => {
   const { read } = surroundings(target, hart);
   const opens = target.program.try(() => hasParts(value, read)) ?? false;
   const indexed = opens ? target.program.try(() => indexedCount(value, read)) : undefined;
-  const at = value.address ?? pointedAt(target, hart, value);
+  const at = value.address === undefined ? pointedAt(target, hart, value) : memoryAt(target, value.address);
   return {
     variablesReference: opens ? session.handles.group({ kind: 'parts', ...shown }) : 0,
     ...(indexed !== undefined && { indexedVariables: indexed, namedVariables: 0 }),
@@ -48,6 +48,10 @@ export const openable = (session: Debugger, target: Target, shown: Shown) => {
 
 export const isIndexed = (target: Target, { hart, value }: Shown): boolean =>
   target.program.try(() => indexedCount(value, surroundings(target, hart).read)) !== undefined;
+
+/** Where a variable of a user program is in its process, which may be elsewhere than it was linked. */
+const memoryAt = ({ programs, program }: Target, address: bigint): bigint =>
+  programs.isUser(program) ? (program.links.loaded(address) ?? address) : address;
 
 /** Where a pointer leads: what a person wants to see of its memory. */
 const pointedAt = (target: Target, hart: Hart, value: Value): bigint | undefined => {

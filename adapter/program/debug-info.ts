@@ -239,7 +239,7 @@ export class DebugInfo {
   /** The entry of a name of one of some kinds, the first in the file. Before names are collected, it may not be known. */
   find(name: string, kinds: readonly NameKind[]): Entry | undefined {
     const found = this.names === undefined ? this.#early().first(name, kinds) : this.names.find(name, kinds)[0];
-    return found === undefined ? undefined : this.dwarf.entryAt(found.offset, found.inTypes);
+    return found === undefined ? undefined : this.dwarf.namedEntry(found.offset, found.inTypes);
   }
 
   type(name: string, kinds: readonly NameKind[]): Type | undefined {

@@ -126,7 +126,7 @@ export class SymbolSearch {
 
   #describe(names: NameIndex, number: number): FoundSymbol {
     const { name, kind, scope, offset, inTypes } = names.entry(number);
-    const entry = this.#info!.dwarf.entryAt(offset, inTypes);
+    const entry = this.#info!.dwarf.namedEntry(offset, inTypes);
     const sought = (Object.keys(kindsOf) as SoughtKind[]).find((one) => kindsOf[one].includes(kind)) ?? 'type';
     return {
       name: [...scope, name].join('::'),

@@ -54,7 +54,7 @@ export class Vtables {
     const query = { kinds: ['variable'], limit: rustVtablesMax, caseSensitive: true } as const;
     for (const { name, offset, inTypes } of this.#info.names?.search(rustVtable, query) ?? []) {
       if (!name.endsWith(rustVtable)) continue;
-      const entry = this.#info.dwarf.entryAt(offset, inTypes);
+      const entry = this.#info.dwarf.namedEntry(offset, inTypes);
       const expression = expressionAt(variableOf(entry), 0n);
       const contained = entry.typeEntry?.reference(attribute.containingType);
       if (expression?.length !== 9 || expression[0] !== operationAddress || contained === undefined) continue;

@@ -1,7 +1,7 @@
 /** What seats do for questions about code: find the moments at which a place is come to, and say a message there. */
 
 import { specOf } from '../dap/breakpoint-requests.ts';
-import { Breakpoints } from '../dap/breakpoints.ts';
+import { Breakpoints, fulfilled } from '../dap/breakpoints.ts';
 import { scopeOf } from '../dap/scope.ts';
 import type { Target } from '../dap/target.ts';
 import type { Job } from '../farm/job.ts';
@@ -52,8 +52,10 @@ export const hitsJob: Job<HitsPlan, HitsFound> = {
         if (event.reason !== 'breakpoint') return false;
         const hart = machine.harts[event.hart]!;
         const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
-        const { stops, messages } = breakpoints.meet(hart, scopeOf(target, hart), symbolic);
-        if (stops.length + messages.length === 0) return false;
+        const scope = scopeOf(target, hart);
+        const met = fulfilled(breakpoints.at(hart), scope);
+        if (met.length === 0) return false;
+        const { messages } = breakpoints.meet(met, scope, symbolic);
         count += 1;
         if (plan.keep === 'none') return false;
         if (plan.keep === 'last') hits.length = 0;

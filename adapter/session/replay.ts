@@ -89,6 +89,7 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   const kept = request.keepImages === false ? [] : images;
   return {
     kind: 'replay',
+    file: request.file,
     machine,
     replayer,
     timeline,
@@ -98,6 +99,7 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
     hash64,
     keepCode,
     close,
+    ...(trace.states[0]?.begins === true && { beginning: trace.states[0] }),
   };
 };
 

@@ -5,8 +5,10 @@
 
 import type { TraceHeader } from '../../traces/header.ts';
 import type { Trace } from '../../traces/reader.ts';
+import type { StoredState } from '../../traces/states.ts';
 import type { Hash64 } from '../../vmm/machine/digest.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
+import type { KeptLog, LogEntry } from '../../vmm/record/kept-log.ts';
 import type { Recorder } from '../../vmm/record/recorder.ts';
 import type { Replayer } from '../../vmm/replay/replayer.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
@@ -22,6 +24,8 @@ interface SessionBase {
   /** In the order of the header's list; one that a trace does not hold was read from where it says. None if not kept. */
   readonly images: readonly BootImage[];
   readonly hash64: Hash64;
+  /** The state at which the history begins, when that is not the machine's start. */
+  readonly beginning?: StoredState;
   /** Keeps translated code for the next session of this machine, if it was asked to. */
   readonly keepCode: () => void;
 }
@@ -32,12 +36,15 @@ export interface LiveSession extends SessionBase {
   readonly recorder: Recorder;
   /** Present when only the recent past is kept. */
   readonly flight?: Flight;
+  /** What is kept of a recording that is in memory: before the fork's moment, and since. */
+  readonly kept?: { readonly past: readonly LogEntry[]; readonly own: KeptLog };
 }
 
 /** A recording that was made. */
 export interface ReplaySession extends SessionBase {
   readonly kind: 'replay';
   readonly trace: Trace;
+  readonly file: string;
   readonly replayer: Replayer;
   readonly close: () => void;
 }

@@ -7,6 +7,7 @@ import type { DebugInfo } from '../program/debug-info.ts';
 import { attribute, language, tag } from '../program/dwarf/constants.ts';
 import type { Entry } from '../program/dwarf/entry.ts';
 import { evaluateLocation } from '../program/dwarf/expression.ts';
+import type { DwarfFile } from '../program/dwarf/file.ts';
 import { expressionAt, variableOf } from '../program/dwarf/functions.ts';
 import { parentOf } from '../program/dwarf/parent.ts';
 import type { NamedEntry } from '../program/names/name-index.ts';
@@ -36,7 +37,7 @@ export const globalValue = (
   const path = pathOf(wanted.join('::'));
   let missing: Value | undefined;
   for (const found of named(info, path, valueKinds)) {
-    const entry = info.dwarf.entryAt(found.offset, found.inTypes);
+    const entry = info.dwarf.namedEntry(found.offset, found.inTypes);
     if (!isOfFile(entry, file)) continue;
     const value = entryValue(info, read, found, entry);
     if (value !== undefined && value.missing === undefined) return value;
@@ -54,7 +55,7 @@ const isOfFile = ({ unit }: Entry, file: string | undefined): boolean => {
 const inner = (info: DebugInfo, read: ReadMemory, path: readonly string[], file?: string): Value | undefined => {
   const around = path.slice(0, -1);
   for (const { offset, inTypes } of named(info, around, [...functionKinds, ...plainKinds])) {
-    const entry = info.dwarf.entryAt(offset, inTypes);
+    const entry = info.dwarf.namedEntry(offset, inTypes);
     const found = isOfFile(entry, file) ? innerEntry(entry, path.at(-1)!, 0) : undefined;
     const value = found && variableEntry(info, read, found);
     if (value !== undefined) return value;
@@ -91,13 +92,14 @@ const entryValue = (info: DebugInfo, read: ReadMemory, { kind }: NamedEntry, ent
   }
 };
 
-const enumerations = new WeakMap<DebugInfo, Map<number, Type | undefined>>();
+const enumerations = new WeakMap<DwarfFile, Map<number, Type | undefined>>();
 
 /** The enumeration that an enumerator is in, which is asked for again and again by conditions. */
 const enumerationOf = (info: DebugInfo, entry: Entry): Type | undefined => {
-  const known = enumerations.get(info) ?? new Map<number, Type | undefined>();
-  enumerations.set(info, known);
-  const inTypes = entry.unit.header.section === info.dwarf.section('.debug_types');
+  const { file, header } = entry.unit;
+  const known = enumerations.get(file) ?? new Map<number, Type | undefined>();
+  enumerations.set(file, known);
+  const inTypes = header.section === file.section('.debug_types');
   const key = inTypes ? -1 - entry.offset : entry.offset;
   if (!known.has(key)) {
     const around = parentOf(entry);

@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     json: { type: 'string' },
-    adapter: { type: 'string', default: join(root, 'dist/chronovisor.mjs') },
+    adapter: { type: 'string', default: join(root, 'dist/chronovisor.cjs') },
   },
 });
 

@@ -65,6 +65,13 @@ export class TestClient extends DebugClient {
     return stopped;
   }
 
+  /** Sends a request that is answered before the machine moves, and waits for the stop. */
+  async moved(command: string, args: object): Promise<Stopped> {
+    const stopped = this.nextStop();
+    await this.customRequest(command, args);
+    return stopped;
+  }
+
   async moment(): Promise<number> {
     const { body } = await this.customRequest('chronovisor/position');
     return (body as { moment: number }).moment;

@@ -8,7 +8,9 @@ import { describe, expect, test } from 'vitest';
 import { type CompanionFolders, Companions } from '../../adapter/dap/companions.ts';
 import { Program } from '../../adapter/dap/program.ts';
 import { readWhole } from '../../adapter/host/files.ts';
-import { build, folder, readAsRiscv, run } from '../program/toolchain.ts';
+import type { NamedEntry } from '../../adapter/program/names/name-index.ts';
+import { define } from '../../adapter/program/types/declaration.ts';
+import { build, folder, open, readAsRiscv, run } from '../program/toolchain.ts';
 
 let made = 0;
 const newFolder = (): string => {
@@ -116,6 +118,25 @@ describe('split units', () => {
   };
   test.each(['-gdwarf-4', '-gdwarf-5'])('are found beside the program (%s)', (version) => {
     split(version);
+  });
+  test.each(['-gdwarf-4', '-gdwarf-5'])('have their names in the whole (%s)', async (version) => {
+    for (const more of [[], ['-fdebug-types-section']]) {
+      const { program } = split(version, ...more);
+      const companions = new Companions(program, { debug: [], map: [] });
+      const own = new Program({ name: program, bytes: readWhole('the program', program) }, { companions });
+      const info = own.info!;
+      await own.collecting;
+      const whole = open(build({ source: 'shapes.c', flags: ['-O2', version, ...more] }));
+      // Of the two compilers, only that of this machine says where a thread-local variable is.
+      const namesOf = (all: Iterable<NamedEntry>) =>
+        [...all].flatMap(({ name, kind }) => (name === 'per_thread' ? [] : [`${kind} ${name}`])).sort();
+      expect(namesOf(info.names!)).toEqual(namesOf(whole.names!));
+      for (const { name, kind } of whole.names!) {
+        if (kind !== 'structure' && kind !== 'enumeration' && kind !== 'typedef') continue;
+        expect(define(info.type(name, [kind]))).toBe(define(whole.type(name, [kind])));
+      }
+      companions.close();
+    }
   });
   test('are found where the source map has their folder', () => {
     const { program, dwo, answers } = split('-gdwarf-5');

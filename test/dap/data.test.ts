@@ -29,7 +29,7 @@ describe('a data breakpoint', () => {
     const client = await at('work');
     const info = await infoOf(client, { name: 'total' });
     expect(info).toMatchObject({
-      accessTypes: ['write'],
+      accessTypes: ['read', 'write', 'readWrite'],
       canPersist: true,
       description: expect.stringContaining('(total)'),
     });
@@ -76,16 +76,11 @@ describe('a data breakpoint', () => {
 
   test('is refused with a reason where it cannot be', async () => {
     const client = await at('work');
-    const answers = await watch(client, [
-      { dataId: '0x1234567800/8' },
-      { dataId: 'total' },
-      { dataId: '0x80000000/4', accessType: 'read' },
-    ]);
-    expect(answers.map(({ verified }) => verified)).toEqual([false, false, false]);
+    const answers = await watch(client, [{ dataId: '0x1234567800/8' }, { dataId: 'total' }]);
+    expect(answers.map(({ verified }) => verified)).toEqual([false, false]);
     expect(answers.map(({ message }) => message!.split(':')[0])).toEqual([
       'There is no memory to write at 0x1234567800',
       'This is no address',
-      'Reading memory cannot be watched',
     ]);
   });
 });
@@ -127,7 +122,7 @@ describe('a value of the source', () => {
   test('of the past cannot be changed', async () => {
     const client = await at('sum');
     const change = client.customRequest('setExpression', { expression: 'total', value: '1' });
-    expect(await refusal(change)).toContain('The past cannot be changed in this version');
+    expect(await refusal(change)).toContain('The past cannot be changed');
     const { id } = await client.frame();
     const structure = client.customRequest('setExpression', { expression: 'items[0]', value: '1', frameId: id });
     expect(await refusal(structure)).toContain('items[0] cannot be changed');
@@ -163,7 +158,7 @@ describe('a value of a machine that is recorded', () => {
     const { id } = await client.frame();
     const scope = (await client.scopesRequest({ frameId: id })).body.scopes.find(({ name }) => name === 'Arguments')!;
     const past = client.setVariableRequest({ variablesReference: scope.variablesReference, name: 'first', value: '0' });
-    expect(await refusal(past)).toContain('The past cannot be changed in this version');
+    expect(await refusal(past)).toContain('The past cannot be changed');
   });
 
   test('is changed in the register that holds it, and a field in its register', async () => {

@@ -139,6 +139,25 @@ describe('a recording in the debugger', () => {
     expect(await stopped).toMatchObject({ reason: 'pause' });
   });
 
+  test('is where one was when a search backwards is paused or cancelled', async () => {
+    const client = newClient();
+    await client.begin({ trace: demo }, { supportsProgressReporting: true });
+    await client.filters({ filterId: 'ecall-from-u', condition: 'a0 == 0xffff1234' });
+    await client.move('configurationDone');
+    await client.goTo(20_000_000);
+    const stopped = client.nextStop();
+    await client.customRequest('reverseContinue', { threadId: 1 });
+    await client.pauseRequest({ threadId: 1 });
+    expect(await stopped).toMatchObject({ reason: 'pause' });
+    expect(await client.moment()).toBe(20_000_000);
+    client.once('progressUpdate', (event) => {
+      void client.customRequest('cancel', { progressId: event.body.progressId });
+    });
+    const { reason, description } = await client.move('reverseContinue');
+    const isCancelled = description === undefined;
+    expect([reason, await client.moment()]).toEqual(['pause', isCancelled ? 20_000_000 : 0]);
+  });
+
   test('shows progress of long ways, and gives up when it is cancelled', async () => {
     const client = newClient();
     await client.begin({ trace: demo }, { supportsProgressReporting: true });

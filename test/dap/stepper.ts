@@ -3,6 +3,7 @@
 import { Breakpoints } from '../../adapter/dap/breakpoints.ts';
 import { ConsoleOutput } from '../../adapter/dap/console-output.ts';
 import { GuestMemory } from '../../adapter/dap/guest-memory.ts';
+import { GuestStops } from '../../adapter/dap/guest-stops.ts';
 import { InstructionSteps } from '../../adapter/dap/instruction-steps.ts';
 import { InstructionStepsBack } from '../../adapter/dap/instruction-steps-back.ts';
 import { roleAt } from '../../adapter/dap/instructions.ts';
@@ -28,7 +29,14 @@ export class Stepper {
     this.machine = timeline.machine;
     this.timeline = timeline;
     this.#target = target;
-    this.#traveller = new Traveller(target, new StopRules(target, new Breakpoints(), new TrapFilters(), () => {}));
+    this.#traveller = new Traveller(
+      target,
+      new StopRules(
+        target,
+        { breakpoints: new Breakpoints(), filters: new TrapFilters(), guestStops: new GuestStops() },
+        () => {},
+      ),
+    );
   }
 
   /** A machine without a recording: nothing reaches it until `end`. */

@@ -164,7 +164,7 @@ describe('the index of a recording', () => {
     const run = await runOf('demo/demo.elf -m 32M', steps, true);
     const index = indexOf(run, 4096, [moment(steps / 2), moment(steps)]);
     const client = await replay(trace);
-    await client.goTo(steps);
+    await client.move('continue');
     const seen = bytesOf(await printed(client));
     expect(bytesOf(consoleOf(undefined, index, interval(0, steps), 2 ** 18))).toEqual(seen);
     const { densities, covered } = pictureOf(index, interval(0, steps), 100);
@@ -192,7 +192,7 @@ describe('a session', () => {
 
   test('knows the step that printed each character', async () => {
     const client = await replay(trace);
-    await client.goTo(steps);
+    await client.move('continue');
     const all = bytesOf(await printed(client));
     expect(Buffer.from(all.map(({ byte }) => byte)).toString()).toBe(client.output);
     expect(all.length).toBeGreaterThan(20);
@@ -212,11 +212,19 @@ describe('a session', () => {
     await client.goTo(10);
     await client.goTo(300_000);
     await client.move('stepBack');
-    await client.goTo(steps);
+    await client.move('continue');
     const answer = await printed(client);
     expect(answer.known).toEqual([{ from: 0, to: steps }]);
     expect(Buffer.from(bytesOf(answer).map(({ byte }) => byte)).toString()).toBe(client.output);
     expect((await printed(client, { from: 10, to: 20 })).chunks).toEqual([]);
+  });
+
+  test('has what it saw of the console though nothing is indexed', async () => {
+    const client = await replay(trace);
+    await client.goTo(1000);
+    const { densities, covered } = await timeline(client, { from: 0, to: 1000, columns: 10 });
+    expect([covered, densities.traps]).toEqual([[], []]);
+    expect(densities.consoleBytes.reduce((sum, count) => sum + count)).toBe(client.output.length);
   });
 
   test('refuses what makes no sense', async () => {

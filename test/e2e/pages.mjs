@@ -3,7 +3,7 @@
  * recording. Says how long a timeline takes to open and which tasks are long while one moves and zooms in it, and leaves
  * pictures in the colours of three themes. Like smoke.mjs it is no part of `npm test`; its tools are those of smoke.mjs.
  *
- *     CHRONOVISOR_E2E=TOOLS node test/e2e/pages.mjs [FOLDER FOR THE PICTURES] [RECORDING]
+ *     CHRONOVISOR_E2E=TOOLS node test/e2e/pages.mjs [FOLDER FOR THE PICTURES] [RECORDING [FOLDER FOR ITS INDEX]]
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,19 +21,22 @@ mkdirSync(pictures, { recursive: true });
 
 // --- Who answers: the adapter's own code.
 
-await build({
-  entryPoints: [join(import.meta.dirname, 'page-answers.ts')],
-  outfile: join(scratch, 'answers.mjs'),
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  logLevel: 'warning',
-  banner: {
-    js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
-  },
-});
+const bundle = (entry, outfile) =>
+  build({
+    entryPoints: [join(project, entry)],
+    outfile: join(scratch, outfile),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+    banner: {
+      js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
+    },
+  });
+await bundle('test/e2e/page-answers.ts', 'answers.mjs');
+await bundle('adapter/history/history-worker.ts', 'history-worker.mjs');
 const { answersOf } = await import(join(scratch, 'answers.mjs'));
-const answers = await answersOf(process.argv[3]);
+const answers = await answersOf(process.argv[3], process.argv[4] ?? join(scratch, 'cache'));
 
 // --- What VS Code would be to a page.
 
@@ -86,21 +89,21 @@ const colours = {
 const open = async (browser, script, theme, size) => {
   const page = await browser.newPage({ viewport: size });
   page.on('pageerror', (error) => console.error(`error in the page: ${error.message}`));
-  await page.exposeFunction('ask', (command, args) => answers.answer(command, args));
   const [kind, own] = themes[theme];
   const style = Object.entries({ ...colours, ...own })
     .map(([name, value]) => `--vscode-${name}: ${value};`)
     .join(' ');
-  await page.setContent(
-    `<!DOCTYPE html><html style="${style}"><head></head><body class="empty ${kind}" style="background: var(--vscode-panel-background)"></body></html>`,
-  );
+  const body = `<!DOCTYPE html><html style="${style}"><head></head><body class="empty ${kind}" style="background: var(--vscode-panel-background)"></body></html>`;
+  await page.route('http://views.test/**', async (route) => {
+    const [command, args] = route.request().postDataJSON() ?? [];
+    if (command === undefined) await route.fulfill({ contentType: 'text/html', body });
+    else await route.fulfill({ json: answers.answer(command, args) });
+  });
+  await page.goto('http://views.test/');
   await page.addStyleTag({ content: readFileSync(join(project, 'extension/dist/webview/page.css'), 'utf8') });
   await page.evaluate((state) => {
-    window.longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) window.longTasks.push(Math.round(duration));
-    }).observe({ entryTypes: ['longtask'] });
     const tell = (message) => window.postMessage(message, '*');
+    const ask = async (...asked) => (await fetch('/ask', { method: 'POST', body: JSON.stringify(asked) })).json();
     window.acquireVsCodeApi = () => ({
       getState: () => undefined,
       setState: () => {},
@@ -108,7 +111,7 @@ const open = async (browser, script, theme, size) => {
         if (command === 'ready') return tell({ kind: 'state', state });
         window.went = command === 'chronovisor/goTo' ? args.moment : window.went;
         window.answered = (window.answered ?? 0) + 1;
-        tell({ kind: 'answer', id, answer: await window.ask(command, args) });
+        tell({ kind: 'answer', id, answer: await ask(command, args) });
       },
     });
     window.beganMs = performance.now();
@@ -122,6 +125,18 @@ const picture = async (page, name) => {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 };
 
+/** A task that is longer is felt. Times are the processor's, for other programs run beside. */
+const longMs = 50;
+
+/** What each task of the page's own thread took. */
+const taskTimes = ({ traceEvents }) => {
+  const isMain = ({ ph, name, args }) => ph === 'M' && name === 'thread_name' && args.name === 'CrRendererMain';
+  const threads = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
+  return traceEvents
+    .filter(({ name, tdur, pid, tid }) => /RunTask$/.test(name) && tdur !== undefined && threads.has(`${pid} ${tid}`))
+    .map(({ tdur }) => tdur / 1000);
+};
+
 const timeline = async (browser) => {
   const page = await open(browser, 'timeline', 'dark', { width: 1200, height: 330 });
   const openMs = await page.evaluate(async () => {
@@ -132,7 +147,7 @@ const timeline = async (browser) => {
   });
   console.log(`the timeline is open and drawn: ${(openMs / 1000).toFixed(2)} s`);
   await picture(page, 'timeline-dark');
-  await page.evaluate(() => window.longTasks.splice(0));
+  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-toplevel', '__metadata'] });
   const canvas = page.locator('canvas');
   const { x, y } = await canvas.boundingBox();
   for (let turn = 0; turn < 12; turn += 1) {
@@ -143,9 +158,11 @@ const timeline = async (browser) => {
     await page.mouse.up();
   }
   await page.waitForTimeout(500);
-  const [long, asked] = await page.evaluate(() => [window.longTasks, window.answered]);
+  const tasksMs = taskTimes(JSON.parse(String(await browser.stopTracing())));
+  const long = tasksMs.filter((ms) => ms > longMs);
+  const asked = await page.evaluate(() => window.answered);
   console.log(
-    `12 zooms and 240 moves: ${asked} answers, ${long.length} tasks over 50 ms${long.length ? ` (${long.join(', ')})` : ''}`,
+    `12 zooms and 240 moves: ${asked} answers, ${tasksMs.length} tasks, the longest ${Math.max(...tasksMs).toFixed(1)} ms, ${long.length} over ${longMs} ms`,
   );
   await picture(page, 'timeline-close');
   await page.mouse.move(x + 600, y + 140);
@@ -174,10 +191,9 @@ const terminal = async (browser) => {
     await page.locator('.line span').first().waitFor();
     await picture(page, `terminal-${theme}`);
     const line = page.locator('.line').nth(2);
-    const { x, y } = await line.boundingBox();
-    await page.mouse.move(x + 20, y + 8);
+    await line.hover({ position: { x: 20, y: 8 } });
     await picture(page, `terminal-hover-${theme}`);
-    await page.mouse.click(x + 20, y + 8);
+    await line.click({ position: { x: 20, y: 8 } });
     await page.waitForFunction(() => window.went !== undefined);
     console.log(`a click in the terminal goes to moment ${await page.evaluate(() => window.went)}`);
     await page.close();
@@ -196,3 +212,4 @@ try {
 }
 console.log(`pictures: ${pictures}`);
 if (!pictures.startsWith(scratch)) rmSync(scratch, { recursive: true });
+process.exit(0); // the recording stays open until then

@@ -48,7 +48,14 @@ describe('a question', () => {
     questions.take('s', { id: 3, items: [item(1)], done: false });
     expect(questions.cancel(question.key)).toBe(3);
     expect(questions.cancel(question.key)).toBeUndefined();
-    expect(questionRow(question).description).toBe('1 found until it was given up');
+    expect(questionRow(question).description).toBe('1 found, then given up');
+  });
+
+  test('may be given up by the adapter', () => {
+    const { questions, question } = asked();
+    questions.accepted(question, 3);
+    questions.take('s', { id: 3, items: [], done: true, cancelled: true });
+    expect(question.state).toBe('cancelled');
   });
 
   test('is over with its session', () => {
@@ -93,7 +100,7 @@ describe('rows', () => {
 
   test('say what the adapter cannot do', () => {
     const refusal = refusalOf(new Error('The request chronovisor/forks is not known. ...'));
-    expect(groupRow('Forks', 0, refusal).description).toMatch(/^Not available in this version/);
+    expect(groupRow('Forks', 0, refusal).description).toBe('Not available in this version');
     expect(groupRow('Forks', 0, undefined).description).toBe('none');
   });
 
@@ -124,16 +131,18 @@ describe('what is asked', () => {
 });
 
 describe('what the adapter says', () => {
-  test('is checked, and a place may be a text or a line of a file', () => {
-    const body = {
-      id: 1,
-      done: false,
+  test('is checked, and what is more than is needed is left out', () => {
+    const items = [
+      { kind: 'write', moment: 5, hart: 0, pc: '80000000', label: 'main+8: 0 -> 1' },
+      { kind: 'count', count: 12, label: '12' },
+    ];
+    expect(v.parse(answerBody, { id: 1, done: false, progress: 0.5, items })).toEqual({
+      ...{ id: 1, done: false, progress: 0.5 },
       items: [
-        { label: 'x', place: { path: '/a/trap.c', line: 5 } },
-        { label: 'y', place: 'z' },
+        { moment: 5, hart: 0, label: 'main+8: 0 -> 1' },
+        { count: 12, label: '12' },
       ],
-    };
-    expect(v.parse(answerBody, body).items.map(({ place }) => place)).toEqual(['trap.c:5', 'z']);
+    });
     expect(v.safeParse(answerBody, { id: 1, items: 'none', done: true }).success).toBe(false);
   });
 
@@ -158,10 +167,10 @@ describe('what the adapter says', () => {
       ['fork', 5],
     ]);
     const refusing = new Marks(
-      () => ({ customRequest: () => Promise.reject(new Error('is not known')) }),
+      () => ({ customRequest: () => Promise.reject(new Error('The request x is not known')) }),
       () => {},
     );
     await refusing.refresh();
-    expect([refusing.all, refusing.bookmarkProblem]).toEqual([[], 'Not available in this version: is not known']);
+    expect([refusing.all, refusing.bookmarkProblem]).toEqual([[], 'Not available in this version']);
   });
 });

@@ -2,12 +2,13 @@
 
 import { expect, test } from 'vitest';
 import { loadXxh64 } from '../../traces/checksum.ts';
-import { pageBytes } from '../../vmm/engine/layout.ts';
-import { createPageHash } from '../../vmm/machine/page-hash.ts';
+import { pageBytes, pageFlag, pageFlagsBase, ramOffset, scratch } from '../../vmm/engine/layout.ts';
+import { createMemory } from '../../vmm/machine/memory.ts';
+import { createPageHashes } from '../../vmm/machine/page-hash.ts';
 
 const xxh64 = await loadXxh64();
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-const hashPage = createPageHash(memory);
+const { page: hashPage } = createPageHashes(memory);
 
 /** What `fill` leaves in a page is hashed as XXH64 has it, for the page's number as the seed. */
 const check = (page: number, fill: (bytes: Uint8Array) => void): void => {
@@ -38,4 +39,25 @@ test('pages of pseudorandom bytes hash as XXH64 has it', () => {
 test('a page of zeros hashes to 0', () => {
   new Uint8Array(memory.buffer).fill(0xff).fill(0, pageBytes, 2 * pageBytes);
   expect(hashPage(pageBytes, 7n)).toBe(0n);
+});
+
+test('pages that changed are found in order, each once, with its hash', () => {
+  const { u8, u64, wasm, ramPages } = createMemory(2 ** 20);
+  const { next } = createPageHashes(wasm);
+  const changed = [0, 7, 8, 9, 63, 200, ramPages - 1];
+  u8.fill(pageFlag.dirtySinceCheckpoint | pageFlag.code, pageFlagsBase, pageFlagsBase + ramPages);
+  for (const page of changed) {
+    u8[ramOffset + page * pageBytes + page] = 1;
+    u8[pageFlagsBase + page]! |= pageFlag.dirtySinceDigest;
+  }
+  const found: [number, bigint][] = [];
+  for (let page = next(0, ramPages); page >= 0; page = next(page + 1, ramPages))
+    found.push([page, u64[scratch.value >>> 3]!]);
+  const bytesOf = (page: number): Uint8Array =>
+    u8.slice(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes);
+  expect(found).toEqual(changed.map((page) => [page, xxh64(bytesOf(page), BigInt(page))]));
+  expect(next(0, ramPages)).toBe(-1);
+  expect(new Set(u8.subarray(pageFlagsBase, pageFlagsBase + ramPages))).toEqual(
+    new Set([pageFlag.dirtySinceCheckpoint | pageFlag.code]),
+  );
 });

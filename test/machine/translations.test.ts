@@ -333,6 +333,24 @@ describe('writes to a page are missed', () => {
     'other',
   );
   check(
+    'nowhere for a digest: what can be written without a miss counts as written since',
+    (rig) => {
+      rig.touch(ownVa(0), tlbKinds.write);
+      rig.touch(ownVa(2));
+      rig.enter(1);
+      rig.touch(ownVa(1), tlbKinds.write);
+      const { u8, ramPages } = rig.memory;
+      u8.fill(0, pageFlagsBase, pageFlagsBase + ramPages);
+      rig.translations.flagWritable();
+      const flagged = [0, 1, 2, 3].map((page) => {
+        const flags = u8[pageFlagsBase + pageIndex(dataAt(page))]!;
+        return [`${page}:flagged`, flags === pageFlag.dirtySinceDigest] as const;
+      });
+      return { ...Object.fromEntries(flagged), present: rig.has(ownVa(1), tlbKinds.write) };
+    },
+    '0:flagged 1:flagged present',
+  );
+  check(
     'everywhere when a new interval begins, and reads are not',
     (rig) => {
       rig.touch(ownVa(0), tlbKinds.write);

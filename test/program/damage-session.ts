@@ -97,7 +97,9 @@ class Session {
     const whole = stripped(type);
     if (!isComposite(whole)) return;
     for (const member of whole.members.slice(0, most.members)) {
-      this.attempt(() => bytesOf(memberOf({ type, address: 0x8000_1000n }, member, machine.readMemory), machine.readMemory));
+      this.attempt(() =>
+        bytesOf(memberOf({ type, address: 0x8000_1000n }, member, machine.readMemory), machine.readMemory),
+      );
     }
   }
 

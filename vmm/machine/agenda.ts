@@ -20,6 +20,8 @@ export class Agenda {
   readonly #parts: AgendaParts;
   /** By device: the moment at which it wants to be woken, or `never`. */
   readonly #wakeups: number[];
+  /** The device that wants to be woken first, or -1. It follows from the above. */
+  #first = -1;
   #nextDue = 0;
   #isStale = true;
 
@@ -35,6 +37,7 @@ export class Agenda {
 
   wakeAt(device: number, at: number | undefined): void {
     this.#wakeups[device] = at ?? never;
+    this.#first = this.#findFirst();
     this.#isStale = true;
   }
 
@@ -48,14 +51,11 @@ export class Agenda {
     if (!this.#isStale && now < this.#nextDue) return;
     this.#isStale = false;
     const { harts, board, clock } = this.#parts;
-    let device = this.#first();
-    while (device >= 0 && this.#wakeups[device]! <= now) {
-      this.#wake(device);
-      device = this.#first();
-    }
+    while (this.#first >= 0 && this.#wakeups[this.#first]! <= now) this.#wake(this.#first);
     const ticks = clock.ticksAt(now);
-    let next = device < 0 ? never : this.#wakeups[device]!;
-    for (const hart of harts) {
+    let next = this.#first < 0 ? never : this.#wakeups[this.#first]!;
+    for (let id = 0; id < harts.length; id += 1) {
+      const hart = harts[id]!;
       next = Math.min(next, this.#drive(hart, interruptBit.mtip, this.#machineTimer(hart), ticks));
       next = Math.min(next, this.#drive(hart, interruptBit.stip, supervisorTimer(hart), ticks));
     }
@@ -68,15 +68,14 @@ export class Agenda {
   /** Drives a timer's line by its compare, in ticks; gives the moment at which it will rise. */
   #drive(hart: Hart, bit: number, compare: number, ticks: number): number {
     const isPending = compare <= ticks;
-    this.#parts.setLine(hart, bit, isPending);
+    if (((hart.lines & bit) !== 0) !== isPending) this.#parts.setLine(hart, bit, isPending);
     return isPending || compare === never ? never : this.#parts.clock.momentOf(compare);
   }
 
   /** Wakes the device whose turn is next, before its moment: nothing else can happen. False when there is none. */
   wakeNext(): boolean {
-    const device = this.#first();
-    if (device < 0) return false;
-    this.#wake(device);
+    if (this.#first < 0) return false;
+    this.#wake(this.#first);
     this.#isStale = true;
     return true;
   }
@@ -86,7 +85,8 @@ export class Agenda {
     const { harts, board, clock } = this.#parts;
     const ticks = clock.ticksAt(now);
     let next = board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
-    for (const hart of harts) {
+    for (let id = 0; id < harts.length; id += 1) {
+      const hart = harts[id]!;
       if (!hart.isStarted) continue;
       next = Math.min(next, endOfIdling(hart, interruptBit.mtip, this.#machineTimer(hart), ticks));
       next = Math.min(next, endOfIdling(hart, interruptBit.stip, supervisorTimer(hart), ticks));
@@ -100,16 +100,17 @@ export class Agenda {
 
   restore(wakeups: readonly (number | null)[]): void {
     for (const [device, at] of wakeups.entries()) this.#wakeups[device] = at ?? never;
+    this.#first = this.#findFirst();
     this.#isStale = true;
   }
 
   #wake(device: number): void {
     this.#wakeups[device] = never;
+    this.#first = this.#findFirst();
     this.#parts.board.devices[device]!.wake?.();
   }
 
-  /** The device that wants to be woken first, or -1. */
-  #first(): number {
+  #findFirst(): number {
     let first = -1;
     let moment = never;
     for (let device = 0; device < this.#wakeups.length; device += 1) {

@@ -6,15 +6,15 @@
 
 import type { PageHash, StateDigest } from '../../traces/digest.ts';
 import type { PlainState } from '../devices/device.ts';
-import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
+import { scratch } from '../engine/layout.ts';
 import type { Machine } from './machine.ts';
-import { createPageHash, type HashPage } from './page-hash.ts';
+import { createPageHashes, type PageHashes } from './page-hash.ts';
 
 export type Hash64 = (bytes: Uint8Array, seed: bigint) => bigint;
 
 export class Digester {
   readonly #machine: Machine;
-  readonly #hashPage: HashPage;
+  readonly #hashes: PageHashes;
   /** Hash of each page in the last digest that was made. */
   readonly #pages: BigUint64Array;
   readonly #canonical: Canonical;
@@ -22,7 +22,7 @@ export class Digester {
 
   constructor(machine: Machine, hash64: Hash64) {
     this.#machine = machine;
-    this.#hashPage = createPageHash(machine.memory.wasm);
+    this.#hashes = createPageHashes(machine.memory.wasm);
     this.#canonical = new Canonical(hash64);
     this.#pages = new BigUint64Array(machine.memory.ramPages);
   }
@@ -46,29 +46,21 @@ export class Digester {
 
   #refresh(): PageHash[] {
     const { memory, translations } = this.#machine;
-    const { u8, u32, ramPages } = memory;
-    const halves = new Uint32Array(this.#pages.buffer);
+    const { u32, u64, ramPages } = memory;
     const changed: PageHash[] = [];
-    for (let four = 0; four < ramPages; four += 4) {
-      if ((u32[(pageFlagsBase + four) >>> 2]! & dirtyInFour) === 0) continue;
-      for (let page = four; page < four + 4; page += 1) {
-        if ((u8[pageFlagsBase + page]! & pageFlag.dirtySinceDigest) === 0) continue;
-        u8[pageFlagsBase + page]! &= ~pageFlag.dirtySinceDigest;
-        const hash = this.#hashPage(ramOffset + page * pageBytes, BigInt(page));
-        this.#ram += hash - this.#pages[page]!;
-        const before = halves[page * 2];
-        this.#pages[page] = hash;
-        if (halves[page * 2] !== before) changed.push({ index: page, hash: halves[page * 2]! });
-      }
+    for (let page = this.#hashes.next(0, ramPages); page >= 0; page = this.#hashes.next(page + 1, ramPages)) {
+      const hash = u64[scratch.value >>> 3]!;
+      const before = this.#pages[page]!;
+      if (hash === before) continue;
+      this.#ram = BigInt.asUintN(64, this.#ram + hash - before);
+      this.#pages[page] = hash;
+      const half = u32[scratch.value >>> 2]!;
+      if (half !== Number(before & 0xffff_ffffn)) changed.push({ index: page, hash: half });
     }
-    this.#ram = BigInt.asUintN(64, this.#ram);
-    translations.dropWrites();
+    translations.flagWritable();
     return changed;
   }
 }
-
-/** The flag in each of the four pages whose flags make one word: few pages are dirty, and there are half a million. */
-const dirtyInFour = pageFlag.dirtySinceDigest * 0x0101_0101;
 
 /**
  * One spelling for equal states: keys sorted, kinds told apart, long byte strings by their hash. A saved state shares

@@ -1,23 +1,32 @@
 /**
- * XXH64 (specification 0.1.1) of one RAM page, in WebAssembly on the machine's own memory: no page is copied, and a
+ * XXH64 (specification 0.1.1) of RAM pages, in WebAssembly on the machine's own memory: no page is copied, and a
  * page of zeros, whose hash counts as 0, is noticed in the same pass. What is not a page is hashed by `Hash64`.
  *
  *     page(address: i32, seed: i64) -> i64
+ *     next(first: i32, end: i32) -> i32
  */
 
-import { pageBytes, wasmPageBytes } from '../engine/layout.ts';
+import { pageBytes, pageFlag, pageFlagsBase, pageShift, ramOffset, scratch } from '../engine/layout.ts';
 import type { Code } from '../wasm/code.ts';
-import { importNamespace, ModuleBuilder } from '../wasm/module.ts';
+import { anyMemory, importNamespace, ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 
-/** `address`: where the page begins in linear memory. Gives 0 for a page of zeros; as i64, so signed. */
-export type HashPage = (address: number, seed: bigint) => bigint;
+export interface PageHashes {
+  /** `address`: where the page begins in linear memory. Gives 0 for a page of zeros; as i64, so signed. */
+  readonly page: (address: number, seed: bigint) => bigint;
+  /**
+   * The first RAM page in [first, end) that has changed since the last digest, or -1. It counts as unchanged from now on,
+   * and its hash, with its index as the seed, is at `scratch.value`.
+   */
+  readonly next: (first: number, end: number) => number;
+}
 
-export const createPageHash = (memory: WebAssembly.Memory): HashPage => {
-  const module = new ModuleBuilder(memory.buffer.byteLength / wasmPageBytes, 'page hash');
-  module.define({ parameters: ['i32', 'i64'], results: ['i64'] }, emitPageHash, 'page');
+export const createPageHashes = (memory: WebAssembly.Memory): PageHashes => {
+  const module = new ModuleBuilder(anyMemory, 'page hash');
+  const page = module.define({ parameters: ['i32', 'i64'], results: ['i64'] }, emitPageHash, 'page');
+  module.define({ parameters: ['i32', 'i32'], results: ['i32'] }, (code) => emitNext(code, page), 'next');
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { [importNamespace]: { memory } });
-  return instance.exports.page as HashPage;
+  return instance.exports as unknown as PageHashes;
 };
 
 const prime1 = 0x9e37_79b1_85eb_ca87n;
@@ -30,6 +39,8 @@ const accumulatorStarts = [prime1 + prime2, prime2, 0n, -prime1] as const;
 /** How far each is rotated where they come together ("Step 3"). */
 const convergence = [1n, 7n, 12n, 18n] as const;
 const stripeBytes = 32;
+/** In one turn of the loop: V8's first code for a function stores all locals at each. */
+const stripesAtOnce = 8;
 
 const emitPageHash = (code: Code): void => {
   const [address, seed] = [0, 1];
@@ -45,16 +56,22 @@ const emitPageHash = (code: Code): void => {
 
   code.get(address).i32(pageBytes).ops(op.i32Add).set(end);
   const stripe = code.loop();
-  for (const [index, accumulator] of accumulators.entries()) {
-    code
-      .get(address)
-      .memory(op.i64Load, index * 8)
-      .tee(lane);
-    code.get(any).ops(op.i64Or).set(any);
-    code.get(accumulator).get(lane).i64(prime2).ops(op.i64Mul, op.i64Add);
-    code.i64(31n).ops(op.i64Rotl).i64(prime1).ops(op.i64Mul).set(accumulator);
-  }
-  code.get(address).i32(stripeBytes).ops(op.i32Add).tee(address).get(end).ops(op.i32Ne).brIf(stripe);
+  for (let at = 0; at < stripesAtOnce * stripeBytes; at += stripeBytes)
+    for (const [index, accumulator] of accumulators.entries()) {
+      code
+        .get(address)
+        .memory(op.i64Load, at + index * 8)
+        .tee(lane);
+      code.get(any).ops(op.i64Or).set(any);
+      code.get(accumulator).get(lane).i64(prime2).ops(op.i64Mul, op.i64Add);
+      code.i64(31n).ops(op.i64Rotl).i64(prime1).ops(op.i64Mul).set(accumulator);
+    }
+  code
+    .get(address)
+    .i32(stripesAtOnce * stripeBytes)
+    .ops(op.i32Add)
+    .tee(address);
+  code.get(end).ops(op.i32Ne).brIf(stripe);
   code.end();
   code.get(any).ops(op.i64Eqz).if();
   code.i64(0n).ops(op.return);
@@ -72,6 +89,37 @@ const emitPageHash = (code: Code): void => {
   avalanche(code, hash, 33n).i64(prime2).ops(op.i64Mul).set(hash);
   avalanche(code, hash, 29n).i64(prime3).ops(op.i64Mul).set(hash);
   avalanche(code, hash, 32n);
+};
+
+/** Eight pages' flags are looked at at once: few pages are dirty, and there are half a million. */
+const flagsAtOnce = 8;
+const dirtyInEight = 0x0101_0101_0101_0101n * BigInt(pageFlag.dirtySinceDigest);
+
+const emitNext = (code: Code, page: number): void => {
+  const [index, end] = [0, 1];
+  const flags = code.local('i32');
+  const search = code.loop();
+  code.get(end).get(index).ops(op.i32LeU).if();
+  code.i32(-1).ops(op.return);
+  code.end();
+  code
+    .get(index)
+    .i32(flagsAtOnce - 1)
+    .ops(op.i32And, op.i32Eqz)
+    .if();
+  code.get(index).memory(op.i64Load, pageFlagsBase).i64(dirtyInEight).ops(op.i64And, op.i64Eqz).if();
+  code.get(index).i32(flagsAtOnce).ops(op.i32Add).set(index).br(search);
+  code.end();
+  code.end();
+  code.get(index).memory(op.i32Load8U, pageFlagsBase).tee(flags);
+  code.i32(pageFlag.dirtySinceDigest).ops(op.i32And, op.i32Eqz).if();
+  code.get(index).i32(1).ops(op.i32Add).set(index).br(search);
+  code.end();
+  code.end();
+  code.get(index).get(flags).i32(~pageFlag.dirtySinceDigest).ops(op.i32And).memory(op.i32Store8, pageFlagsBase);
+  code.i32(0).get(index).i32(pageShift).ops(op.i32Shl).i32(ramOffset).ops(op.i32Add);
+  code.get(index).ops(op.i64ExtendI32U).call(page).memory(op.i64Store, scratch.value);
+  code.get(index);
 };
 
 /** Leaves the hash, XORed with itself shifted right ("Step 6"). */

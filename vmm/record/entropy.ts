@@ -55,13 +55,13 @@ export class LoggedEntropy {
 export const recordedEntropy =
   (
     logged: LoggedEntropy | undefined,
-    fresh: (sizeBytes: number) => Uint8Array,
+    fresh: (sizeBytes: number, taken: number) => Uint8Array,
     log: (bytes: Uint8Array, device: string) => void,
   ) =>
   (device: string, sizeBytes: number, taken: number): Uint8Array => {
     const known = logged?.at(taken, sizeBytes);
     if (known !== undefined) return known;
-    const bytes = fresh(sizeBytes);
+    const bytes = fresh(sizeBytes, taken);
     logged?.add(bytes);
     log(bytes, device);
     return bytes;

@@ -10,6 +10,7 @@ import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type Checkpoint, Checkpoints } from '../timeline/checkpoints.ts';
+import { type LogEntry, writeEntries } from './kept-log.ts';
 import type { RecordSink } from './recorder.ts';
 
 /** How much of the past is kept at least; of bytes, at most. */
@@ -26,7 +27,7 @@ interface Segment {
   /** How many inputs there had been before it. */
   readonly cursor: number;
   /** In the order in which they came. */
-  readonly log: ({ readonly event: InputEvent } | { readonly digest: StateDigest })[];
+  readonly log: LogEntry[];
   sizeBytes: number;
 }
 
@@ -73,10 +74,11 @@ export class FlightRing implements RecordSink {
   }
 
   state(): void {}
+  bookmarks(): void {}
   flush(): void {}
   end(): void {}
 
-  #add(entry: Segment['log'][number], sizeBytes: number): void {
+  #add(entry: LogEntry, sizeBytes: number): void {
     const segment = this.#segments.at(-1)!;
     segment.log.push(entry);
     segment.sizeBytes += sizeBytes;
@@ -140,16 +142,12 @@ export class FlightRing implements RecordSink {
 
   /** Gives what is kept to a writer that has begun at `begins()`. */
   writeTo(writer: Pick<RecordSink, 'event' | 'digest'>): void {
-    let isFirst = this.from !== this.#start;
-    for (const { log } of this.#segments) {
-      for (const entry of log) {
-        if ('event' in entry) writer.event(entry.event);
-        else {
-          // Its pages are those that changed since a digest that is not in the trace.
-          writer.digest(isFirst ? { ...entry.digest, pages: [] } : entry.digest);
-          isFirst = false;
-        }
-      }
-    }
+    const entries = this.#segments.flatMap(({ log }) => log);
+    const first = entries.findIndex((entry) => 'digest' in entry);
+    const entry = entries[first];
+    // Its pages are those that changed since a digest that is not in the trace.
+    if (this.from !== this.#start && entry !== undefined && 'digest' in entry)
+      entries[first] = { digest: { ...entry.digest, pages: [] } };
+    writeEntries(writer, entries);
   }
 }

@@ -3,6 +3,7 @@
  * keyboard, looking at a clock) is the caller's; here every input gets its moment.
  */
 
+import { type BookmarkChanges, Bookmarks } from '../../traces/bookmarks.ts';
 import type { StateDigest } from '../../traces/digest.ts';
 import type { TraceEnd } from '../../traces/end.ts';
 import type { InputEvent } from '../../traces/events.ts';
@@ -11,7 +12,7 @@ import type { Moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
 import { captureState } from '../machine/state.ts';
-import { type InputLog, Timeline } from '../timeline/timeline.ts';
+import { type InputLog, type KeptStates, Timeline } from '../timeline/timeline.ts';
 
 /** An input whose moment is now. */
 export type Unstamped = InputEvent extends infer Event ? (Event extends InputEvent ? Omit<Event, 'at'> : never) : never;
@@ -22,6 +23,7 @@ export interface RecordSink {
   /** The state on arrival at a moment, before its inputs; at the end of the recording, behind them. */
   digest(digest: StateDigest): void;
   state(state: TraceState): void;
+  bookmarks(changes: BookmarkChanges): void;
   flush(now: Moment): void;
   end(end: TraceEnd): void;
 }
@@ -51,6 +53,9 @@ export interface RecorderOptions {
   readonly checkpointBudgetBytes: number;
   /** Whether the whole state goes into the recording at its end, so that a reader may go there at once. */
   readonly endState?: boolean;
+  /** Inputs that are there already, in a recording that goes on from another one; and where it may go without running. */
+  readonly log?: GrowingLog;
+  readonly kept?: KeptStates;
   /** Whether inputs that were applied are let go: only where nobody goes back. */
   readonly forgets?: boolean;
   /** At least so many steps between two states in the middle; absent when there are to be none. */
@@ -62,20 +67,22 @@ export interface RecorderOptions {
 export class Recorder {
   readonly timeline: Timeline;
   readonly machine: Machine;
+  readonly bookmarks = new Bookmarks();
   /** Absent when nothing is written, as in `run`. */
   readonly #writer: RecordSink | undefined;
   readonly #options: RecorderOptions;
-  readonly #log = new GrowingLog();
+  readonly #log: GrowingLog;
   readonly #hash64: Hash64;
   #digester: Digester | undefined;
   #digests = 0;
-  #ended = false;
+  #end: Omit<TraceEnd, 'at'> | undefined;
   #lastStateAt: Moment;
 
   constructor(machine: Machine, hash64: Hash64, writer: RecordSink | undefined, options: RecorderOptions) {
     this.machine = machine;
     this.#writer = writer;
     this.#options = options;
+    this.#log = options.log ?? new GrowingLog();
     this.#lastStateAt = machine.now;
     this.#hash64 = hash64;
     this.timeline = new Timeline(machine, {
@@ -84,6 +91,7 @@ export class Recorder {
       checkpointStride: options.checkpointStride,
       checkpointBudgetBytes: options.checkpointBudgetBytes,
       stride: machine.configuration.digestStride,
+      ...(options.kept && { kept: options.kept }),
       ...(writer && {
         onStride: () => {
           this.#digest();
@@ -96,6 +104,10 @@ export class Recorder {
 
   get digestCount(): number {
     return this.#digests;
+  }
+  /** How the recording ended, if it did. */
+  get ended(): Omit<TraceEnd, 'at'> | undefined {
+    return this.#end;
   }
   get inputCount(): number {
     return this.#log.count;
@@ -132,6 +144,12 @@ export class Recorder {
     this.#writer?.event(event);
   }
 
+  /** Changes the notes of a person; behind the recording's end they are in memory alone. */
+  bookmark(changes: BookmarkChanges): void {
+    this.bookmarks.change(changes);
+    if (this.#end === undefined) this.#writer?.bookmarks(changes);
+  }
+
   /** What has happened so far is in the file. */
   flush(): void {
     this.#writer?.flush(this.timeline.end);
@@ -139,8 +157,8 @@ export class Recorder {
 
   /** The recording ends at the timeline's end, which stays where it is; the timeline can still be travelled. */
   end(end: Omit<TraceEnd, 'at'>): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#end !== undefined) return;
+    this.#end = end;
     this.timeline.endRecording();
     if (this.timeline.now === this.timeline.end) {
       this.#digest(); // so that the shortest recording can be verified

@@ -58,6 +58,31 @@ export const compareDigests = (
   return undefined;
 };
 
+/** Every field of the machine and of its harts that two records have otherwise. */
+export const differingFields = (
+  one: { readonly machine: Uint8Array; readonly harts: readonly Uint8Array[] },
+  other: { readonly machine: Uint8Array; readonly harts: readonly Uint8Array[] },
+): readonly FieldDifference[] => [
+  ...fieldDifferences(machineParts, one.machine, other.machine).map((found) => named('machine', found)),
+  ...one.harts.flatMap((bytes, hart) =>
+    fieldDifferences(hartParts, bytes, other.harts[hart] ?? new Uint8Array()).map((found) =>
+      named(`hart ${hart}`, found),
+    ),
+  ),
+];
+
+const named = (owner: string, { name, expected, found }: FieldDifference): FieldDifference => ({
+  name: `${owner}: ${name}`,
+  expected,
+  found,
+});
+
+interface FieldDifference {
+  readonly name: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
 interface Part {
   readonly name: string;
   readonly offset: number;
@@ -89,8 +114,10 @@ const differingField = (
   fields: readonly Part[],
   expected: Uint8Array,
   found: Uint8Array,
-): { readonly name: string; readonly expected: string; readonly found: string } | undefined => {
-  if (areEqual(expected, found)) return undefined; // nearly always
+): FieldDifference | undefined =>
+  areEqual(expected, found) ? undefined : fieldDifferences(fields, expected, found)[0]; // nearly always the first
+
+const fieldDifferences = (fields: readonly Part[], expected: Uint8Array, found: Uint8Array): FieldDifference[] => {
   const value = (bytes: Uint8Array, { name, offset, sizeBytes }: Part): string => {
     const field = bytes.subarray(offset, offset + sizeBytes);
     if (field.length < sizeBytes) return 'nothing';
@@ -100,18 +127,20 @@ const differingField = (
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join('')}`;
   };
+  const differences: FieldDifference[] = [];
   for (const field of fields) {
     const [was, is] = [value(expected, field), value(found, field)];
-    if (was !== is) return { name: field.name, expected: was, found: is };
+    if (was !== is) differences.push({ name: field.name, expected: was, found: is });
   }
+  if (differences.length > 0) return differences;
   // What no field has is zeros in this version; another one may keep something there.
   const byteText = (byte: number | undefined): string => (byte === undefined ? 'nothing' : `0x${byte.toString(16)}`);
   for (let at = 0; at < Math.max(expected.length, found.length); at++) {
     if (expected[at] === found[at]) continue;
     const name = `byte ${at} of its state, which has no name here`;
-    return { name, expected: byteText(expected[at]), found: byteText(found[at]) };
+    return [{ name, expected: byteText(expected[at]), found: byteText(found[at]) }];
   }
-  return undefined;
+  return [];
 };
 
 const areEqual = (one: Uint8Array, other: Uint8Array): boolean => {

@@ -255,7 +255,8 @@ export class Timeline {
     const { now } = this;
     const whole = { from: this.start, to: now };
     for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
-      const found = yield* this.#searchBack(from, moment(Math.min(to + 1, now)), options, hit);
+      const upTo = moment(Math.min(to + 1, now));
+      const found = yield* this.#searchBack(from, upTo, options, (stop) => this.now < now && hit(stop));
       if (found !== undefined) return found;
     }
     yield* this.travel(this.start);
@@ -287,7 +288,10 @@ export class Timeline {
     return undefined;
   }
 
-  /** Runs to `upTo`, calling `visit` at each candidate stop before it. */
+  /**
+   * Runs to `upTo`, calling `visit` at each candidate stop. What the last step did is one; the instruction that comes next,
+   * at `upTo`, is one of the piece behind.
+   */
   *#scan(upTo: Moment, options: RunOptions, visit: (stop: TimelineStop) => void): Generator<Moment, void> {
     let passing = false;
     while (this.now < upTo) {
@@ -298,7 +302,7 @@ export class Timeline {
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
       if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {
-        if (this.now < upTo) visit(stop);
+        if (this.now < upTo || stop.reason !== 'breakpoint') visit(stop);
         passing = stop.reason === 'breakpoint';
       }
       if (before !== this.now) yield this.now;

@@ -43,6 +43,8 @@ export class DwarfFile {
   /** Of all tables so far. */
   #abbreviationBytes = 0;
   readonly #split = new Map<Unit, Unit>();
+  /** Files of split units, each with where its entries are in one row of all, behind those of this file. */
+  readonly #parts: { readonly file: DwarfFile; readonly start: number; readonly end: number }[] = [];
   #units: readonly Unit[] | undefined;
   #typeUnits: readonly Unit[] | undefined;
   #bySignature: Map<bigint, Unit> | undefined;
@@ -113,6 +115,33 @@ export class DwarfFile {
       );
     }
     return unit.entry(offset);
+  }
+
+  /** The entry at a place in the row of all files, as names have it (`startOf`). */
+  namedEntry(place: number, inTypes = false): Entry {
+    const part = this.#parts.find(({ start, end }) => place >= start && place < end);
+    return part === undefined ? this.entryAt(place, inTypes) : part.file.entryAt(place - part.start, inTypes);
+  }
+
+  /** Where the entries of a unit's file begin in the row of all: of this file at 0. Nothing where the row would be too long. */
+  startOf({ file }: Unit): number | undefined {
+    if (file === this) return 0;
+    let part = this.#parts.find((one) => one.file === file);
+    if (part === undefined) {
+      const start = this.#parts.at(-1)?.end ?? this.section('.debug_info').bytes.length + 1;
+      const sizeBytes = Math.max(...['.debug_info', '.debug_types'].map((name) => file.section(name).bytes.length));
+      part = { file, start, end: start + sizeBytes + 1 };
+      if (part.end > placesMax) return undefined;
+      this.#parts.push(part);
+    }
+    return part.start;
+  }
+
+  /** Whether there are units whose contents are in other files. */
+  get hasSplitUnits(): boolean {
+    // Skeletons have their addresses in a section of its own, in GNU's form as well.
+    if (this.isSplit || !this.sections.has('.debug_addr')) return false;
+    return this.units.some((unit) => skeletonId(unit) !== undefined);
   }
 
   /** The type of a type unit's signature; nothing when this file has no such unit. */
@@ -245,9 +274,13 @@ export class DwarfFile {
   }
 }
 
+/** Places are kept in 32 bits. */
+const placesMax = 2 ** 32;
+
 /** Which split unit a skeleton stands for: in the header in DWARF 5, an attribute of GCC in DWARF 4. */
 const skeletonId = (unit: Unit): bigint | undefined => {
-  const { header, root } = unit;
+  const { header } = unit;
   if (header.type === unitType.skeleton) return header.dwoId;
-  return header.version < 5 && root.has(attribute.gnuDwoName) ? root.constant(attribute.gnuDwoId) : undefined;
+  if (header.version >= 5 || !unit.root.has(attribute.gnuDwoName)) return undefined;
+  return unit.root.constant(attribute.gnuDwoId);
 };

@@ -14,7 +14,7 @@ import type { SectionData } from '../cursor.ts';
 import type { DwarfFile } from '../dwarf/file.ts';
 import { NameIndex } from './name-index.ts';
 import type { NameArrays } from './records.ts';
-import { scanNames } from './scan.ts';
+import { scanNames, unitsInOrder } from './scan.ts';
 
 /** What a worker gets: sections by name, and the units that it scans. */
 export interface ScanTask {
@@ -49,6 +49,7 @@ export interface IndexOptions {
 export const buildNameIndex = async (file: DwarfFile, options: IndexOptions = {}): Promise<NameIndex> => {
   const workers = options.workers ?? Math.min(4, availableParallelism());
   const script = options.workerFile ?? workerFile;
+  if (file.hasSplitUnits) return await buildInTurns(file);
   const sizeBytes = file.section('.debug_info').bytes.length;
   if (sizeBytes < sharedBytesMin || workers < 2 || file.isSplit || !existsSync(script)) {
     return NameIndex.of([scanNames(file).arrays()]);
@@ -62,6 +63,19 @@ export const buildNameIndex = async (file: DwarfFile, options: IndexOptions = {}
   const failed = answers.some((answer) => 'error' in answer);
   if (failed) return NameIndex.of([scanNames(file).arrays()]);
   return NameIndex.of(answers.flatMap((answer) => ('arrays' in answer ? [answer.arrays] : [])));
+};
+
+/** Units in other files may be many; these are opened where the file is, which is in this thread. */
+const unitsInTurn = 64;
+
+const buildInTurns = async (file: DwarfFile): Promise<NameIndex> => {
+  const units = unitsInOrder(file);
+  const parts: NameArrays[] = [];
+  for (let first = 0; first < units.length; first += unitsInTurn) {
+    parts.push(scanNames(file, units.slice(first, first + unitsInTurn)).arrays());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return NameIndex.of(parts);
 };
 
 /** Runs of units of about the same number of bytes. */

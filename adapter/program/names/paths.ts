@@ -54,7 +54,7 @@ const endsWith = (scope: readonly string[], around: readonly string[]): boolean 
 
 /** A definition outside its namespace or class says where it belongs only by its mangled name. */
 const linkageScope = (info: DebugInfo, { offset, inTypes }: NamedEntry): readonly string[] => {
-  const entry = info.dwarf.entryAt(offset, inTypes).withAttribute(attribute.linkageName);
+  const entry = info.dwarf.namedEntry(offset, inTypes).withAttribute(attribute.linkageName);
   const mangled = entry?.text(attribute.linkageName);
   return mangled === undefined ? [] : pathOf(demangle(mangled).replace(/\(.*$/s, '')).slice(0, -1);
 };
@@ -74,7 +74,7 @@ export const typeByName = (info: DebugInfo, name: string): Type | undefined => {
   const [, word, rest] = /^(?:(struct|class|union|enum) )?(.*)$/s.exec(name) ?? [];
   const kinds = word === undefined ? plainKinds : tagKinds[word]!;
   for (const { offset, inTypes } of named(info, pathOf(rest ?? ''), kinds)) {
-    return info.types.read(info.dwarf.entryAt(offset, inTypes));
+    return info.types.read(info.dwarf.namedEntry(offset, inTypes));
   }
   return undefined;
 };

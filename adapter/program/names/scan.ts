@@ -18,24 +18,35 @@ const originDepthMax = 4;
 export const unitsInOrder = (file: DwarfFile): readonly Unit[] => [...file.units, ...file.typeUnits];
 
 /**
- * The names of units of a file, by default of all.
+ * The names of units of a file, by default of all; of what is in other files, with the types that they have in units of their own.
  * @throws {ProgramError} when one is damaged
  */
 export const scanNames = (file: DwarfFile, units = unitsInOrder(file)): NameRecords => {
-  const scan = new Scan(file);
-  for (const unit of units) {
+  const scan = new Scan();
+  const others = new Set<DwarfFile>();
+  const scanOne = (unit: Unit): void => {
+    const start = file.startOf(unit);
+    if (start === undefined) return;
     const { section, offset, end } = unit.header;
     section.load?.(offset, end);
-    scan.unit(unit);
+    scan.unit(unit, start);
+  };
+  for (const one of units) {
+    const unit = file.complete(one);
+    scanOne(unit);
+    if (unit.file === file || others.has(unit.file)) continue;
+    others.add(unit.file);
+    for (const other of unitsInOrder(unit.file)) if (other.isType) scanOne(other);
   }
   return scan.records;
 };
 
 class Scan {
   readonly records = new NameRecords();
-  readonly #file: DwarfFile;
-  #bytes: Uint8Array;
-  readonly #strings: Uint8Array;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #strings: Uint8Array = new Uint8Array(0);
+  /** Where the entries of the unit's file begin, in the row of all files. */
+  #start = 0;
   readonly #shapes = new Shapes();
   /** Where the marks of the entry under way are. */
   readonly #places = new Int32Array(8);
@@ -44,19 +55,15 @@ class Scan {
   #longNameBytes = 0;
   #inTypes = 0;
 
-  constructor(file: DwarfFile) {
-    this.#file = file;
-    this.#bytes = file.section('.debug_info').bytes;
-    this.#strings = file.section('.debug_str').bytes;
-  }
-
-  unit(unit: Unit): void {
-    const { header } = unit;
+  unit(unit: Unit, start: number): void {
+    const { header, file } = unit;
     this.#unit = unit;
+    this.#start = start;
+    this.#strings = file.section('.debug_str').bytes;
     this.#bytes = header.section.bytes;
     this.#inTypes = header.section.name.startsWith('.debug_types') ? inTypesFlag : 0;
     this.#end = header.end;
-    const abbreviations = this.#file.section('.debug_abbrev');
+    const abbreviations = file.section('.debug_abbrev');
     const at = header.abbreviationsAt + unit.contribution.abbrev;
     this.#shapes.compile(abbreviations, at, header.offsetBytes, header.addressBytes, header.version);
     const nested = isNestedLanguage(unit.language);
@@ -314,7 +321,7 @@ class Scan {
       case form.gnuStrIndex: {
         const { bases, header } = this.#unit;
         const place = bases.strOffsets + this.#number(at, nameForm) * header.offsetBytes;
-        start = new Cursor(this.#file.section('.debug_str_offsets'), place).sized(header.offsetBytes);
+        start = new Cursor(this.#unit.file.section('.debug_str_offsets'), place).sized(header.offsetBytes);
         break;
       }
       default:
@@ -329,7 +336,7 @@ class Scan {
       if (this.#longNameBytes > bytesMax)
         throw this.#unit.cursor(at).damaged('names that do not overlap', 'some that do');
     }
-    return this.records.add(kind, entry, scope, detail, bytes, start, end);
+    return this.records.add(kind, this.#start + entry, scope, detail, bytes, start, end);
   }
 
   /** An entry without a name completes one that has it: an inline function's own code, a member that is defined outside. */
@@ -368,7 +375,7 @@ class Scan {
     const name = this.#unit.entry(entry).fullName;
     if (name === undefined) return Number.NEGATIVE_INFINITY;
     const bytes = Buffer.from(name);
-    return this.records.add(kind, entry, scope, detail, bytes, 0, bytes.length);
+    return this.records.add(kind, this.#start + entry, scope, detail, bytes, 0, bytes.length);
   }
 }
 

@@ -3,21 +3,13 @@
 import * as v from 'valibot';
 import type { AnswerBody, Bookmark, Fork } from './requests.ts';
 
-/** `trap.c:61`, or what such a place is made of. */
-const place = v.union([
-  v.string(),
-  v.pipe(
-    v.object({ path: v.string(), line: v.number() }),
-    v.transform(({ path, line }) => `${path.replace(/^.*[/\\]/, '')}:${line}`),
-  ),
-]);
-
 const item = v.object({
   moment: v.exactOptional(v.number()),
   hart: v.exactOptional(v.number()),
   label: v.string(),
   detail: v.exactOptional(v.string()),
-  place: v.exactOptional(place),
+  place: v.exactOptional(v.string()),
+  count: v.exactOptional(v.number()),
 });
 
 const id = v.union([v.number(), v.string()]);
@@ -29,6 +21,7 @@ export const answerBody = v.object({
   items: v.array(item),
   progress: v.exactOptional(v.number()),
   done: v.boolean(),
+  cancelled: v.exactOptional(v.boolean()),
   error: v.exactOptional(v.string()),
 }) satisfies v.GenericSchema<unknown, AnswerBody>;
 

@@ -36,6 +36,8 @@ export interface AnswerItem {
   readonly label: string;
   readonly detail?: string;
   readonly place?: string;
+  /** How often, where that is what was asked. */
+  readonly count?: number;
 }
 
 /** The event `chronovisor/answer`; items come in parts. */
@@ -45,6 +47,7 @@ export interface AnswerBody {
   /** From 0 to 1, where it is known. */
   readonly progress?: number;
   readonly done: boolean;
+  readonly cancelled?: boolean;
   readonly error?: string;
 }
 
@@ -111,5 +114,5 @@ export const ask = <Command extends keyof Requests>(
 /** A sentence for a person about a request that was refused. */
 export const refusalOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
-  return /is not known/.test(text) ? `Not available in this version: ${text}` : text;
+  return /^The request \S+ is not known/.test(text) ? 'Not available in this version' : text;
 };

@@ -7,6 +7,19 @@ import { type AnswerBody, ask, type Position } from './requests.ts';
 
 export const debugType = 'chronovisor';
 
+/** What of the protocol's messages is looked at. */
+interface Message {
+  readonly type?: string;
+  readonly event?: string;
+  readonly command?: string;
+  readonly body?: unknown;
+}
+
+const motions: ReadonlySet<string> = new Set([
+  ...['configurationDone', 'continue', 'next', 'stepIn', 'stepOut', 'goto'],
+  ...['stepBack', 'reverseContinue', 'chronovisor/goTo'],
+]);
+
 export class Sessions implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #stopped = new vscode.EventEmitter<void>();
@@ -48,7 +61,9 @@ export class Sessions implements vscode.Disposable {
     ];
   }
 
-  #hear(session: vscode.DebugSession, message: { readonly type?: string; readonly event?: string; body?: unknown }) {
+  #hear(session: vscode.DebugSession, message: Message): void {
+    // A motion has begun: the adapter says so by an event only where it goes back.
+    if (message.type === 'response' && motions.has(message.command ?? '')) this.#stopped.fire();
     if (message.type !== 'event') return;
     if (message.event === 'stopped' || message.event === 'continued') {
       const isNew = this.#running !== session;

@@ -16,7 +16,7 @@ const variables: Readonly<Record<Exclude<keyof Palette, 'font'>, readonly string
   exception:  ['--vscode-charts-red'],
   interrupt:  ['--vscode-charts-purple'],
   console:    ['--vscode-charts-yellow'],
-  space:      ['--vscode-charts-blue'],
+  space:      ['--vscode-terminal-ansiCyan', '--vscode-charts-blue'],
   mark:       ['--vscode-charts-foreground', '--vscode-foreground'],
 };
 

@@ -73,6 +73,7 @@ const statusText = (): string => {
   const parts: string[] = [];
   if (position.live || position.running) parts.push('live: what you type here goes to the guest');
   else parts.push(`moment ${grouped(position.moment)} of ${grouped(position.end)}: what is dimmed comes later`);
+  if (feed.isEmpty && position.moment > 0) parts.push('what was printed is known once the history is indexed');
   if (feed.isCut) parts.push('the beginning is not known');
   if (feed.hasGap) parts.push('there is more, not known without a gap yet');
   return parts.join(' · ');

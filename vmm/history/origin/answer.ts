@@ -87,6 +87,6 @@ export interface OriginAnswer {
   readonly nodes: readonly OriginNode[];
   /** Whether every byte was followed to its beginning or to a computation. */
   readonly complete: boolean;
-  /** How many steps were looked at one by one, and how many were passed watching memory. */
-  readonly work: { readonly singleSteps: number; readonly watchedSteps: number };
+  /** How many steps were looked at one by one, passed watching memory, and passed looking for registers. */
+  readonly work: { readonly singleSteps: number; readonly watchedSteps: number; readonly scannedSteps: number };
 }

@@ -29,6 +29,8 @@ export interface Instruction {
   readonly written: { readonly file: OperandFile; readonly index: number } | undefined;
   readonly access: (MemoryAccess & { readonly base: number; readonly offset: number }) | undefined;
   readonly csr: number | undefined;
+  /** Sets and clears of no bits do not write (Zicsr, table 9.1). */
+  readonly writesCsr: boolean;
   readonly system: SystemOp | undefined;
   /** Whether it can go elsewhere than to the instruction behind it. */
   readonly jumps: boolean;
@@ -66,6 +68,9 @@ const describe = (raw: number): Instruction | undefined => {
     written: x !== undefined ? { file: 'x', index: x } : f !== undefined ? { file: 'f', index: f } : undefined,
     access: accessOf(facts.memory[0], found),
     csr: facts.csr,
+    writesCsr:
+      facts.csr !== undefined &&
+      (facts.system === 'csrrw' || facts.system === 'csrrwi' || found.rs1 !== 0 || found.zimm !== 0),
     system: facts.system,
     jumps: effects.some(({ k }) => k === 'jump' || k === 'branch'),
   };

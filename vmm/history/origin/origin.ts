@@ -19,9 +19,18 @@ import type { Timeline } from '../../timeline/timeline.ts';
 import type { History } from '../history.ts';
 import type { Origin, OriginAnswer } from './answer.ts';
 import type { Demand, Wanted } from './demands.ts';
+import { Findings } from './findings.ts';
 import { bytesOf, wantedOf } from './graph.ts';
 import { lastWrite } from './last-write.ts';
-import { follows, type Place, registerName } from './place.ts';
+import {
+  neighbours,
+  type Place,
+  placeOfKey,
+  type RegisterPlace,
+  registerKey,
+  registerName,
+  registerNumberOf,
+} from './place.ts';
 import { recordSteps } from './recorder.ts';
 import { Tracer } from './tracer.ts';
 
@@ -37,26 +46,32 @@ export interface OriginQuestion {
 export interface OriginLimits {
   /** Nodes of the answer. */
   readonly nodesMax: number;
-  /** Steps that are replayed one at a time; they take about a microsecond each. */
+  /** Steps that are replayed one at a time; they take some microseconds each. */
   readonly singleStepsMax: number;
-  /** Steps that are run with a watchpoint, some fifty times as fast. */
+  /** Steps that are run with a watchpoint where memory alone is looked for, a hundred times as fast. */
   readonly watchedStepsMax: number;
+  /** Steps that are run piece of code by piece of code because registers are looked for, some ten times as fast. */
+  readonly scannedStepsMax: number;
   /** Computations with one source that are followed in a row. */
   readonly computationsMax: number;
+  /** So many steps without a find, and the next one is looked for more coarsely. Changes no answer. */
+  readonly nearSteps: number;
 }
 
 export const originLimits: OriginLimits = {
   nodesMax: 10_000,
   singleStepsMax: 2_000_000,
   watchedStepsMax: Number.POSITIVE_INFINITY,
+  scannedStepsMax: 50_000_000,
   computationsMax: 8,
+  nearSteps: 4096,
 };
 
 /** Steps of the shortest and the longest stretch that is recorded at once. */
 const windowMin = 64;
 const windowMax = 65_536;
-/** So many steps without a find, and memory alone is looked for with a watchpoint. */
-const nearSteps = 4096;
+/** Stretches grow with their number, since each costs a way back; at most to this. */
+const windowUsual = 4096;
 
 /** @throws {Error} when the place is not one of this machine */
 export function* findOrigin(timeline: Timeline, question: OriginQuestion): Generator<Moment, OriginAnswer> {
@@ -76,9 +91,11 @@ class Search {
   readonly #limits: OriginLimits;
   readonly #start: Moment;
   readonly #asked: Wanted;
+  readonly #findings: Findings;
   readonly #tracer: Tracer;
   #singleSteps = 0;
   #watchedSteps = 0;
+  #scannedSteps = 0;
   /** All that is looked for was not written from here until the step that wanted it. */
   #reached: number;
   #windows = 0;
@@ -90,28 +107,31 @@ class Search {
     this.#start = timeline.now;
     this.#reached = timeline.now;
     this.#asked = wantedOf(question.place, valuesOf(timeline, question.place));
-    this.#tracer = new Tracer(timeline.log, timeline.now, this.#limits.computationsMax);
-    for (let byte = 0; byte < question.place.sizeBytes; byte += 1) this.#tracer.demands.add(this.#asked, byte);
+    this.#findings = new Findings(timeline.now, this.#limits.computationsMax);
+    this.#tracer = new Tracer(this.#findings, timeline.log);
+    for (let byte = 0; byte < question.place.sizeBytes; byte += 1) this.#findings.demands.add(this.#asked, byte);
   }
 
   answer(): OriginAnswer {
-    const work = { singleSteps: this.#singleSteps, watchedSteps: this.#watchedSteps };
-    return this.#tracer.graph.answer(this.#asked, this.#start, work);
+    const work = { singleSteps: this.#singleSteps, watchedSteps: this.#watchedSteps, scannedSteps: this.#scannedSteps };
+    return this.#findings.graph.answer(this.#asked, this.#start, work);
   }
 
   *run(): Generator<Moment, void> {
-    const { demands, graph } = this.#tracer;
+    const { demands, graph } = this.#findings;
     while (demands.size > 0 && this.#reached > 0 && graph.size < this.#limits.nodesMax) {
-      const quiet = this.#tracer.foundAt - this.#reached;
-      const isSpent = this.#singleSteps >= this.#limits.singleStepsMax;
-      if (isSpent && demands.inRegisters > 0) this.#open(demands.keys().filter((key) => key < 0));
-      if (demands.size === 0) break;
-      if (demands.inRegisters === 0 && (quiet >= nearSteps || isSpent)) {
-        if (this.#watchedSteps >= this.#limits.watchedStepsMax) break;
-        yield* this.#watch();
-        if (this.#reached === 0) break;
-        yield* this.#window(windowMin);
-      } else yield* this.#window(Math.max(quiet * 7, windowMin, Math.min(nearSteps, this.#windows * windowMin)));
+      if (this.#singleSteps >= this.#limits.singleStepsMax) break;
+      const quiet = this.#findings.foundAt - this.#reached;
+      if (quiet < this.#limits.nearSteps) {
+        yield* this.#window(Math.max(quiet * 7, windowMin, Math.min(windowUsual, this.#windows * windowMin)));
+        continue;
+      }
+      if (!(yield* this.#lookFar())) {
+        if (this.#reached === 0 || demands.inRegisters === 0) break;
+        this.#open(demands.keys().filter((key) => key < 0)); // memory may still be found
+        continue;
+      }
+      yield* this.#window(windowMin);
     }
     if (this.#reached === 0) this.#beginning();
     else this.#open(demands.keys());
@@ -127,23 +147,38 @@ class Search {
     this.#reached = from;
   }
 
-  *#watch(): Generator<Moment, void> {
-    const found = yield* lastWrite({
+  /** Whether the last write was found, at `#reached`; if not, that is how far was looked. */
+  *#lookFar(): Generator<Moment, boolean> {
+    const { demands } = this.#findings;
+    const registers = [
+      ...new Set(
+        demands
+          .keys()
+          .filter((key) => key < 0)
+          .map(registerNumberOf),
+      ),
+    ];
+    const watched = registers.length === 0;
+    const result = yield* lastWrite({
       timeline: this.#timeline,
-      ranges: this.#tracer.demands.ranges(),
+      ranges: demands.ranges(),
+      registers: registers.map((register) => placeOfKey(registerKey(register, 0)) as RegisterPlace),
       before: moment(this.#reached),
       history: this.#question.history,
       ran: (steps) => {
-        this.#watchedSteps += steps;
+        if (watched) this.#watchedSteps += steps;
+        else this.#scannedSteps += steps;
+        return this.#watchedSteps < this.#limits.watchedStepsMax && this.#scannedSteps < this.#limits.scannedStepsMax;
       },
     });
-    this.#reached = found === undefined ? 0 : Math.min(this.#reached, found + 1);
-    this.#tracer.foundAt = this.#reached;
+    this.#reached = 'found' in result ? Math.min(this.#reached, result.found + 1) : result.searched;
+    this.#findings.foundAt = this.#reached;
+    return 'found' in result;
   }
 
   /** What is still looked for was there before the first step. */
   #beginning(): void {
-    const { demands } = this.#tracer;
+    const { demands } = this.#findings;
     const { initialMemory } = this.#question;
     for (const [key, ...rest] of neighbours(demands.keys())) {
       if (key === undefined) continue;
@@ -167,21 +202,11 @@ class Search {
   }
 
   #end(keys: readonly number[], kind: 'origin' | 'open', origin?: Origin): void {
-    const demands: readonly Demand[] = keys.map((key) => this.#tracer.demands.take(key)!);
+    const demands: readonly Demand[] = keys.map((key) => this.#findings.demands.take(key)!);
     const node = { kind, moment: this.#reached, inputs: [], ...(origin === undefined ? {} : { origin }) };
-    this.#tracer.graph.add(demands, node);
+    this.#findings.graph.add(demands, node);
   }
 }
-
-const neighbours = (keys: readonly number[]): readonly (readonly number[])[] => {
-  const runs: number[][] = [];
-  for (const key of keys) {
-    const last = runs.at(-1);
-    if (last !== undefined && follows(key, last.at(-1)!)) last.push(key);
-    else runs.push([key]);
-  }
-  return runs;
-};
 
 const beginningOf = (key: number, initialMemory: OriginQuestion['initialMemory']): Origin => {
   if (key < 0) return { kind: 'reset' };

@@ -91,6 +91,17 @@ export const follows = (key: number, before: number): boolean => {
   return before < 0 && key === before - 1 && registerNumberOf(key) === registerNumberOf(before);
 };
 
+/** Runs of neighbours in a list in which they stand one after another. */
+export const neighbours = (keys: readonly number[]): readonly (readonly number[])[] => {
+  const runs: number[][] = [];
+  for (const key of keys) {
+    const last = runs.at(-1);
+    if (last !== undefined && follows(key, last.at(-1)!)) last.push(key);
+    else runs.push([key]);
+  }
+  return runs;
+};
+
 /** As people write it, without the hart: `ra`, `fa0`, `sepc`, `pc`. */
 export const registerName = (file: RegisterFile, index: number): string => {
   switch (file) {

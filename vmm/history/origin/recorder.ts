@@ -1,32 +1,19 @@
 /**
  * Replays a stretch of the history one step at a time and writes down what each step read and wrote. It looks before
  * each step at the hart that will make it, so the machine does all it does anyway and nothing else.
- *
- * Addresses are taken from the software TLB where it has them, which is exact and cheap, and from a walk that changes
- * nothing where it has not.
  */
 
 import { type Moment, moment } from '../../../traces/time.ts';
-import {
-  hartOffset,
-  hartTlbPointers,
-  machineBase,
-  machineOffset,
-  ramOffset,
-  type TlbKind,
-  tlbEntries,
-  tlbKinds,
-} from '../../engine/layout.ts';
-import { peekAccess } from '../../machine/debug-access.ts';
+import { hartOffset, tlbKinds } from '../../engine/layout.ts';
 import type { Hart } from '../../machine/hart.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { hostOffset, inRam, ramBase } from '../../machine/memory.ts';
-import { dataContext, fetchContext } from '../../machine/mmu.ts';
+import { hostOffset, inRam } from '../../machine/memory.ts';
 import type { MachineObserver } from '../../machine/observer.ts';
 import { platformRow } from '../../machine/platform.ts';
 import type { Timeline } from '../../timeline/timeline.ts';
 import { csrCell } from './csr-cells.ts';
 import { type Instruction, instructionOf } from './instruction.ts';
+import { lookAhead, nextHart, physicalOf, presentHart } from './looking-ahead.ts';
 import { type StepExtra, StepLog, stepKind } from './steps.ts';
 
 const xWord = hartOffset.x >>> 2;
@@ -99,7 +86,7 @@ class Recorder {
   /** Makes one step; false when there is none to be made. */
   step(timeline: Timeline): boolean {
     const { harts, now } = this.#machine;
-    const present = this.#likelyHart();
+    const present = nextHart(this.#machine);
     if (present >= 0) this.#prepare(harts[present]!);
     else for (const hart of harts) this.#prepare(hart);
     const halted = harts.length > 1 ? harts.map((hart) => hart.low('hsmState')) : noHarts;
@@ -107,7 +94,7 @@ class Recorder {
       const { reason } = timeline.forward(moment(now + 1));
       if (this.#machine.now === now && (reason === 'end' || reason === 'power' || reason === 'idle')) return false;
     }
-    this.#note(harts[this.#machineWord('currentHart')]!, halted);
+    this.#note(harts[presentHart(this.#machine)]!, halted);
     return true;
   }
 
@@ -121,26 +108,12 @@ class Recorder {
     return log;
   }
 
-  #machineWord(field: 'currentHart'): number {
-    return this.#machine.memory.i32[(machineBase + machineOffset[field]) >>> 2]!;
-  }
-
-  /** The hart that will make the next step, or -1 when a change of turns may come before it. */
-  #likelyHart(): number {
-    const { harts, memory, now } = this.#machine;
-    if (harts.length === 1) return 0;
-    const present = this.#machineWord('currentHart');
-    const hart = harts[present]!;
-    const quantumEnd = memory.f64[(machineBase + machineOffset.quantumEnd) >>> 3]!;
-    return now < quantumEnd && hart.low('hsmState') === 0 && hart.low('waiting') === 0 ? present : -1;
-  }
-
   #prepare(hart: Hart): void {
     const prospect = this.#prospects[hart.id]!;
     const { u32 } = this.#machine.memory;
     const base = hart.base >>> 2;
     this.#traps[hart.id] = hart.count('traps');
-    this.#machine.translations.select(hart, dataContext(hart), fetchContext(hart));
+    lookAhead(this.#machine, hart);
     prospect.pc = hart.get('pc');
     prospect.word = this.#fetch(hart, u32[base + pcWord]!, u32[base + pcWord + 1]!);
     prospect.address = -1;
@@ -166,13 +139,13 @@ class Recorder {
     const low = sum >>> 0;
     const high = (u32[register + 1]! + Math.floor(sum / two32)) >>> 0;
     const { size } = access;
-    const physical = this.#physical(hart, tlbKinds.read, low, high);
+    const physical = physicalOf(this.#machine, hart, tlbKinds.read, low, high);
     if (physical < 0) return; // it will trap
     prospect.address = physical;
     if ((low & 0xfff) + size > 0x1000) {
       const addresses = Array.from({ length: size }, (_, byte) => {
         const at = low + byte;
-        return this.#physical(hart, tlbKinds.read, at >>> 0, (high + (at >= two32 ? 1 : 0)) >>> 0);
+        return physicalOf(this.#machine, hart, tlbKinds.read, at >>> 0, (high + (at >= two32 ? 1 : 0)) >>> 0);
       });
       prospect.extra = { addresses };
     } else if (!inRam(this.#machine.memory, physical, size)) {
@@ -242,21 +215,11 @@ class Recorder {
   }
 
   #half(hart: Hart, low: number, high: number): number {
-    const physical = this.#physical(hart, tlbKinds.execute, low, high);
+    const physical = physicalOf(this.#machine, hart, tlbKinds.execute, low, high);
     if (physical < 0) return -1;
     const { memory, bus } = this.#machine;
     if (inRam(memory, physical, 2)) return memory.u16[hostOffset(physical) >>> 1]!;
     return bus.isExecutable(physical) ? Number(bus.read(physical, 2)) : -1;
-  }
-
-  /** Negative where the access would fault. */
-  #physical(hart: Hart, kind: TlbKind, low: number, high: number): number {
-    const { u32, i32 } = this.#machine.memory;
-    const tlb = u32[(hart.base + tlbPointer[kind]) >>> 2]!;
-    const entry = (tlb + ((low >>> 8) & ((tlbEntries - 1) * 16))) >>> 2;
-    if (u32[entry] === (low & ~0xfff) >>> 0 && u32[entry + 1] === high)
-      return ((low + i32[entry + 2]!) >>> 0) - ramOffset + ramBase;
-    return peekAccess(hart, kind, low, high) ?? -1;
   }
 }
 
@@ -271,8 +234,6 @@ const countUpTo = (count: number, at: (index: number) => number, limit: number):
   }
   return low;
 };
-
-const tlbPointer = [hartTlbPointers.read, hartTlbPointers.write, hartTlbPointers.execute] as const;
 
 const noHarts: readonly number[] = [];
 

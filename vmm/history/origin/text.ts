@@ -24,7 +24,7 @@ export const originText = (answer: OriginAnswer, { symbolOf, linesMax = 200 }: T
   if (!complete) lines.push('Not all was found: ask for more steps, or about a place where the search stopped.');
   const left = lines.length - linesMax;
   const shown = left > 0 ? [...lines.slice(0, linesMax), `... and ${left} lines more`] : lines;
-  return `${shown.join('\n')}\n${grouped(work.singleSteps)} steps were read, ${grouped(work.watchedSteps)} watched.\n`;
+  return `${shown.join('\n')}\n${grouped(work.singleSteps)} steps were read, ${grouped(work.scannedSteps)} scanned, ${grouped(work.watchedSteps)} watched.\n`;
 };
 
 class Writer {

@@ -198,11 +198,11 @@ const countLine = async (
   const question = await begin(executions(placeOf(place), 'count'));
   const look = (): boolean => {
     if (question?.state === 'asked') return false;
-    const [item] = question?.items ?? [];
-    const count = Number(item?.label.replace(/\D/g, '') ?? Number.NaN);
-    if (question?.state !== 'done' || Number.isNaN(count)) counts.remove(place.document, place.line);
-    else counts.set(place.document, place.line, item === undefined ? 0 : count);
-    if (question !== undefined && question.state === 'done') questions.remove(question.key);
+    const count = question?.items.find((item) => item.count !== undefined)?.count;
+    if (count === undefined) counts.remove(place.document, place.line);
+    else counts.set(place.document, place.line, count);
+    // Shown behind the line, it need not be shown in the tree, too; why it is not known stays there.
+    if (question !== undefined && count !== undefined) questions.remove(question.key);
     return true;
   };
   if (look()) return;

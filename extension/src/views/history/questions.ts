@@ -85,7 +85,7 @@ export class Questions {
     question.more += Math.max(0, body.items.length - room);
     if (body.progress !== undefined) question.progress = body.progress;
     if (body.error !== undefined) [question.state, question.problem] = ['failed', body.error];
-    else if (body.done && question.state === 'asked') question.state = 'done';
+    else if (body.done && question.state === 'asked') question.state = body.cancelled === true ? 'cancelled' : 'done';
     this.#changed(question);
   }
 

@@ -19,11 +19,12 @@ export interface Row {
 
 export const questionRow = ({ title, items, more, progress, state, problem }: Question): Row => {
   const count = items.length + more;
-  const found = state === 'done' && count === 0 ? 'nothing found' : `${grouped(count)} found`;
+  const none = state === 'asked' ? 'searching' : 'nothing found';
+  const found = count === 0 ? none : `${grouped(count)} found`;
   const words = {
     asked: progress === undefined ? found : `${found}, ${Math.floor(progress * 100)} %`,
     done: found,
-    cancelled: `${found} until it was given up`,
+    cancelled: `${found}, then given up`,
     failed: problem ?? 'failed',
   };
   const icons = { asked: 'loading~spin', done: 'question', cancelled: 'circle-slash', failed: 'error' };
@@ -33,7 +34,8 @@ export const questionRow = ({ title, items, more, progress, state, problem }: Qu
     ...(problem !== undefined && { tooltip: problem }),
     icon: icons[state],
     context: state === 'asked' ? 'question.asked' : 'question',
-    children: count > 0 ? 'unfolded' : 'none',
+    // Unfolded before there is anything in it: what VS Code has once shown folded stays so.
+    children: count > 0 || state === 'asked' ? 'unfolded' : 'none',
   };
 };
 

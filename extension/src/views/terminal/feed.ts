@@ -16,6 +16,11 @@ export class ConsoleFeed {
   /** Whether there is more behind a gap. */
   hasGap = false;
 
+  /** Whether nothing is known yet. */
+  get isEmpty(): boolean {
+    return this.#to === 0;
+  }
+
   /** What to ask for next. */
   get wanted(): { readonly from: number } {
     return { from: this.#to };

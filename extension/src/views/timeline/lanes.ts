@@ -65,7 +65,10 @@ export const layoutOf = (answers: readonly TimelineAnswer[], marks: readonly Mar
     for (const { cause, interrupt, words } of causesOf(answers)) {
       contents.push([{ kind: 'trap', cause, interrupt }, capital(words)]);
     }
-    contents.push([{ kind: 'spaces' }, 'Address spaces'], [{ kind: 'console' }, 'Console output']);
+    contents.push([{ kind: 'spaces' }, 'Address spaces']);
+  }
+  if (answers.some(({ densities }) => densities.consoleBytes.length > 0)) {
+    contents.push([{ kind: 'console' }, 'Console output']);
   }
   contents.push([{ kind: 'marks', of: 'checkpoint' }, markTitles.checkpoint]);
   let top = 0;

@@ -47,7 +47,8 @@ const tellLane = (scene: Scene, lane: Lane, here: number, x: number): Told => {
     return { text: `Moment ${grouped(moment)}: ${inert(words, 200)}`, goal: { kind: 'moment', moment } };
   }
   const piece = pieceAt(scene, here);
-  if (piece === undefined || !isCovered(piece.answer, here)) {
+  const isKnown = piece !== undefined && (isCovered(piece.answer, here) || knowsConsole(piece, content));
+  if (piece === undefined || !isKnown) {
     return { ...plain, text: `${plain.text}: not indexed yet` };
   }
   if (content.kind === 'privilege') return { ...plain, text: `${plain.text}: ${sharesOf(piece, here)}` };
@@ -59,6 +60,10 @@ const tellLane = (scene: Scene, lane: Lane, here: number, x: number): Told => {
   }
   return tellColumn(lane, piece, here) ?? plain;
 };
+
+/** Without an index there is what the session saw of the console. */
+const knowsConsole = ({ answer }: Piece, { kind }: Lane['content']): boolean =>
+  kind === 'console' && answer.covered.length === 0 && answer.densities.consoleBytes.length > 0;
 
 /** The one that is nearest to a place on the screen, if it is near. */
 const nearest =

@@ -1,0 +1,72 @@
+/**
+ * What the guest has printed, with the moments at which it did, and where in it a pattern begins to match. The past is
+ * printed again each time that it is run again; it is on the tape once. Where one jumps, there is a gap until it is run
+ * through; of very much, what is far from what is printed now is left out. A log without gaps is console-log.ts.
+ */
+
+import { type Moment, moment } from '../../traces/time.ts';
+
+interface Piece {
+  /** The step that printed it. */
+  readonly at: Moment;
+  bytes: Uint8Array;
+}
+
+/** A pattern is looked for in so many bytes before what was printed last. */
+const windowBytes = 4096;
+const piecesMax = 100_000;
+
+export class ConsoleTape {
+  /** Ascending. */
+  readonly #pieces: Piece[] = [];
+
+  /** A step may print several times; what it prints again, having been made again, is known. */
+  add(at: Moment, bytes: Uint8Array): void {
+    const index = this.#indexOf(at);
+    const piece = this.#pieces[index];
+    if (piece?.at !== at) {
+      this.#pieces.splice(index, 0, { at, bytes: bytes.slice() });
+      if (this.#pieces.length > piecesMax)
+        this.#pieces.splice(index > piecesMax / 2 ? 0 : piecesMax / 2, piecesMax / 2);
+    } else if (!Buffer.from(piece.bytes).includes(Buffer.from(bytes)))
+      piece.bytes = Buffer.concat([piece.bytes, bytes]);
+  }
+
+  /**
+   * What the step before a moment completed: a text that matches, where nothing that began at its first character matched
+   * before. A longer match with the same beginning is none of its own.
+   * @param pattern global, for text with a character for each byte
+   */
+  completed(pattern: RegExp, now: Moment): string | undefined {
+    if (now === 0) return undefined;
+    const index = this.#indexOf(moment(now - 1));
+    const piece = this.#pieces[index];
+    if (piece?.at !== now - 1) return undefined;
+    let first = index;
+    for (let sizeBytes = 0; first > 0 && sizeBytes < windowBytes; first -= 1) {
+      sizeBytes += this.#pieces[first - 1]!.bytes.length;
+    }
+    const all = textOf(this.#pieces.slice(first, index + 1));
+    const before = all.slice(0, all.length - piece.bytes.length);
+    const found = matches(pattern, all).filter((match) => match.index + match[0].length > before.length);
+    if (found.length === 0) return undefined;
+    const known = new Set(matches(pattern, before).map((match) => match.index));
+    return found.find((match) => !known.has(match.index))?.[0];
+  }
+
+  /** Of the first piece that is not before a moment. */
+  #indexOf(at: Moment): number {
+    let [low, high] = [0, this.#pieces.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#pieces[middle]!.at < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const textOf = (pieces: readonly Piece[]): string => Buffer.concat(pieces.map(({ bytes }) => bytes)).toString('latin1');
+
+const matches = (pattern: RegExp, text: string): readonly RegExpExecArray[] =>
+  [...text.matchAll(pattern)].filter((match) => match[0] !== '');
