@@ -1,7 +1,7 @@
 // Bundles the command line, the demo, the benchmark and the extension. `npm ci` runs it as `prepare`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -135,4 +135,8 @@ if (existsSync('extension/src/extension.ts')) {
     format: 'esm',
     banner,
   });
+  // The demo kernel comes with the extension, with the sources that its debug information names.
+  const isDemo = (file) => !/\.build|\.git|fixed|\.txt$|check\.sh$/.test(file);
+  rmSync('extension/dist/demo', { recursive: true, force: true });
+  cpSync('test/guests/demo', 'extension/dist/demo', { recursive: true, filter: isDemo });
 }

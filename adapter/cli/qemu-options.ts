@@ -46,7 +46,7 @@ const takeOption = (draft: Draft, words: readonly string[], index: number): numb
 /** What of a line of QEMU's this machine has. */
 export interface FittedOptions {
   readonly words: readonly string[];
-  /** The rest, each option with the sentence that says why. */
+  /** The rest, each option with why, as the end of a sentence. */
   readonly leftOut: readonly { readonly words: readonly string[]; readonly why: string }[];
 }
 
@@ -70,12 +70,15 @@ export const fitMachineOptions = (words: readonly string[]): FittedOptions => {
       const hasValue =
         row !== undefined && 'take' in row ? row.argument !== undefined : !/^-/.test(words[index + 1] ?? '-');
       const own = words.slice(index, index + (hasValue ? 2 : 1));
-      leftOut.push({ words: own, why: error.message });
+      leftOut.push({ words: own, why: whyOf(error) });
       index += own.length;
     }
   }
   return { words: kept, leftOut };
 };
+
+const whyOf = ({ message, remedy }: UsageError): string =>
+  /^Leave it out: (.*)$/.exec(remedy)?.[1] ?? message.replace(/\.$/, '');
 
 /** The options as --help lists them: `-m SIZE`, and what it means. */
 export const optionHelp = (): readonly (readonly [spelling: string, meaning: string])[] =>

@@ -3,9 +3,10 @@
  *
  *     chronovisor/goToPanic  {}  ->  nothing; to the last call of `panic` in all of the recording
  *
- * A `stopped` event with reason `goto` follows. Where the guest never panics, it is told so and one stays where one was.
+ * A `stopped` event with reason `exception` follows. Where the guest never panics, it is told so and one stays where one was.
  */
 
+import type { Breakpoint } from './breakpoints.ts';
 import type { Debugger, Launched } from './debugger.ts';
 import { noPanic } from './errors.ts';
 import type { Program } from './program.ts';
@@ -18,20 +19,26 @@ const panicAddresses = (program: Program): readonly bigint[] => {
   return address === undefined ? [] : program.links.places(address);
 };
 
+/** What a stop there is told as: a stop at a panic that was asked for. */
+const breakpoint: Breakpoint = { id: 0, origin: 'panic', name: panicSymbol, key: '', addresses: [], hits: 0 };
+
 /** To the last panic of the recording; to `otherwise` where there is none. */
 export function* toLastPanic({ target, traveller }: Launched, otherwise = target.timeline.end): Motion {
-  yield* traveller.goTo(target.timeline.end);
   const addresses = panicAddresses(target.program);
-  const found = addresses.length === 0 ? undefined : yield* traveller.backTo(addresses, () => true);
-  if (found?.reason === 'step') return { reason: 'goto', hart: found.hart };
-  return yield* traveller.goTo(otherwise);
+  yield* traveller.goTo(target.timeline.end);
+  if (addresses.length === 0) return yield* traveller.goTo(otherwise);
+  // A machine that is still being recorded may stand at the panic, which is then not behind it.
+  const here = target.machine.harts.find((hart) => addresses.includes(hart.get('pc')));
+  const found = here === undefined ? yield* traveller.backTo(addresses, () => true) : { reason: 'step', hart: here.id };
+  if (found.reason !== 'step' || found.hart === undefined) return yield* traveller.goTo(otherwise);
+  return { reason: 'breakpoint', hart: found.hart, breakpoints: [breakpoint] };
 }
 
 function* orTold(session: Debugger, launched: Launched): Motion {
   const { timeline } = launched.target;
   const before = timeline.now;
   const arrival = yield* toLastPanic(launched, before);
-  if (timeline.now === before) {
+  if (arrival.reason !== 'breakpoint') {
     session.send('output', { category: 'console', output: 'The guest never panics in this recording.\n' });
   }
   return arrival;

@@ -12,7 +12,7 @@ import { MachineError } from '../../vmm/machine/errors.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { InputError } from '../program/input-error.ts';
 import { Debugger } from './debugger.ts';
-import { errorIdOf, unknownRequest } from './errors.ts';
+import { DapError, errorIdOf, unknownRequest } from './errors.ts';
 import type { Call } from './request.ts';
 import { requests } from './requests.ts';
 
@@ -95,7 +95,7 @@ class Server extends DebugSession {
         id: errorIdOf(error),
         // Clients put variables into braces; a sentence about `{a0}` must stay as it is.
         format: format.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')')),
-        showUser: !quiet.has(response.command) && !response.command.startsWith('chronovisor/'),
+        showUser: !isQuiet(response.command) && !isStale(error),
       },
     };
     this.sendResponse(response);
@@ -112,5 +112,9 @@ class Server extends DebugSession {
 /** What a person can do something about. */
 const knownErrors = [InputError, TraceError, DivergenceError, DeviceTreeError, MachineError];
 
+/** The client asked for a frame of a stop that is over: the person has moved on, and need not be told. */
+const isStale = (error: unknown): boolean => error instanceof DapError && error.code === 'reference';
+
 /** Clients show these errors in place, and whoever sends requests of our own those of them. */
 const quiet: ReadonlySet<string> = new Set(['evaluate', 'readMemory', 'disassemble', 'setVariable', 'setExpression']);
+const isQuiet = (command: string): boolean => quiet.has(command) || command.startsWith('chronovisor/');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MachineOptions } from '../../adapter/boot/machine-options.ts';
 import { UsageError } from '../../adapter/cli/errors.ts';
-import { optionHelp, parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
+import { fitMachineOptions, optionHelp, parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 
 const words = (line: string): string[] => line.split(' ').filter((word) => word !== '');
 
@@ -188,4 +188,31 @@ test('whatever the words are, the outcome is a machine or a UsageError', () => {
       if (!(error instanceof UsageError)) throw error;
     }
   }
+});
+
+describe('a line that is made to fit', () => {
+  /** What is left of it, and of what is left out the words. */
+  const checkFit = (line: string, kept: string, leftOut: readonly string[]): void => {
+    const fitted = fitMachineOptions(words(line));
+    expect(fitted.words.join(' ')).toBe(kept);
+    expect(fitted.leftOut.map(({ words: own }) => own.join(' '))).toEqual(leftOut);
+  };
+
+  test('stays as it is where all of it is known', () => checkFit(xv6, xv6, []));
+  test('loses what another machine has, with its value', () =>
+    checkFit('-netdev user,id=n -kernel k -s -S', '-kernel k', ['-netdev user,id=n', '-s', '-S']));
+  test('loses what nobody knows', () =>
+    checkFit('--no-such thing -kernel k stray', '-kernel k', ['--no-such thing', 'stray']));
+  test('loses a value that the machine cannot have', () => checkFit('-m 8G -smp 2', '-smp 2', ['-m 8G']));
+  test('loses an option without its value', () => checkFit('-smp 2 -kernel', '-smp 2', ['-kernel']));
+  test('keeps a device whose drive comes later', () => {
+    const line = '-device virtio-blk-device,drive=x -drive file=f,if=none,id=x';
+    checkFit(line, line, []);
+  });
+  test('says why', () =>
+    expect(fitMachineOptions(['-netdev', 'user']).leftOut[0]!.why).toBe('this machine has no network device'));
+  test('keeps the interface of a disk that old lines name', () =>
+    check('-drive file=f,if=none,id=x -device virtio-blk-device,scsi=off,drive=x', {
+      devices: [{ kind: 'virtio-blk', slot: 7, file: 'f', readOnly: false }],
+    }));
 });

@@ -1,6 +1,6 @@
 /** Going to where the guest panics, from wherever one is. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bareElf, demoElf, record, replay } from './fixture.ts';
+import { bareElf, demoElf, machineLine, newClient, record, replay } from './fixture.ts';
 
 let [demo, hello] = ['', ''];
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 describe('the panic of a recording', () => {
   test('is where a launch stands that asks for it', async () => {
     const client = await replay(demo, { stopAt: 'panic' });
-    expect(await client.move('configurationDone')).toMatchObject({ reason: 'goto' });
+    expect(await client.move('configurationDone')).toMatchObject({ description: 'Paused on guest panic' });
     expect((await client.frame()).name).toBe('panic');
   });
 
@@ -24,6 +24,20 @@ describe('the panic of a recording', () => {
     await client.move('stepIn');
     await client.move('chronovisor/goToPanic');
     expect(await client.moment()).toBe(at);
+  });
+
+  test('is where a machine stands that has just come to it', async () => {
+    const client = newClient();
+    await client.begin({ machine: machineLine(demoElf), idle: 'skip' });
+    await client.filters({ filterId: 'panic' });
+    await client.move('configurationDone');
+    const at = await client.moment();
+    await client.move('chronovisor/goToPanic');
+    expect(await client.moment()).toBe(at);
+    await client.move('stepBack');
+    await client.move('chronovisor/goToPanic');
+    expect(await client.moment()).toBe(at);
+    expect(client.output).not.toContain('never panics');
   });
 
   test('is the end where the guest never panicked', async () => {

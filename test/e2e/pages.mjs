@@ -1,9 +1,9 @@
 /**
  * The pages of the views in a browser, without VS Code around them: over a made-up history of ten million events, or over a
  * recording. Says how long a timeline takes to open and which tasks are long while one moves and zooms in it, and leaves
- * pictures in the colours of three themes. Like smoke.mjs it is no part of `npm test`; its tools are those of smoke.mjs.
+ * pictures in the colours of three themes. It is no part of `npm test`; its tools are those of run.mjs (`sh test/e2e/setup.sh`).
  *
- *     CHRONOVISOR_E2E=TOOLS node test/e2e/pages.mjs [FOLDER FOR THE PICTURES] [RECORDING [FOLDER FOR ITS INDEX]]
+ *     node test/e2e/pages.mjs [FOLDER FOR THE PICTURES] [RECORDING [FOLDER FOR ITS INDEX]]
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,8 +12,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const project = resolve(import.meta.dirname, '../..');
-const tools = process.env.CHRONOVISOR_E2E;
-if (tools === undefined) throw new Error('CHRONOVISOR_E2E names no folder; the header of smoke.mjs says what is in it');
+const tools = process.env.CHRONOVISOR_E2E ?? join(import.meta.dirname, 'tools');
 const { chromium } = createRequire(join(resolve(tools), 'package.json'))('playwright-core');
 const scratch = mkdtempSync(join(tmpdir(), 'chronovisor-pages-'));
 const pictures = resolve(process.argv[2] ?? join(scratch, 'pictures'));

@@ -1,6 +1,6 @@
 /** The extension as it is installed: its manifest, its package, and the adapter that the package brings along. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createVSIX } from '@vscode/vsce';
@@ -21,6 +21,7 @@ const manifestSchema = v.object({
   main: v.string(),
   license: v.string(),
   activationEvents: v.array(v.string()),
+  capabilities: v.object({ untrustedWorkspaces: v.object({ supported: v.string() }) }),
   engines: v.object({ vscode: v.string() }),
   contributes: v.object({
     commands: v.array(v.object({ command: v.string(), title: v.string() })),
@@ -107,20 +108,23 @@ describe("the extension's manifest", () => {
     // The thread that scans debug information is looked for beside the adapter.
     expect(config).toContain("for (const folder of ['dist', 'extension/dist'])");
     expect(read('adapter/program/names/build.ts')).toContain("'index-worker.mjs'");
-    expect(read('extension/src/extension.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
+    expect(read('extension/src/adapter.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
+    expect(read('extension/src/demo.ts')).toContain("asAbsolutePath('dist/demo')");
   });
 
   test('wakes the extension for its own debug type', () => {
     expect(contributed.type).toBe('chronovisor');
     expect(manifest.activationEvents).toContain('onDebugResolve:chronovisor');
-    expect(read('extension/src/extension.ts')).toContain("debugType = 'chronovisor'");
+    expect(read('extension/src/debug-type.ts')).toContain("debugType = 'chronovisor'");
   });
 
   test('has a command for each that it registers, and registers each that it has', () => {
     const registered = sources().flatMap((source) =>
-      [...source.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((found) => found[1]),
+      [...source.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((found) => found[1]!),
     );
-    expect(manifest.contributes.commands.map(({ command }) => command).sort()).toEqual(registered.sort());
+    const acts = [...read('extension/src/debug-commands.ts').matchAll(/^ {2}(\w+): (?:async )?\(session/gm)];
+    const all = [...registered, ...acts.map((found) => `chronovisor.${found[1]}`)];
+    expect(manifest.contributes.commands.map(({ command }) => command).sort()).toEqual(all.sort());
   });
 
   test('has a view for each that it fills, and fills each that it has', () => {
@@ -134,6 +138,22 @@ describe("the extension's manifest", () => {
         .sort(),
     ).toEqual(filled.sort());
   });
+
+  test('has a file for each picture that it names', () => {
+    const named = [...read('extension/package.json').matchAll(/"((?:media|walkthrough)\/[^"]+)"/g)].map(
+      (found) => found[1]!,
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !existsSync(join(root, 'extension', name)))).toEqual([]);
+  });
+
+  test('is where the reference of launch attributes in the README comes from', () => {
+    const check = spawnSync(process.execPath, [join(root, 'extension/launch-reference.mjs'), '--check']);
+    expect(check.stderr.toString()).toBe('');
+  });
+
+  test('runs no guest in a folder that is not trusted', () =>
+    expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited'));
 
   test('offers only configurations that the adapter takes', () => {
     const known = new Set([
@@ -174,20 +194,26 @@ describe("the extension's package", () => {
     // Without the scripts: packing would build into the source tree.
     const { scripts: _, ...rest } = JSON.parse(readFileSync(join(packed(), 'package.json'), 'utf8'));
     writeFileSync(join(packed(), 'package.json'), JSON.stringify(rest));
-    await createVSIX({ cwd: packed(), packagePath, dependencies: false, allowMissingRepository: true });
-    expect(zipNames(readFileSync(packagePath)).sort()).toEqual([
+    const options = { dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false };
+    await createVSIX({ cwd: packed(), packagePath, ...options });
+    const pictures = ['media', 'walkthrough'].flatMap((name) =>
+      readdirSync(join(packed(), name)).map((file) => `extension/${name}/${file}`),
+    );
+    const contents = [
       '[Content_Types].xml',
       'extension.vsixmanifest',
       'extension/LICENSE.txt',
       'extension/dist/chronovisor.mjs',
       'extension/dist/extension.cjs',
       'extension/dist/index-worker.mjs',
+      ...pictures,
       'extension/dist/webview/page.css',
       'extension/dist/webview/terminal.js',
       'extension/dist/webview/timeline.js',
       'extension/package.json',
       'extension/readme.md',
-    ]);
+    ];
+    expect(zipNames(readFileSync(packagePath)).sort()).toEqual(contents.sort());
   });
 
   test('starts an adapter that debugs the demo kernel', async () => {

@@ -37,7 +37,7 @@ export const fit = async (words: readonly string[], surroundings: Surroundings):
   const notes: string[] = [];
   const known = withoutUnknown(await withKernel(words, surroundings, notes), notes);
   const { words: kept, leftOut } = fitMachineOptions(known);
-  for (const { words: own, why } of leftOut) notes.push(`Left out ${joinWords(own)}. ${why}`);
+  for (const { words: own, why } of leftOut) notes.push(`Left out ${joinWords(own)}: ${why}.`);
   const line = joinWords(kept);
   const options = parsed(kept);
   if (typeof options === 'string') return { line, notes: [...notes, options], missing: [], hasKernel: false };
@@ -93,8 +93,10 @@ const withoutUnknown = (words: readonly string[], notes: string[]): string[] => 
   const kept: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const [word, value] = [words[at]!, words[at + 1]];
-    if (hasUnknown(word)) notes.push(`Left out ${speltOut(word)}: only the build knows what it is.`);
-    else if (value !== undefined && word.startsWith('-') && hasUnknown(value)) {
+    // VS Code would take it for a variable of its own, and some of those run commands.
+    if (word.includes('${')) notes.push(`Left out ${speltOut(word)}: it has a variable in it.`);
+    else if (hasUnknown(word)) notes.push(`Left out ${speltOut(word)}: only the build knows what it is.`);
+    else if (value !== undefined && word.startsWith('-') && (hasUnknown(value) || value.includes('${'))) {
       notes.push(`Left out ${word} ${speltOut(value)}: only the build knows what it is.`);
       at += 1;
     } else kept.push(word);

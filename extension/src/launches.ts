@@ -1,0 +1,55 @@
+/** Launch configurations as data: made from what was found or asked for. It shows nothing and starts nothing. */
+
+import { posix } from 'node:path';
+import { splitWords } from '../../adapter/dap/words.ts';
+import type { Candidate } from './discovery/candidates.ts';
+
+/** What a launch configuration of ours has at least. */
+export interface Launch {
+  readonly type: 'chronovisor';
+  readonly request: 'launch';
+  readonly name: string;
+  readonly [attribute: string]: unknown;
+}
+
+export type StopAt = 'start' | 'end' | 'panic';
+
+const common = { type: 'chronovisor', request: 'launch' } as const;
+
+export const replayLaunch = (trace: string, stopAt: StopAt): Launch => ({
+  ...common,
+  name: `Replay ${posix.basename(trace.replaceAll('\\', '/'))}`,
+  trace,
+  stopAt,
+});
+
+/** The workspace's folder, which VS Code puts in. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: as the comment says
+export const inWorkspace = '${workspaceFolder}';
+
+/** `record`: where the recording goes; by default beside the folder's other files, under the kernel's name. */
+export const recordLaunch = (
+  { name, line, folder }: Pick<Candidate, 'name' | 'line' | 'folder'>,
+  record = `${inWorkspace}/${recordingName(line)}`,
+): Launch => ({
+  ...common,
+  name: `Record ${name}`,
+  machine: line,
+  record,
+  ...(folder !== '' && { cwd: `${inWorkspace}/${folder}` }),
+});
+
+/** A recording is called like the kernel that it is of. */
+export const recordingName = (line: string): string => {
+  const words = splitWords(line);
+  const kernel = words[words.indexOf('-kernel') + 1] ?? '';
+  const name = posix.basename(kernel).replace(/\.(elf|bin|img)$/, '');
+  return `${/^[\w.-]+$/.test(name) && words.includes('-kernel') ? name : 'run'}.chrono`;
+};
+
+/** The first name that is not taken: `kernel.chrono`, `kernel-2.chrono`, ... */
+export const freeName = (name: string, taken: (name: string) => boolean): string => {
+  const stem = name.replace(/\.chrono$/, '');
+  for (let count = 2; taken(name); count += 1) name = `${stem}-${count}.chrono`;
+  return name;
+};

@@ -1,0 +1,33 @@
+/** From the panic, a data breakpoint on the broken list's node, and backwards to the store that broke it. */
+import { putDemo, putLaunch, putRecording } from '../files.mjs';
+
+export const prepare = (workspace) => {
+  putDemo(workspace);
+  putRecording(workspace);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
+  putLaunch(workspace, { name: 'From the panic', trace: '${workspaceFolder}/demo.chrono', stopAt: 'panic' });
+};
+
+export const run = async (window, { timed }) => {
+  await window.press('Control+Shift+D');
+  await timed('F5 to the panic of a recording', async () => {
+    await window.start('From the panic');
+    await window.topIs('panic');
+  });
+  // Back to the line where the node is known.
+  const knows = async () => (await window.variables()).some((row) => /^buffer = 0x/.test(row));
+  for (let at = await window.moment(); !(await window.soon(knows)); at = await window.momentOtherThan(at)) {
+    await window.toolbar('Step Back');
+  }
+  await window.expand('buffer');
+  await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
+  await window.contextMenu('.debug-variables', 'next', 'Break on Value Change');
+  await window.breakpoint('next');
+  await window.picture('data-breakpoint');
+  await timed('Reverse to the culprit', async () => {
+    await window.toolbar('Reverse');
+    await window.topIs('path_resolve');
+  });
+  await window.picture('culprit');
+  await window.stop();
+};

@@ -1,0 +1,39 @@
+/** A run that does not end is paused, and a search backwards that would take long is given up. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { putLaunch } from '../files.mjs';
+
+/** auipc t0,0; addi t0,t0,12; csrw mtvec,t0; ecall: the handler of the trap is the ecall itself. */
+const forEver = Uint32Array.of(0x0000_0297, 0x00c2_8293, 0x3052_9073, 0x0000_0073);
+
+export const prepare = (workspace) => {
+  writeFileSync(join(workspace, 'kernel.bin'), forEver);
+  putLaunch(workspace, { name: 'For ever', machine: '-m 32M -nographic -bios none -kernel kernel.bin' });
+};
+
+export const run = async (window, { timed }) => {
+  await window.press('Control+Shift+D');
+  await window.start('For ever');
+  await window.until('a machine that runs', async () => (await window.moment()) > 10_000_000);
+  await timed('Pause to a stop', async () => {
+    await window.toolbar('Pause');
+    await window.threadSays('Paused');
+  });
+  await window.until('a moment', () => window.moment());
+  await window.picture('paused');
+
+  // Each of millions of traps is looked at, and none has this.
+  await window.condition('Environment call from M-mode', 'a0 == 1');
+  await window.toggle('Environment call from M-mode');
+  await window.toolbar('Reverse');
+  const cancel = window.page
+    .locator('.notifications-toasts a, .notifications-toasts .monaco-button', { hasText: 'Cancel' })
+    .first();
+  await cancel.waitFor();
+  await timed('Cancel to a stop', async () => {
+    await cancel.click();
+    await window.threadSays('Paused');
+  });
+  await window.picture('cancelled');
+  await window.stop();
+};
