@@ -10,7 +10,7 @@ import type { GuestMemory } from './guest-memory.ts';
 import { type CodePiece, ProcessText } from './process-text.ts';
 
 const pageBytes = 4096n;
-/** So many bytes are looked for; there is always a page's rest of at least an instruction. */
+/** So many bytes are looked for, or what is left of a page. */
 const needleBytes = 32;
 /** Bytes that occur more often say nothing. */
 const candidatesMax = 64;
@@ -39,6 +39,8 @@ export class MovingText {
   distanceAt(memory: GuestMemory, hart: Hart, address: bigint): bigint | undefined {
     const physical = memory.translate(hart, address);
     if (physical === undefined) return undefined;
+    // Where it was met before first: the end of a piece is too short to be looked for.
+    for (const [distance, text] of this.#texts) if (text.isAt(memory, hart, address)) return distance;
     const needle = Buffer.from(
       memory.read(hart, address, Math.min(needleBytes, Number(pageBytes - (address % pageBytes)))),
     );
@@ -76,7 +78,6 @@ export class MovingText {
     let left = candidatesMax;
     for (const { address: start, bytes } of this.#pieces) {
       const own = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      // At the end of a piece, fewer bytes have to do; an instruction at least.
       for (let at = own.indexOf(needle); at >= 0 && left > 0; at = own.indexOf(needle, at + 1), left--) {
         const distance = address - start - BigInt(at);
         if (distance % pageBytes === 0n && this.#isAt(memory, hart, address, distance)) return distance;

@@ -31,7 +31,7 @@ export function* toLastPanic({ target, traveller }: Launched, otherwise = target
   const here = target.machine.harts.find((hart) => addresses.includes(hart.get('pc')));
   const found = here === undefined ? yield* traveller.backTo(addresses, () => true) : { reason: 'step', hart: here.id };
   if (found.reason !== 'step' || found.hart === undefined) return yield* traveller.goTo(otherwise);
-  return { reason: 'breakpoint', hart: found.hart, breakpoints: [breakpoint] };
+  return { reason: 'breakpoint', hart: found.hart, breakpoints: [breakpoint], words: [] };
 }
 
 function* orTold(session: Debugger, launched: Launched): Motion {

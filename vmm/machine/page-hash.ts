@@ -39,8 +39,6 @@ const accumulatorStarts = [prime1 + prime2, prime2, 0n, -prime1] as const;
 /** How far each is rotated where they come together ("Step 3"). */
 const convergence = [1n, 7n, 12n, 18n] as const;
 const stripeBytes = 32;
-/** In one turn of the loop: V8's first code for a function stores all locals at each. */
-const stripesAtOnce = 8;
 
 const emitPageHash = (code: Code): void => {
   const [address, seed] = [0, 1];
@@ -56,21 +54,16 @@ const emitPageHash = (code: Code): void => {
 
   code.get(address).i32(pageBytes).ops(op.i32Add).set(end);
   const stripe = code.loop();
-  for (let at = 0; at < stripesAtOnce * stripeBytes; at += stripeBytes)
-    for (const [index, accumulator] of accumulators.entries()) {
-      code
-        .get(address)
-        .memory(op.i64Load, at + index * 8)
-        .tee(lane);
-      code.get(any).ops(op.i64Or).set(any);
-      code.get(accumulator).get(lane).i64(prime2).ops(op.i64Mul, op.i64Add);
-      code.i64(31n).ops(op.i64Rotl).i64(prime1).ops(op.i64Mul).set(accumulator);
-    }
-  code
-    .get(address)
-    .i32(stripesAtOnce * stripeBytes)
-    .ops(op.i32Add)
-    .tee(address);
+  for (const [index, accumulator] of accumulators.entries()) {
+    code
+      .get(address)
+      .memory(op.i64Load, index * 8)
+      .tee(lane);
+    code.get(any).ops(op.i64Or).set(any);
+    code.get(accumulator).get(lane).i64(prime2).ops(op.i64Mul, op.i64Add).set(lane);
+    rotated(code, lane, 31n).i64(prime1).ops(op.i64Mul).set(accumulator);
+  }
+  code.get(address).i32(stripeBytes).ops(op.i32Add).tee(address);
   code.get(end).ops(op.i32Ne).brIf(stripe);
   code.end();
   code.get(any).ops(op.i64Eqz).if();
@@ -79,10 +72,11 @@ const emitPageHash = (code: Code): void => {
 
   code.i64(0n);
   for (const [index, accumulator] of accumulators.entries())
-    code.get(accumulator).i64(convergence[index]!).ops(op.i64Rotl, op.i64Add);
+    rotated(code, accumulator, convergence[index]!).ops(op.i64Add);
   code.set(hash);
   for (const accumulator of accumulators) {
-    code.get(hash).get(accumulator).i64(prime2).ops(op.i64Mul).i64(31n).ops(op.i64Rotl).i64(prime1).ops(op.i64Mul);
+    code.get(accumulator).i64(prime2).ops(op.i64Mul).set(lane);
+    rotated(code.get(hash), lane, 31n).i64(prime1).ops(op.i64Mul);
     code.ops(op.i64Xor).i64(prime1).ops(op.i64Mul).i64(prime4).ops(op.i64Add).set(hash);
   }
   code.get(hash).i64(BigInt(pageBytes)).ops(op.i64Add).set(hash);
@@ -121,6 +115,16 @@ const emitNext = (code: Code, page: number): void => {
   code.get(index).ops(op.i64ExtendI32U).call(page).memory(op.i64Store, scratch.value);
   code.get(index);
 };
+
+/** Leaves a local rotated left. By shifts: V8's first code for a function, which is what runs here, calls C for a rotation. */
+const rotated = (code: Code, local: number, by: bigint): Code =>
+  code
+    .get(local)
+    .i64(by)
+    .ops(op.i64Shl)
+    .get(local)
+    .i64(64n - by)
+    .ops(op.i64ShrU, op.i64Or);
 
 /** Leaves the hash, XORed with itself shifted right ("Step 6"). */
 const avalanche = (code: Code, hash: number, shift: bigint): Code =>

@@ -12,6 +12,7 @@ import { GdbIndex } from '../names/gdb-index.ts';
 import { unitBeginningAt } from '../names/name-table.ts';
 import { countUpTo } from '../sorted.ts';
 import type { DwarfFile } from './file.ts';
+import { readLength } from './length.ts';
 import { ListAllowance, rangesOf } from './lists.ts';
 import type { Unit } from './unit.ts';
 
@@ -153,13 +154,7 @@ const readAranges = (file: DwarfFile, add: AddRange): void => {
   const cursor = new Cursor(section);
   while (cursor.left >= 12) {
     const start = cursor.offset;
-    let length: number = cursor.u32();
-    let offsetBytes: 4 | 8 = 4;
-    if (length === 0xffff_ffff) {
-      length = cursor.sized(8);
-      offsetBytes = 8;
-    }
-    if (length > cursor.left) throw cursor.damaged(`a length up to ${cursor.left}`, `${length}`, start);
+    const { sizeBytes: length, offsetBytes } = readLength(cursor);
     const set = new Cursor(section, cursor.offset, cursor.offset + length);
     cursor.offset = set.end;
     if (length === 0) continue;

@@ -10,6 +10,7 @@
 import { Cursor, type SectionData } from '../cursor.ts';
 import { form, formBytes } from '../dwarf/constants.ts';
 import type { DwarfFile } from '../dwarf/file.ts';
+import { readLength } from '../dwarf/length.ts';
 import type { Unit } from '../dwarf/unit.ts';
 import { type NameTable, typeUnitBeginningAt, unitBeginningAt } from './name-table.ts';
 
@@ -130,14 +131,8 @@ export class DebugNames implements NameTable {
 /** A table's header and where its parts are (6.1.1.4). */
 const readTable = (section: SectionData, cursor: Cursor): Table => {
   const start = cursor.offset;
-  let length: number = cursor.u32();
-  let offsetBytes: 4 | 8 = 4;
-  if (length === 0xffff_ffff) {
-    length = cursor.sized(8);
-    offsetBytes = 8;
-  }
-  if (length > cursor.left) throw cursor.damaged(`a length up to ${cursor.left}`, `${length}`, start);
-  const end = cursor.offset + length;
+  const { sizeBytes, offsetBytes } = readLength(cursor);
+  const end = cursor.offset + sizeBytes;
   const header = new Cursor(section, cursor.offset, end);
   const version = header.u16();
   if (version !== 5) throw header.damaged('a table of version 5', `${version}`, start);
@@ -146,9 +141,9 @@ const readTable = (section: SectionData, cursor: Cursor): Table => {
   const [bucketCount, nameCount] = [header.u32(), header.u32()];
   const [abbreviationBytes, producerBytes] = [header.u32(), header.u32()];
   header.skip(Math.ceil(producerBytes / 4) * 4);
-  const after = (sizeBytes: number): number => {
+  const after = (partBytes: number): number => {
     const at = header.offset;
-    header.skip(sizeBytes);
+    header.skip(partBytes);
     return at;
   };
   const units = after((unitCount + typeUnitCount) * offsetBytes);

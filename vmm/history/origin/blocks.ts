@@ -68,17 +68,21 @@ export class Blocks {
       at += isWide ? 2 : 1;
       if (instruction.jumps || instruction.system !== undefined) break;
     }
-    if (instructions.length === 0) return undefined;
-    const maskOf = (file: 'x' | 'f') =>
-      instructions.reduce((mask, { written }) => (written?.file === file ? mask | (1 << written.index) : mask), 0);
-    return {
-      instructions,
-      halves: u16.slice(first, at),
-      x: maskOf('x'),
-      f: maskOf('f'),
-      writesCsr: instructions.some(({ writesCsr }) => writesCsr),
-      isCall: instructions.at(-1)!.system === 'ecall',
-      stores: instructions.some(({ access }) => access?.writes === true),
-    };
+    return instructions.length === 0 ? undefined : blockOf(instructions, u16.slice(first, at));
   }
 }
+
+/** A piece of these instructions. Without halves it is always as it was. */
+export const blockOf = (instructions: readonly Instruction[], halves = new Uint16Array(0)): Block => {
+  const maskOf = (file: 'x' | 'f') =>
+    instructions.reduce((mask, { written }) => (written?.file === file ? mask | (1 << written.index) : mask), 0);
+  return {
+    instructions,
+    halves,
+    x: maskOf('x'),
+    f: maskOf('f'),
+    writesCsr: instructions.some(({ writesCsr }) => writesCsr),
+    isCall: instructions.at(-1)!.system === 'ecall',
+    stores: instructions.some(({ access }) => access?.writes === true),
+  };
+};

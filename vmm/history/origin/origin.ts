@@ -1,7 +1,7 @@
 /**
  * Where a value came from: from a moment and a place back through the steps that moved it, byte by byte, to where each
- * byte began. Near steps are replayed one at a time and read backwards (recorder.ts, tracer.ts); when only memory is
- * looked for and the write is not near, a watchpoint finds it (last-write.ts).
+ * byte began. Near steps are replayed one at a time and read backwards (recorder.ts, tracer.ts); what is not near is found
+ * by a watchpoint or, in registers, by pieces of code (last-write.ts). docs/questions.md says what is followed.
  *
  *     const search = findOrigin(timeline, { place: registerNamed(0, 'ra') });
  *     let step = search.next();

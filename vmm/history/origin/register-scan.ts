@@ -8,11 +8,12 @@ import { type Moment, moment } from '../../../traces/time.ts';
 import { tlbKinds } from '../../engine/layout.ts';
 import type { Hart } from '../../machine/hart.ts';
 import type { Machine, RunOptions } from '../../machine/machine.ts';
-import { inRam } from '../../machine/memory.ts';
+import { hostOffset, inRam } from '../../machine/memory.ts';
 import type { WatchRange } from '../../machine/translations.ts';
 import type { Timeline } from '../../timeline/timeline.ts';
-import { type Block, Blocks } from './blocks.ts';
+import { type Block, Blocks, blockOf } from './blocks.ts';
 import { trapCsrs } from './csr-cells.ts';
+import { instructionOf } from './instruction.ts';
 import { lookAhead, nextHart, physicalOf, presentHart, turnSteps } from './looking-ahead.ts';
 import type { RegisterPlace } from './place.ts';
 
@@ -80,8 +81,9 @@ class RegisterScan {
     const begin = machine.now;
     const known = nextHart(machine);
     const hart = known < 0 ? undefined : harts[known]!;
-    const physicals = hart === undefined ? harts.map((one) => this.#here(one)) : [this.#here(hart)];
-    const blocks = physicals.map((physical) => (physical < 0 ? undefined : this.#blocks.at(physical)));
+    const candidates = hart === undefined ? harts : [hart];
+    const physicals = candidates.map((one) => this.#here(one));
+    const blocks = candidates.map((one, index) => this.#blockAt(one, physicals[index]!));
     const [block] = blocks;
     const steps =
       hart === undefined || block === undefined ? 1 : Math.min(block.instructions.length, turnSteps(machine));
@@ -96,8 +98,8 @@ class RegisterScan {
     const trapped = stop.reason === 'trap';
     if (trapped && wants.traps) this.found = machine.now;
     if (ran === undefined) {
-      // In the boot ROM, across a page or illegal: whatever it was, it is one step.
-      this.found = machine.now;
+      // In the boot ROM, or illegal: whatever it was, it is one step.
+      if (!trapped) this.found = machine.now;
       return true;
     }
     this.#note(ran, trapped ? made - 1 : made, begin, wants);
@@ -131,11 +133,26 @@ class RegisterScan {
     }
   }
 
+  /** The piece of code that a hart is at; of what crosses a page, that instruction alone. */
+  #blockAt(hart: Hart, physical: number): Block | undefined {
+    if (physical < 0) return undefined;
+    const block = this.#blocks.at(physical);
+    if (block !== undefined) return block;
+    const low = (hart.low('pc') + 2) >>> 0;
+    const high = low < 2 ? (hart.high('pc') + 1) >>> 0 : hart.high('pc');
+    const second = physicalOf(this.#machine, hart, tlbKinds.execute, low, high);
+    const { memory } = this.#machine;
+    if (second < 0 || !inRam(memory, second, 2)) return undefined;
+    const raw = memory.u16[hostOffset(physical) >>> 1]! | (memory.u16[hostOffset(second) >>> 1]! << 16);
+    const instruction = (raw & 3) === 3 ? instructionOf(raw >>> 0) : undefined;
+    return instruction && blockOf([instruction]);
+  }
+
   /** Where the hart's next instruction lies in RAM; negative when it lies elsewhere. */
   #here(hart: Hart): number {
     lookAhead(this.#machine, hart);
     const physical = physicalOf(this.#machine, hart, tlbKinds.execute, hart.low('pc'), hart.high('pc'));
-    return physical >= 0 && inRam(this.#machine.memory, physical, 4) ? physical : -1;
+    return physical >= 0 && inRam(this.#machine.memory, physical, 2) ? physical : -1;
   }
 }
 
