@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const shebang = '#!/usr/bin/env node';
-const requireBanner =
-  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
-const banner = { js: `${shebang}\n${requireBanner}` };
+const banner = {
+  js: `${shebang}\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
+};
 /** Tells kept translated code of one engine from another's (adapter/session/code-cache.ts). */
 const engineBuild = createHash('sha256');
 for (const file of readdirSync('vmm', { recursive: true }).sort())
