@@ -5,7 +5,14 @@ import { answerBody } from '../../extension/src/views/answers.ts';
 import { expressionOf, logged, whoWrote } from '../../extension/src/views/history/asking.ts';
 import { Marks } from '../../extension/src/views/history/marks.ts';
 import { itemsMax, Questions } from '../../extension/src/views/history/questions.ts';
-import { bookmarkRow, childrenOf, groupRow, itemRow, questionRow } from '../../extension/src/views/history/rows.ts';
+import {
+  bookmarkRow,
+  childrenOf,
+  forkRow,
+  groupRow,
+  itemRow,
+  questionRow,
+} from '../../extension/src/views/history/rows.ts';
 import { refusalOf } from '../../extension/src/views/requests.ts';
 
 const item = (moment: number) => ({ moment, label: `at ${moment}` });
@@ -91,7 +98,7 @@ describe('rows', () => {
       moment: 1234567,
     });
     expect(itemRow({ label: '12' })).not.toHaveProperty('moment');
-    expect(bookmarkRow({ moment: 5000, note: '' }).label).toBe('Moment 5,000');
+    expect(bookmarkRow({ id: 1, at: 5000, note: '' }).label).toBe('Moment 5,000');
   });
 
   test('do nothing that a guest printed', () => {
@@ -106,14 +113,22 @@ describe('rows', () => {
 
   test('have forks below what they come from', () => {
     const forks = [
-      { name: 'a', moment: 1 },
-      { name: 'b', parent: 'a', moment: 2 },
-      { name: 'c', parent: 'gone', moment: 3 },
-      { name: 'd', parent: 'd', moment: 4 },
+      { id: 0, name: 'a' },
+      { id: 1, name: 'b', parent: 0, at: 2 },
+      { id: 2, name: 'c', parent: 9, at: 3 },
+      { id: 3, name: 'd', parent: 3, at: 4 },
     ];
     expect(childrenOf(forks, undefined).map(({ name }) => name)).toEqual(['a', 'c', 'd']);
-    expect(childrenOf(forks, 'a').map(({ name }) => name)).toEqual(['b']);
-    expect(childrenOf(forks, 'd')).toEqual([]);
+    expect(childrenOf(forks, 0).map(({ name }) => name)).toEqual(['b']);
+    expect(childrenOf(forks, 3)).toEqual([]);
+    expect(forkRow(forks[1]!, true, false)).toMatchObject({
+      description: 'here · from moment 2',
+      context: 'fork.current',
+    });
+    expect(forkRow(forks[0]!, false, true)).toMatchObject({
+      description: 'what was launched',
+      context: 'fork.launched',
+    });
   });
 });
 
@@ -150,11 +165,17 @@ describe('what the adapter says', () => {
     const answers: Record<string, object> = {
       'chronovisor/bookmarks': {
         bookmarks: [
-          { moment: 9, note: 'late' },
-          { moment: 3, note: 'early' },
+          { id: 2, at: 9, note: 'late' },
+          { id: 1, at: 3, note: 'early' },
         ],
       },
-      'chronovisor/forks': { forks: [{ name: 'f', moment: 5 }], current: 'f' },
+      'chronovisor/forks': {
+        forks: [
+          { id: 0, name: 'recording' },
+          { id: 1, name: 'f', parent: 0, at: 5, moment: 7, end: 9 },
+        ],
+        current: 1,
+      },
     };
     const marks = new Marks(
       () => ({ customRequest: (command) => Promise.resolve(answers[command]) }),

@@ -26,13 +26,19 @@ export const answerBody = v.object({
 }) satisfies v.GenericSchema<unknown, AnswerBody>;
 
 export const bookmarksAnswer = v.object({
-  bookmarks: v.array(v.object({ moment: v.number(), note: v.string() })) satisfies v.GenericSchema<unknown, Bookmark[]>,
+  bookmarks: v.array(v.object({ id: v.number(), at: v.number(), note: v.string() })) satisfies v.GenericSchema<
+    unknown,
+    Bookmark[]
+  >,
 });
 
 export const forksAnswer = v.object({
   forks: v.array(
-    v.object({ name: v.string(), parent: v.exactOptional(v.string()), moment: v.number() }),
+    v.object({
+      ...{ id: v.number(), name: v.string() },
+      ...{ parent: v.exactOptional(v.number()), at: v.exactOptional(v.number()) },
+    }),
   ) satisfies v.GenericSchema<unknown, Fork[]>,
-  /** The one that is debugged; absent where it is the recording itself. */
-  current: v.exactOptional(v.string()),
+  /** The one that is debugged. */
+  current: v.number(),
 });

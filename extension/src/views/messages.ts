@@ -103,7 +103,7 @@ const mark = v.object({
 
 /** What is the case: of which session, where it is, and what the person marked in it. */
 const state = v.object({
-  /** Changes with the session; absent where there is none. */
+  /** Changes with the session and with the fork that it is in; absent where there is none. */
   session: v.exactOptional(v.string()),
   position: v.exactOptional(position),
   marks: v.array(mark),

@@ -15,8 +15,8 @@ export interface PageOptions {
   /** The page's script in `dist/webview`, without its extension. */
   readonly script: string;
   readonly title: string;
-  /** What the person marked in a session. */
-  readonly marks: () => readonly Mark[];
+  /** What the person marked in the session, and in which of its timelines it is. */
+  readonly marks: { readonly all: readonly Mark[]; readonly currentFork: number | undefined };
 }
 
 export class PageHost implements vscode.WebviewViewProvider {
@@ -73,7 +73,8 @@ export class PageHost implements vscode.WebviewViewProvider {
     const session = this.#sessions.active;
     try {
       if (session === undefined) throw new Error('There is no debug session');
-      this.#post({ kind: 'answer', id, answer: await ask(session, command, args) });
+      // What is undefined would be lost on the way.
+      this.#post({ kind: 'answer', id, answer: (await ask(session, command, args)) ?? null });
     } catch (error) {
       this.#post({ kind: 'refusal', id, sentence: refusalOf(error) });
     }
@@ -90,11 +91,12 @@ export class PageHost implements vscode.WebviewViewProvider {
     while (this.#tellAgain && this.#view?.visible) {
       this.#tellAgain = false;
       const position = await this.#sessions.position();
-      const session = position && this.#sessions.active?.id;
+      const { all, currentFork } = this.#options.marks;
+      const session = position && `${this.#sessions.active?.id} ${currentFork ?? 0}`;
       const state: ViewState = {
         ...(session !== undefined && { session }),
         ...(position !== undefined && { position }),
-        marks: [...this.#options.marks()],
+        marks: [...all],
       };
       this.#post({ kind: 'state', state });
     }

@@ -52,15 +52,18 @@ export interface AnswerBody {
 }
 
 export interface Bookmark {
-  readonly moment: number;
+  readonly id: number;
+  readonly at: number;
   readonly note: string;
 }
 
+/** A timeline of the session: the one that was launched, or a fork. */
 export interface Fork {
+  readonly id: number;
   readonly name: string;
-  /** Absent where it comes from the recording itself. */
-  readonly parent?: string;
-  readonly moment: number;
+  /** Where it comes from; absent for the one that was launched. */
+  readonly parent?: number;
+  readonly at?: number;
 }
 
 export interface AskArguments {
@@ -72,13 +75,12 @@ export interface AskArguments {
 
 export type BookmarkArguments =
   | { readonly action: 'list' }
-  | { readonly action: 'add' | 'edit'; readonly moment: number; readonly note: string }
-  | { readonly action: 'remove'; readonly moment: number };
+  | { readonly action: 'add'; readonly moment: number; readonly note: string }
+  | { readonly action: 'edit'; readonly id: number; readonly note: string }
+  | { readonly action: 'remove'; readonly id: number };
 
 export interface ForkArguments {
   readonly moment?: number;
-  /** What is changed before it runs on. */
-  readonly edits: readonly { readonly expression: string; readonly value: string }[];
   readonly name?: string;
 }
 
@@ -95,8 +97,8 @@ export interface Requests {
   'chronovisor/bookmarks': [args: BookmarkArguments, answer: unknown];
   'chronovisor/forks': [args: Record<string, never>, answer: unknown];
   'chronovisor/fork': [args: ForkArguments, answer: unknown];
-  'chronovisor/switchFork': [args: { readonly name: string }, answer: unknown];
-  'chronovisor/deleteFork': [args: { readonly name: string }, answer: unknown];
+  'chronovisor/switchFork': [args: { readonly id: number }, answer: unknown];
+  'chronovisor/deleteFork': [args: { readonly id: number }, answer: unknown];
 }
 
 /** What of VS Code's debug session is needed. */

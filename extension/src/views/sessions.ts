@@ -26,6 +26,7 @@ export class Sessions implements vscode.Disposable {
   readonly #printed = new vscode.EventEmitter<void>();
   readonly #answered = new vscode.EventEmitter<{ readonly session: string; readonly body: AnswerBody }>();
   readonly #ended = new vscode.EventEmitter<string>();
+  readonly #forked = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[];
   #running: vscode.DebugSession | undefined;
 
@@ -35,12 +36,14 @@ export class Sessions implements vscode.Disposable {
   readonly onStop = this.#stopped.event;
   readonly onPrint = this.#printed.event;
   readonly onAnswer = this.#answered.event;
+  /** There are other forks, or the session is in another. */
+  readonly onFork = this.#forked.event;
   /** A session is over; its name is given. */
   readonly onEnd = this.#ended.event;
 
   constructor() {
     this.#disposables = [
-      ...[this.#changed, this.#stopped, this.#printed, this.#answered, this.#ended],
+      ...[this.#changed, this.#stopped, this.#printed, this.#answered, this.#ended, this.#forked],
       vscode.debug.onDidChangeActiveDebugSession(() => this.#changed.fire()),
       vscode.debug.onDidTerminateDebugSession((session) => {
         if (session === this.#running) this.#running = undefined;
@@ -51,6 +54,7 @@ export class Sessions implements vscode.Disposable {
         if (session.type !== debugType) return;
         // More of the history is known.
         if (event === 'chronovisor/history') this.#stopped.fire();
+        if (event === 'chronovisor/forks') this.#forked.fire();
         if (event !== 'chronovisor/answer') return;
         const checked = v.safeParse(answerBody, body);
         if (checked.success) this.#answered.fire({ session: session.id, body: checked.output });

@@ -16,13 +16,13 @@ export const registerViews = (context: vscode.ExtensionContext): void => {
     () => sessions.active,
     () => {
       history.refresh();
-      timeline.tell();
+      tellAll();
     },
   );
   const history = new HistoryView(questions, marks);
   const counts = new LineCounts();
   const page = (script: string, title: string) =>
-    new PageHost(context.extensionUri, sessions, { script, title, marks: () => marks.all });
+    new PageHost(context.extensionUri, sessions, { script, title, marks });
   const timeline = page('timeline', 'Timeline');
   const terminal = page('terminal', 'Guest Terminal');
   const tellAll = (): void => {
@@ -37,6 +37,7 @@ export const registerViews = (context: vscode.ExtensionContext): void => {
       void marks.refresh();
     }),
     sessions.onStop(tellAll),
+    sessions.onFork(() => void marks.refresh()),
     sessions.onPrint(() => terminal.tell()),
     sessions.onAnswer(({ session, body }) => questions.take(session, body)),
     sessions.onEnd((session) => {

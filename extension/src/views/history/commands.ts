@@ -90,22 +90,22 @@ const bookmarkCommands = ({ sessions, marks }: HistoryParts): vscode.Disposable[
   vscode.commands.registerCommand('chronovisor.editBookmark', async (node?: HistoryNode) => {
     const session = needSession(sessions);
     if (session === undefined || node?.kind !== 'bookmark') return;
-    const { moment } = node.bookmark;
-    const note = await input(`Bookmark of moment ${moment}`, node.bookmark.note, true);
+    const { id, at } = node.bookmark;
+    const note = await input(`Bookmark of moment ${at}`, node.bookmark.note, true);
     if (note === undefined) return;
-    await attempt(() => ask(session, 'chronovisor/bookmarks', { action: 'edit', moment, note }));
+    await attempt(() => ask(session, 'chronovisor/bookmarks', { action: 'edit', id, note }));
     await marks.refresh();
   }),
   vscode.commands.registerCommand('chronovisor.removeBookmark', async (node?: HistoryNode) => {
     const session = needSession(sessions);
     if (session === undefined || node?.kind !== 'bookmark') return;
-    const { moment } = node.bookmark;
-    await attempt(() => ask(session, 'chronovisor/bookmarks', { action: 'remove', moment }));
+    const { id } = node.bookmark;
+    await attempt(() => ask(session, 'chronovisor/bookmarks', { action: 'remove', id }));
     await marks.refresh();
   }),
 ];
 
-const forkCommands = ({ sessions, marks }: HistoryParts): vscode.Disposable[] => [
+const forkCommands = ({ sessions }: HistoryParts): vscode.Disposable[] => [
   vscode.commands.registerCommand('chronovisor.forkHere', async (subject: unknown) => {
     const session = needSession(sessions);
     const position = await sessions.position();
@@ -114,24 +114,27 @@ const forkCommands = ({ sessions, marks }: HistoryParts): vscode.Disposable[] =>
     const value = expression && (await input(`The value of ${expression} to run on with`, ''));
     if (expression === undefined || value === undefined) return;
     const { moment } = position;
-    const name = `${expression} = ${value}`;
-    await attempt(() => ask(session, 'chronovisor/fork', { moment, edits: [{ expression, value }], name }));
-    await marks.refresh();
+    const threadId = vscode.debug.activeStackItem?.threadId ?? 1;
+    await attempt(async () => {
+      await ask(session, 'chronovisor/fork', { moment, name: `${expression} = ${value}` });
+      // The fork is live where it begins, so it can be changed there.
+      const { stackFrames } = await session.customRequest('stackTrace', { threadId, levels: 1 });
+      await session.customRequest('setExpression', { expression, value, frameId: stackFrames[0]?.id });
+      await vscode.commands.executeCommand('workbench.action.debug.continue');
+    });
   }),
   vscode.commands.registerCommand('chronovisor.switchFork', async (node?: HistoryNode) => {
     const session = needSession(sessions);
     if (session === undefined || node?.kind !== 'fork') return;
-    await attempt(() => ask(session, 'chronovisor/switchFork', { name: node.fork.name }));
-    await marks.refresh();
+    await attempt(() => ask(session, 'chronovisor/switchFork', { id: node.fork.id }));
   }),
   vscode.commands.registerCommand('chronovisor.deleteFork', async (node?: HistoryNode) => {
     const session = needSession(sessions);
     if (session === undefined || node?.kind !== 'fork') return;
-    const { name } = node.fork;
+    const { id, name } = node.fork;
     const sure = await vscode.window.showWarningMessage(`Delete the fork "${name}"?`, { modal: true }, 'Delete');
     if (sure === undefined) return;
-    await attempt(() => ask(session, 'chronovisor/deleteFork', { name }));
-    await marks.refresh();
+    await attempt(() => ask(session, 'chronovisor/deleteFork', { id }));
   }),
 ];
 

@@ -56,7 +56,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
       const questions = this.#questions.all.map((question) => this.#questionNode(question));
       return [...questions, { kind: 'group', of: 'Bookmarks' }, { kind: 'group', of: 'Forks' }];
     }
-    const forkNodes = (parent: string | undefined): HistoryNode[] =>
+    const forkNodes = (parent: number | undefined): HistoryNode[] =>
       childrenOf(forks, parent).map((fork) => ({ kind: 'fork', fork }));
     switch (node.kind) {
       case 'question': {
@@ -68,7 +68,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
         if (node.of === 'Forks') return forkNodes(undefined);
         return bookmarks.map((bookmark) => ({ kind: 'bookmark', bookmark }));
       case 'fork':
-        return forkNodes(node.fork.name);
+        return forkNodes(node.fork.id);
       default:
         return [];
     }
@@ -105,7 +105,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
         return bookmarkRow(node.bookmark);
       case 'fork': {
         const { fork } = node;
-        return forkRow(fork, fork.name === currentFork, childrenOf(forks, fork.name).length > 0);
+        return forkRow(fork, fork.id === currentFork, childrenOf(forks, fork.id).length > 0);
       }
     }
   }
@@ -120,5 +120,5 @@ const collapsible = {
 /** Where a click on a row goes. */
 export const momentOf = (node: HistoryNode): number | undefined => {
   if (node.kind === 'item') return node.item.moment;
-  return node.kind === 'bookmark' ? node.bookmark.moment : undefined;
+  return node.kind === 'bookmark' ? node.bookmark.at : undefined;
 };

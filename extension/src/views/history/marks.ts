@@ -8,7 +8,7 @@ import type { Mark } from '../timeline/lanes.ts';
 export class Marks {
   bookmarks: readonly Bookmark[] = [];
   forks: readonly Fork[] = [];
-  currentFork: string | undefined;
+  currentFork: number | undefined;
   /** Why there are none: the adapter's sentence. */
   bookmarkProblem: string | undefined;
   forkProblem: string | undefined;
@@ -32,7 +32,7 @@ export class Marks {
     try {
       const answer = await ask(session, 'chronovisor/bookmarks', { action: 'list' });
       const { bookmarks } = v.parse(bookmarksAnswer, answer);
-      this.bookmarks = [...bookmarks].sort((one, other) => one.moment - other.moment);
+      this.bookmarks = [...bookmarks].sort((one, other) => one.at - other.at);
     } catch (error) {
       this.bookmarkProblem = refusalOf(error);
     }
@@ -53,8 +53,10 @@ export class Marks {
   /** As the timeline has them. */
   get all(): readonly Mark[] {
     return [
-      ...this.bookmarks.map(({ moment, note }): Mark => ({ kind: 'bookmark', moment, words: note })),
-      ...this.forks.map(({ moment, name }): Mark => ({ kind: 'fork', moment, words: name })),
+      ...this.bookmarks.map(({ at, note }): Mark => ({ kind: 'bookmark', moment: at, words: note })),
+      ...this.forks.flatMap(({ at, name }): Mark[] =>
+        at === undefined ? [] : [{ kind: 'fork', moment: at, words: name }],
+      ),
     ];
   }
 }

@@ -67,28 +67,30 @@ export const groupRow = (label: string, count: number, problem: string | undefin
   children: count > 0 ? 'unfolded' : 'none',
 });
 
-export const bookmarkRow = ({ moment, note }: Bookmark): Row => ({
-  label: note === '' ? `Moment ${grouped(moment)}` : inert(note, 200),
-  description: grouped(moment),
-  tooltip: `${note}\nmoment ${grouped(moment)}`,
+export const bookmarkRow = ({ at, note }: Bookmark): Row => ({
+  label: note === '' ? `Moment ${grouped(at)}` : inert(note, 200),
+  description: grouped(at),
+  tooltip: `${note}\nmoment ${grouped(at)}`,
   icon: 'bookmark',
   context: 'bookmark',
-  moment,
+  moment: at,
   children: 'none',
 });
 
 /** `current`: whether it is the one that is debugged now. */
-export const forkRow = ({ name, moment }: Fork, current: boolean, children: boolean): Row => ({
+export const forkRow = ({ name, at }: Fork, current: boolean, children: boolean): Row => ({
   label: inert(name, 100),
-  description: `${current ? 'here · ' : ''}begins at moment ${grouped(moment)}`,
+  description: [current ? 'here' : '', at === undefined ? 'what was launched' : `from moment ${grouped(at)}`]
+    .filter(Boolean)
+    .join(' · '),
   icon: current ? 'circle-filled' : 'git-branch',
-  context: current ? 'fork.current' : 'fork',
+  context: `fork${current ? '.current' : ''}${at === undefined ? '.launched' : ''}`,
   children: children ? 'unfolded' : 'none',
 });
 
 /** Forks by the one that they come from; those whose parent is not there are at the top. */
-export const childrenOf = (forks: readonly Fork[], parent: string | undefined): Fork[] =>
+export const childrenOf = (forks: readonly Fork[], parent: number | undefined): Fork[] =>
   forks.filter((fork) => {
-    const hasParent = forks.some(({ name }) => name === fork.parent && name !== fork.name);
-    return parent === undefined ? !hasParent : fork.parent === parent && fork.name !== parent;
+    const hasParent = forks.some(({ id }) => id === fork.parent && id !== fork.id);
+    return parent === undefined ? !hasParent : fork.parent === parent && fork.id !== parent;
   });

@@ -1,0 +1,56 @@
+/** Questions to the whole history, asked from the menus of a variable and of a line; their answers are gone to. */
+import { putDemo, putLaunch, putRecording } from '../files.mjs';
+
+export const prepare = (workspace) => {
+  putDemo(workspace);
+  putRecording(workspace);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
+  putLaunch(workspace, { name: 'At the end', trace: '${workspaceFolder}/demo.chrono', stopAt: 'end' });
+};
+
+const tree = '.pane:has(.pane-header[aria-label^="History"])';
+
+export const run = async (window, { timed }) => {
+  const { page } = window;
+  await window.press('Control+Shift+D');
+  await window.choose('debug At the end', 'At the end');
+  await window.threadSays('At the end of the recording');
+  const answered = (words) =>
+    window.until(`an answer that says ${words}`, async () => {
+      const rows = await window.rows(tree);
+      return rows.find((row) => row.includes(words));
+    });
+
+  // Back to the line where the node is known.
+  const knows = async () => (await window.variables()).some((row) => /^buffer = 0x/.test(row));
+  for (let count = 0; !(await knows()); count += 1) {
+    if (count === 12) throw new Error('the node is not known on the way to the panic');
+    await window.toolbar('Step Back');
+    await page.waitForTimeout(1000);
+  }
+  await window.expand('buffer');
+  await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
+  await timed('"Who Wrote This?" is answered', async () => {
+    await window.contextMenu('.debug-variables', 'next', 'Who Wrote This?');
+    await answered('found');
+  });
+  await window.picture('who-wrote-this');
+  console.log(`    ${(await window.rows(tree)).slice(0, 2).join(' | ')}`);
+  const before = (await window.callStack()).join();
+  await timed('a click on the answer', async () => {
+    await page.locator(`${tree} .monaco-list-row[aria-level="2"]`).first().click();
+    await window.until('another stack', async () => (await window.callStack()).join() !== before);
+  });
+  await window.picture('answer-clicked');
+  await timed('how often a line was executed', async () => {
+    await window.command('Chronovisor: How Often Was This Line Executed?');
+    // The count is made by the style sheet of a decoration.
+    const counted = () =>
+      [...document.querySelectorAll('.view-lines span')].some((span) =>
+        getComputedStyle(span, '::after').content.includes('times'),
+      );
+    await window.until('the count behind the line', () => page.evaluate(counted));
+  });
+  await window.picture('count');
+  await window.stop();
+};
