@@ -94,6 +94,7 @@ const others = {
   demo: 'adapter/cli/demo.ts',
   soak: 'test/bench/soak.ts',
   'bench-symbols': 'test/bench/symbols.ts',
+  'bench-asking': 'test/bench/asking.ts',
   'bench-travel': 'test/bench/travel.ts',
 };
 for (const [name, entry] of Object.entries(others)) {
@@ -103,6 +104,7 @@ for (const [name, entry] of Object.entries(others)) {
 // Threads are files of their own beside each bundle that starts them.
 const threads = {
   'index-worker': 'adapter/program/index-worker.ts',
+  'farm-worker': 'adapter/farm/farm-worker.ts',
   'history-worker': 'adapter/history/history-worker.ts',
 };
 for (const folder of ['dist', 'extension/dist'])

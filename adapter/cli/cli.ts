@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { product } from '../session/product.ts';
+import { addAsk } from './ask.ts';
 import { addBookmark } from './bookmark.ts';
 import { addCore } from './core.ts';
 import { addDap } from './dap.ts';
@@ -54,6 +55,7 @@ const commands: readonly ((program: Command, host: CliHost) => void)[] = [
   addVerify,
   addInfo,
   addStats,
+  addAsk,
   addCore,
   addFork,
   addForks,

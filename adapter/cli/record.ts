@@ -13,7 +13,7 @@ const panicPattern = /\b(kernel )?panic(ked)?( -|:| at )/i;
 interface RecordOptions extends LiveOptions {
   readonly output: string;
   readonly external?: boolean;
-  readonly endState: boolean;
+  readonly endState?: boolean;
   readonly states?: number;
   readonly keep?: Keep;
   readonly panic: RegExp | undefined;
@@ -27,7 +27,11 @@ export const addRecord = (program: Command, host: CliHost): void => {
     .usage('-o run.chrono [options] -- QEMU-OPTIONS')
     .requiredOption('-o, --output <trace>', 'the .chrono file to write; an existing one is replaced')
     .option('--external', 'leave the images out of the trace: a replay then needs their files')
-    .option('--no-end-state', 'leave out the state at the end, with which a trace is opened there at once')
+    .option(
+      '--end-state',
+      'put the state at the end, with which a trace is opened there at once (default: from 4G steps on)',
+    )
+    .option('--no-end-state', 'leave it out')
     .addOption(statesOption())
     .addOption(digestStrideOption())
     .option(
@@ -46,7 +50,7 @@ export const addRecord = (program: Command, host: CliHost): void => {
     const trace = {
       file: options.output,
       embedded: options.external !== true,
-      endState: options.endState,
+      ...(options.endState === undefined ? {} : { endState: options.endState }),
       ...(options.states === undefined ? {} : { stateStride: options.states }),
       ...(options.keep && { flight: { keep: options.keep, ...(options.panic && { panic: options.panic }) } }),
     };

@@ -42,7 +42,7 @@ const given = (found: string | null | undefined): found is string => found != nu
  * A breakpoint in one or several programs, which its condition has the names of the first of.
  * @throws {InputError} when the condition, hit count or message is wrong
  */
-const specOf = ({ programs }: Target, asked: Asked, places: readonly CodePlaces[]): BreakpointSpec => {
+export const specOf = ({ programs }: Target, asked: Asked, places: readonly CodePlaces[]): BreakpointSpec => {
   const { name, condition, hitCondition, logMessage } = asked;
   const [first] = places;
   const names = namesAt(first?.program ?? programs.kernel, first?.addresses[0]);
@@ -85,7 +85,7 @@ const placesIn = (program: Program, name: string): readonly bigint[] => {
  * Where a name leads: in the first program that has it, or in that which is named before it (`shell!main`); else as an
  * expression of symbols, with the kernel's.
  */
-const placesOf = ({ programs }: Target, name: string): readonly CodePlaces[] => {
+export const placesOf = ({ programs }: Target, name: string): readonly CodePlaces[] => {
   const bare = name.trim().replace(/^\*/, '');
   const [, label, inner] = /^([^!]+)!(.+)$/.exec(bare) ?? [];
   const asked = programs.all.filter((program) => program.label === label);

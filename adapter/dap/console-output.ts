@@ -11,6 +11,8 @@ import { ConsoleTape } from './console-tape.ts';
 export class ConsoleOutput {
   /** Whether what is printed now was shown before. */
   muted = false;
+  /** Told of everything, shown or not, within the step that prints it. */
+  onBytes: (bytes: Uint8Array) => void = () => {};
   #text = '';
   /** What patterns are looked for in. */
   readonly tape = new ConsoleTape();
@@ -19,6 +21,7 @@ export class ConsoleOutput {
   #log: ConsoleLog | undefined;
 
   readonly take = (bytes: Uint8Array): void => {
+    this.onBytes(bytes);
     if (!this.muted) this.#text += this.#decoder.decode(bytes, { stream: true });
     if (this.#machine === undefined || this.#log === undefined) return;
     const { stepMoment, now, stepsMade } = this.#machine;

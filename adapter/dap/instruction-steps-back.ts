@@ -9,7 +9,8 @@
  *
  * Where a call has just returned, two steps over end: that of the call and that of the return itself, which goes no deeper.
  * `back` goes over the call then, as nothing in the state says which it was; whoever has just made the other one is served by
- * trail.ts. A hart stands still while others run: back is to the last moment before its step. Breakpoints and other stops that
+ * trail.ts. Of calls from one place that end at once, since the first of them jumped back to it instead of returning, it goes to
+ * the last. A hart stands still while others run: back is to the last moment before its step. Breakpoints and other stops that
  * are met on the way end these, too.
  */
 

@@ -14,9 +14,10 @@ import { FileSource } from '../host/files.ts';
 import { cacheFolder } from '../host/folders.ts';
 import { readElf } from '../program/elf.ts';
 import { NameCache } from '../program/names/cache.ts';
+import type { RecordingCopy } from '../session/copy.ts';
 import { createRecording } from '../session/record.ts';
 import { openRecording } from '../session/replay.ts';
-import { denseCheckpoints, type Session } from '../session/session.ts';
+import { type CheckpointPolicy, denseCheckpoints, type Session } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
 import { badLaunch } from './errors.ts';
 import type { ProgramFile } from './program.ts';
@@ -81,16 +82,27 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
   return checked.output;
 };
 
+/** For a target that no person looks at. */
+export interface TargetRequest {
+  readonly checkpoints?: CheckpointPolicy;
+  /** A recording that is being made, which is replayed in place of what the launch names. */
+  readonly copy?: RecordingCopy | undefined;
+}
+
 /**
  * @throws {InputError} when a file or an option is wrong
  * @throws {TraceError} when the trace is damaged
  */
-export const openTarget = async (args: LaunchArguments, log: (line: string) => void = () => {}): Promise<Target> => {
+export const openTarget = async (
+  args: LaunchArguments,
+  log: (line: string) => void = () => {},
+  { checkpoints = denseCheckpoints, copy }: TargetRequest = {},
+): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
   const closes: FileSource[] = [];
   try {
-    return await openWith(args, { console, inFolder, closes, log });
+    return await openWith(args, { console, inFolder, closes, log, checkpoints, copy });
   } catch (error) {
     for (const one of closes) one.close();
     throw error;
@@ -103,9 +115,12 @@ interface Opening {
   readonly inFolder: (file: string) => string;
   readonly closes: FileSource[];
   readonly log: (line: string) => void;
+  readonly checkpoints: CheckpointPolicy;
+  readonly copy: RecordingCopy | undefined;
 }
 
-const openWith = async (args: LaunchArguments, { console, inFolder, closes, log }: Opening): Promise<Target> => {
+const openWith = async (args: LaunchArguments, opening: Opening): Promise<Target> => {
+  const { console, inFolder, closes, log } = opening;
   // First, so that a wrong name makes no trace.
   const read = (what: string, file: string | null | undefined): ProgramFile | undefined => {
     if (file == null) return undefined;
@@ -120,7 +135,7 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
   const others = first === undefined || isKernel ? rest : [first, ...rest];
   const map = Object.entries(args.sourceMap ?? {}).map(([from, to]) => ({ from, to: inFolder(to) }));
   const folder = folderOf(args.cache, inFolder);
-  const session = await openSession(args, inFolder, console, folder);
+  const session = await openSession(args, opening, folder);
   const cache = folder === undefined ? undefined : new NameCache(join(folder, 'names'), { log });
   return new Target(session, console, {
     ...(isKernel ? { program: first.file, debug: first.options.debug } : { program, debug }),
@@ -130,6 +145,7 @@ const openWith = async (args: LaunchArguments, { console, inFolder, closes, log 
     companions: { debug: (args.debugFolders ?? []).map(inFolder), map },
     cache,
     closes,
+    launch: args,
     ...(args.trace != null && { history: { file: inFolder(args.trace), cacheFolder: folder, log } }),
   });
 };
@@ -142,12 +158,12 @@ const folderOf = (asked: LaunchArguments['cache'], inFolder: Opening['inFolder']
 
 const openSession = (
   args: LaunchArguments,
-  inFolder: (file: string) => string,
-  console: ConsoleOutput,
+  { inFolder, console, checkpoints, copy }: Opening,
   folder: string | undefined,
 ): Promise<Session> => {
-  const common = { checkpoints: denseCheckpoints, console: console.take, cacheFolder: folder };
-  if (args.trace != null) return openRecording({ file: inFolder(args.trace), verify: true, ...common });
+  const common = { checkpoints, console: console.take, cacheFolder: folder };
+  const file = inFolder(args.trace ?? '');
+  if (args.trace != null || copy !== undefined) return openRecording({ file, copy, verify: true, ...common });
   const { machine } = args;
   const words = typeof machine === 'string' ? splitWords(machine) : (machine ?? []);
   const trace = args.record == null ? undefined : { file: inFolder(args.record), embedded: true };

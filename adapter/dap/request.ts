@@ -25,7 +25,7 @@ export const request = <const Entries extends v.ObjectEntries>(
     session: Debugger,
     args: v.InferOutput<v.ObjectSchema<Entries, undefined>>,
     call: Call,
-  ) => object | undefined,
+  ) => object | undefined | Promise<object | undefined>,
 ): RequestRow => {
   const schema = v.object(entries);
   return {

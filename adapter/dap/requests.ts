@@ -11,6 +11,7 @@ import { forkRequests } from './fork-requests.ts';
 import { lifecycleRequests } from './lifecycle.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { panicRequests } from './panic.ts';
+import { questionRequests } from './question-requests.ts';
 import { afterNames, type RequestRow } from './request.ts';
 import { restartRequests } from './restart.ts';
 import { sourceRequests } from './source-requests.ts';
@@ -35,6 +36,7 @@ export const requests: ReadonlyMap<string, RequestRow> = new Map(
       afterNames(row),
     ),
     ...customRequests,
+    ...questionRequests,
     ...forkRequests,
     ...bookmarkRequests,
     ...timelineRequests,

@@ -18,6 +18,7 @@ import { type CompanionFolders, Companions } from './companions.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { pastIsFixed, unknownThread } from './errors.ts';
 import { GuestMemory } from './guest-memory.ts';
+import type { LaunchArguments } from './launch.ts';
 import type { CallSite } from './line-places.ts';
 import { Live } from './live.ts';
 import { Program, type ProgramFile, type ProgramOptions } from './program.ts';
@@ -41,6 +42,8 @@ export interface TargetOptions extends SourceOptions {
   readonly companions?: CompanionFolders | undefined;
   /** Where indexes of its names are kept. */
   readonly cache?: NameCache | undefined;
+  /** What it was launched with, to open it again elsewhere. */
+  readonly launch?: LaunchArguments;
   /** Where what is known of the whole history comes from, for a recording that was made. */
   readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
   /** The target of another timeline of the same machine: its programs are read once. */
@@ -76,8 +79,10 @@ export class Target {
   readonly sources: Sources;
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
+  /** What it was launched with; a fork was not. */
+  readonly launch: LaunchArguments | undefined;
   readonly #placed: readonly PlacedProgram[];
-  readonly #closes: readonly { close(): void }[];
+  readonly #closes: { close(): void }[];
   readonly #historyOptions: BackgroundHistoryOptions | undefined;
   #history: BackgroundHistory | undefined;
 
@@ -89,6 +94,7 @@ export class Target {
       companions: folders,
       cache,
       closes = [],
+      launch,
       history,
       shares,
       ...sources
@@ -111,6 +117,7 @@ export class Target {
     const companions = shares === undefined ? companionsOf(program ?? debug) : undefined;
     this.program =
       shares?.program ?? new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
+    this.launch = launch;
     this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
     this.#placed =
@@ -183,6 +190,11 @@ export class Target {
     const isLive = session.kind === 'live';
     if (!isLive || !timeline.atLiveEnd) throw pastIsFixed(timeline.now, timeline.end, isLive);
     return session;
+  }
+
+  /** Has something closed with it. */
+  closeWith(one: { close(): void }): void {
+    this.#closes.push(one);
   }
 
   /** The recording ends here, if there is one; files are closed. */

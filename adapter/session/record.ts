@@ -19,7 +19,7 @@ export interface TraceRequest {
   readonly file: string;
   /** Whether the trace holds the images. */
   readonly embedded: boolean;
-  /** Unless `false`, the whole state is put at the trace's end, so that it is opened there at once. */
+  /** Whether the whole state is put at the trace's end, so that it is opened there at once; where that saves much if it does not say. */
   readonly endState?: boolean;
   /** Whole states in the middle, at least so many steps apart; absent when there are to be none. */
   readonly stateStride?: number;
@@ -87,7 +87,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
-    endState: trace?.endState !== false,
+    endStateSteps: endStateSteps(trace?.endState),
     forgets: flight !== undefined,
     ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),
     ...(tail && { printed: () => tail.bytes() }),
@@ -99,3 +99,9 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));
+
+/** How far the last state must be behind: what a replay makes in some seconds takes a state a good part of one to write. */
+const endStateSteps = (wanted: boolean | undefined): number => {
+  if (wanted === undefined) return 4_000_000_000;
+  return wanted ? 0 : Number.POSITIVE_INFINITY;
+};

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ByteSource } from '../../traces/bytes.ts';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import type { ImageDescription } from '../../traces/header.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
@@ -19,10 +20,13 @@ import { imageDigest } from '../boot/configuration.ts';
 import { imageDiffers, imageNotFound } from '../boot/errors.ts';
 import { brotli, FileSource, readWhole } from '../host/files.ts';
 import { warmCode } from './code-cache.ts';
+import { CopySource, type RecordingCopy } from './copy.ts';
 import type { CheckpointPolicy, ReplaySession } from './session.ts';
 
 export interface ReplayRequest {
   readonly file: string;
+  /** What is read in place of the file. */
+  readonly copy?: RecordingCopy | undefined;
   /** Reads the intact part of a damaged trace. */
   readonly salvage?: boolean;
   /** Where images are that the trace does not hold, besides the trace's own folder. */
@@ -47,16 +51,17 @@ export interface ReplayRequest {
  * @throws {InputError} when an image is missing or of no use
  */
 export const openRecording = async (request: ReplayRequest): Promise<ReplaySession> => {
+  if (request.copy !== undefined) return openSource(new CopySource(request.copy), request, () => {});
   const source = new FileSource('the trace', request.file);
   try {
-    return await openSource(source, request);
+    return await openSource(source, request, () => source.close());
   } catch (error) {
     source.close();
     throw error;
   }
 };
 
-const openSource = async (source: FileSource, request: ReplayRequest): Promise<ReplaySession> => {
+const openSource = async (source: ByteSource, request: ReplayRequest, close: () => void): Promise<ReplaySession> => {
   const trace = await openTrace(source, brotli, { salvage: request.salvage === true });
   const folders = [dirname(request.file), ...(request.imageFolders ?? [])];
   const hash64 = await loadXxh64();
@@ -93,7 +98,7 @@ const openSource = async (source: FileSource, request: ReplayRequest): Promise<R
     images: kept,
     hash64,
     keepCode,
-    close: () => source.close(),
+    close,
     ...(trace.states[0]?.begins === true && { beginning: trace.states[0] }),
   };
 };

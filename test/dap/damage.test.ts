@@ -25,7 +25,7 @@ describe('a launch', () => {
   test('names the field that is wrong', () => checkLaunch({ trace: 5 }, 'not valid at "trace"'));
   test('does not record a recording', () => checkLaunch({ trace: 'a', record: 'b' }, 'not valid at "record"'));
   test('says which words it knows', () =>
-    checkLaunch({ trace: 'a', stopAt: 'middle' }, 'found expected "start" or "end"'));
+    checkLaunch({ trace: 'a', stopAt: 'middle' }, 'found expected "start", "end" or "panic"'));
   test('names the file that is missing', () =>
     checkLaunch({ trace: join(folder, 'nothing') }, 'FOLDER/nothing cannot be read: expected a file that may be read'));
   test('refuses a trace that is none', () => {

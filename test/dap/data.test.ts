@@ -47,6 +47,24 @@ describe('a data breakpoint', () => {
     }
   });
 
+  test('stops steps by line, forwards and backwards', async () => {
+    const client = await at('work');
+    const { dataId } = await infoOf(client, { name: 'total' });
+    await watch(client, [{ dataId }]);
+    const byLine = { granularity: 'line' };
+    let count = 0;
+    for (; (await client.move('next', byLine)).reason === 'step'; count += 1) expect(count).toBeLessThan(20);
+    const met = await client.moment();
+    expect(await client.evaluate('total')).toBe('1');
+    await client.move('next', byLine);
+    await client.goTo((await client.moment()) + 1);
+    for (count = 0; ; count += 1) {
+      const { reason } = await client.move('stepBack', byLine);
+      if (reason === 'data breakpoint' && (await client.moment()) === met) break;
+      expect(count).toBeLessThan(20);
+    }
+  });
+
   test('may have a condition and a hit count', async () => {
     const client = await at('work');
     const { dataId } = await infoOf(client, { name: 'total' });

@@ -11,7 +11,7 @@ import { openTarget } from '../../adapter/dap/launch.ts';
 import type { Arrival } from '../../adapter/dap/travel.ts';
 import { createRandomMachine } from '../engine/random-machine.ts';
 import { Random } from '../oracle/random.ts';
-import { demoElf, record } from './fixture.ts';
+import { demoElf, record, replay } from './fixture.ts';
 import { Stepper } from './stepper.ts';
 
 const guests = resolve(import.meta.dirname, '../guests');
@@ -103,12 +103,14 @@ describe.each(subjects)('$name', ({ isStructured, steppers: make }) => {
       const wasInterrupted = hart.count('traps') !== traps;
       expect(stepper.back(hart)).toMatchObject({ reason: 'step' });
       const found = hart.count('steps');
-      if (!isReturn || wasInterrupted || found === steps) {
+      const isOfReturn = isReturn && !wasInterrupted && found < steps;
+      // Random code jumps back to before a call instead of returning from it: the second call ends with the first.
+      const isLastCall = !isStructured && found > steps;
+      if (!isOfReturn && !isLastCall) {
         expect([from, to, found]).toEqual([from, to, steps]);
         return true;
       }
-      // The call, or the trap, that it returned from: a step over that ends at the same place.
-      expect(found).toBeLessThan(steps);
+      // A step over that ends at the same place: of what it returned from, or of the last call.
       expect(isStep(stepper.forward('next', hart))).toBe(true);
       expect([from, stepper.timeline.now]).toEqual([from, to]);
       return true;
@@ -151,4 +153,29 @@ describe.each(subjects)('$name', ({ isStructured, steppers: make }) => {
     });
     expect(seen).toBeGreaterThan(0);
   });
+});
+
+test('what was stepped forwards is undone step by step, whatever it was, of one hart and of two', async () => {
+  const trace = await record(join(guests, 'harts/harts-O2.elf'), 'harts-trail', 100_000, '-smp 2');
+  const random = new Random(firstSeed);
+  const client = await replay(trace);
+  await client.move('configurationDone');
+  for (let walk = 0; walk < 5; walk += 1) {
+    await client.goTo(1_000 + random.below(50_000));
+    const made: string[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      const from = await client.moment();
+      const threadId = 1 + random.below(2);
+      const command = random.pick(['next', 'stepIn', 'next', 'stepOut'] as const);
+      const { reason } = await client.move(command, { threadId });
+      if (reason !== 'step') break;
+      made.push(`${threadId} ${from}`);
+    }
+    if ((await client.moment()) > 90_000) continue; // a step out that has come to the end
+    for (const step of made.reverse()) {
+      const [threadId, from] = step.split(' ').map(Number);
+      await client.move('stepBack', { threadId });
+      expect(await client.moment()).toBe(from);
+    }
+  }
 });

@@ -30,7 +30,7 @@ export const putRecording = (workspace, name = 'demo.chrono') => {
     '-nographic',
   ];
   try {
-    execFileSync(process.execPath, [join(project, 'dist/chronovisor.mjs'), ...words], {
+    execFileSync(process.execPath, [join(project, 'dist/chronovisor.cjs'), ...words], {
       cwd: workspace,
       stdio: 'pipe',
     });

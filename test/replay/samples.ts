@@ -33,7 +33,7 @@ const begin = async ({ machine, policy, file }: Request, printed: (bytes: Uint8A
   createRecording({
     options: parseMachineOptions(machine.split(' ')),
     policy,
-    trace: { file, embedded: true },
+    trace: { file, embedded: true, endState: true },
     checkpoints: noCheckpoints,
     console: printed,
   });

@@ -47,7 +47,7 @@ const world = 'machine-1-world';
 describe.each(samples.map(({ name }) => name))('the state at the end of %s', (name) => {
   test('is what running there gives', async () => {
     const { trace, close } = await open(name);
-    expect(trace.states.map(({ at }) => at)).toEqual([trace.until]);
+    expect(trace.states.at(-1)!.at).toBe(trace.until);
     close();
     const run = await digestOf(name, trace.until, ({ timeline }) => timeline.seek(trace.until));
     const jumped = await digestOf(name, trace.until, ({ timeline, machine: { stepsMade } }) => {

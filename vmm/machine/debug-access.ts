@@ -22,6 +22,39 @@ export const peekTranslate = (hart: Hart, address: bigint): number | undefined =
   return undefined;
 };
 
+/** What a virtual address stands for, and what says so. */
+export interface Walked {
+  /** RAM, a device or nothing; undefined when nothing is mapped there. */
+  readonly physical: number | undefined;
+  /** The entries of page tables that were read, also on a way that leads nowhere. */
+  readonly entries: readonly number[];
+}
+
+/** How the page tables that a satp names translate an address now, for whoever may read it. Machine mode has no part in it. */
+export const peekWalk = (hart: Hart, satp: bigint, address: bigint): Walked => {
+  const low = Number(BigInt.asIntN(32, address));
+  const high = Number(BigInt.asIntN(32, address >> 32n));
+  const entries = new Set<number>();
+  const observer: WalkObserver = {
+    ...undoing(hart),
+    tableRead: (table, level) => {
+      const index = Number((address >> BigInt(pageShift + 9 * level)) & 0x1ffn);
+      entries.add(table + 8 * index);
+    },
+  };
+  const own = hart.get('satp');
+  hart.set('satp', satp);
+  try {
+    for (const [context, kind] of asksOfAll) {
+      const physical = mapped(hart, context, kind, low, high, observer);
+      if (physical >= 0) return { physical, entries: [...entries] };
+    }
+    return { physical: undefined, entries: [...entries] };
+  } finally {
+    hart.set('satp', own);
+  }
+};
+
 /** The same as an access of the hart itself would find it: `undefined` where that would fault. */
 export const peekAccess = (hart: Hart, kind: TlbKind, low: number, high: number): number | undefined => {
   const context = kind === tlbKinds.execute ? fetchContext(hart) : dataContext(hart);

@@ -64,10 +64,19 @@ export type Stop =
   | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
   | { readonly reason: 'trap'; readonly hart: number; readonly interrupt: boolean } // just entered
   | { readonly reason: 'return' | 'space' | 'console'; readonly hart: number } // that hart just did it, or made a device do it
-  | { readonly reason: 'watch'; readonly hart: number; readonly accesses: readonly WatchedAccess[] } // just made, with that hart running
+  | WatchStop
   | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
   | { readonly reason: 'requested' }
   | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
+
+/** Accesses that were watched for were just made, with that hart running. */
+export interface WatchStop {
+  readonly reason: 'watch';
+  readonly hart: number;
+  readonly accesses: readonly WatchedAccess[];
+  /** Of the instruction that made one of them; nothing when devices made them all, between steps. */
+  readonly pc: bigint | undefined;
+}
 
 /** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
 const sliceStepsMax = 500_000;
@@ -101,6 +110,7 @@ export class Machine {
   #stopRequested = false;
   /** Of the step under way: the accesses that are watched for, and whether it printed or returned from a trap. */
   #accesses: WatchedAccess[] = [];
+  #accessPc: bigint | undefined;
   #hasPrinted = false;
   #hasReturned = false;
   #stopsAtPrints = false;
@@ -108,6 +118,7 @@ export class Machine {
   #carriedAt = -1;
   readonly #noteAccess = (access: WatchedAccess): void => {
     this.#accesses.push(access);
+    if (this.#inRun) this.#accessPc = this.#current.get('pc');
     this.#cutSlice();
   };
 
@@ -339,6 +350,7 @@ export class Machine {
     this.#carriedAt = -1;
     if (isCarried) return;
     if (this.#accesses.length > 0) this.#accesses = [];
+    this.#accessPc = undefined;
     this.#hasPrinted = false;
     this.#hasReturned = false;
   }
@@ -346,7 +358,7 @@ export class Machine {
   /** The stop for what was watched for in the last step, if anything. */
   #watchStop(): Stop | undefined {
     const hart = this.#word('currentHart');
-    if (this.#accesses.length > 0) return { reason: 'watch', hart, accesses: this.#accesses };
+    if (this.#accesses.length > 0) return { reason: 'watch', hart, accesses: this.#accesses, pc: this.#accessPc };
     return this.#hasPrinted ? { reason: 'console', hart } : undefined;
   }
 

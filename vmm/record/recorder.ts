@@ -51,8 +51,8 @@ export class GrowingLog implements InputLog {
 export interface RecorderOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
-  /** Whether the whole state goes into the recording at its end, so that a reader may go there at once. */
-  readonly endState?: boolean;
+  /** From so many steps on since the last state, the whole state goes into the recording at its end; never if absent. */
+  readonly endStateSteps?: number;
   /** Inputs that are there already, in a recording that goes on from another one; and where it may go without running. */
   readonly log?: GrowingLog;
   readonly kept?: KeptStates;
@@ -162,7 +162,8 @@ export class Recorder {
     this.timeline.endRecording();
     if (this.timeline.now === this.timeline.end) {
       this.#digest(); // so that the shortest recording can be verified
-      if (this.#options.endState === true) this.#state();
+      const since = this.machine.now - this.#lastStateAt;
+      if (since >= (this.#options.endStateSteps ?? Number.POSITIVE_INFINITY)) this.#state();
     }
     this.#writer?.end({ ...end, at: this.timeline.end });
   }

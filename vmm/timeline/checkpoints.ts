@@ -9,6 +9,7 @@ import type { Moment } from '../../traces/time.ts';
 import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
 import { isZeroPage } from '../machine/memory.ts';
+import { type CarriedState, pageAt, placesOf, type SlabWriter } from './carried-state.ts';
 import type { CheckpointDelta } from './checkpoint-delta.ts';
 import { PageStore, zeroPage } from './page-store.ts';
 
@@ -171,6 +172,47 @@ export class Checkpoints {
         (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(checkpoint.record);
+  }
+
+  /** A checkpoint as it is carried to another timeline. The same writer each time: pages that it knows are not copied. */
+  carry({ at, cursor, record, pages }: Checkpoint, writer: SlabWriter): CarriedState {
+    const bytes = Array.from(pages, (page) => (page === zeroPage ? undefined : this.#store.get(page)));
+    return { at, cursor, record, ...writer.write(bytes) };
+  }
+
+  /** The present state, carried. There must be a budget. */
+  carryPresent(cursor: number, writer: SlabWriter): CarriedState {
+    this.#rememberChangedPages();
+    const { now } = this.#machine;
+    return this.carry({ at: now, cursor, record: this.#machine.save(), pages: this.#known }, writer);
+  }
+
+  /** Makes the machine what another one was, without a checkpoint of that. Pages that it has already are not touched. */
+  restoreCarried(state: CarriedState, writer: SlabWriter): void {
+    const { u8, ramPages } = this.#machine.memory;
+    const placeAt = placesOf(state);
+    for (let page = 0; page < ramPages; page += 1) {
+      const flags = u8[pageFlagsBase + page]!;
+      const known = this.#known[page]!;
+      const place = placeAt(page);
+      if ((flags & pageFlag.dirtySinceCheckpoint) === 0) {
+        const own = known === zeroPage ? undefined : writer.placeOf(this.#store.get(known));
+        const isKnown = known === zeroPage || own !== undefined;
+        if (isKnown && own?.slab.name === place?.slab.name && own?.page === place?.page) continue;
+      }
+      this.#machine.translations.dropCode(page);
+      let wanted: number = zeroPage;
+      if (place !== undefined) {
+        const bytes = pageAt(place);
+        writer.note(bytes, place);
+        wanted = this.#store.keep(bytes);
+      }
+      u8.set(this.#store.get(wanted), ramOffset + page * pageBytes);
+      this.#store.release(known);
+      this.#known[page] = wanted;
+      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest;
+    }
+    this.#machine.restore(state.record);
   }
 
   /** Drops checkpoints until they fit into the budget. */

@@ -20,8 +20,13 @@ export class PageStore {
 
   /** Stores a copy and gives its number, held once. */
   add(bytes: Uint8Array): number {
+    return this.keep(bytes.slice());
+  }
+
+  /** Stores these very bytes, which nobody changes, and gives their number, held once. */
+  keep(bytes: Uint8Array): number {
     const page = this.#free.pop() ?? this.#pages.length;
-    this.#pages[page] = bytes.slice();
+    this.#pages[page] = bytes;
     if (page >= this.#counts.length) {
       const larger = new Int32Array(this.#counts.length * 2);
       larger.set(this.#counts);

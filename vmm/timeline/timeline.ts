@@ -10,6 +10,7 @@ import type { InputEvent } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { type Interval, union } from '../history/history.ts';
 import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
+import type { CarriedState, SlabWriter } from './carried-state.ts';
 import { Checkpoints } from './checkpoints.ts';
 
 /** The inputs, in order. A trace's log is one; a recording's grows. */
@@ -187,6 +188,17 @@ export class Timeline {
       yield this.now;
     }
     this.applyInputs();
+  }
+
+  /** The present state, for another timeline of this recording. */
+  carry(writer: SlabWriter): CarriedState {
+    return this.checkpoints.carryPresent(this.#cursor, writer);
+  }
+
+  /** Goes where another timeline of this recording was. Needs a budget of checkpoints, though it takes none. */
+  adopt(state: CarriedState, writer: SlabWriter): void {
+    this.checkpoints.restoreCarried(state, writer);
+    this.#cursor = state.cursor;
   }
 
   /** Goes to the last state at or before a moment that is kept anywhere, unless one stands between the two. */

@@ -1,0 +1,71 @@
+/** A seat as the farm knows it: it does one task at a time, in this thread (`LocalStation`) or in one of its own (worker-station.ts). */
+
+import type { Moment } from '../../traces/time.ts';
+import { moment } from '../../traces/time.ts';
+import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
+import type { Jobs } from './job.ts';
+import type { Seat } from './seat.ts';
+import { perform, type Task } from './task.ts';
+
+/** Told while a task is under way. */
+export interface TaskListener {
+  readonly left: (state: CarriedState) => void;
+  readonly at: (at: Moment) => void;
+}
+
+export type Outcome = { readonly finding: unknown } | 'given up';
+
+export interface Station {
+  /** Where it stands between two tasks. */
+  readonly position: Moment;
+  /** Rejects with what the job threw; the station is as good as before. */
+  perform(task: Task, listener: TaskListener): Promise<Outcome>;
+  /** Ends the task under way at the next opportunity. */
+  giveUp(): void;
+  close(): Promise<void>;
+}
+
+/** How long it works before others get a turn. */
+const breathMs = 10;
+
+const breath = (): Promise<void> =>
+  new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
+
+export class LocalStation implements Station {
+  readonly #seat: Seat;
+  readonly #jobs: Jobs;
+  #givenUp = false;
+
+  constructor(seat: Seat, jobs: Jobs) {
+    this.#seat = seat;
+    this.#jobs = jobs;
+  }
+
+  get position(): Moment {
+    return moment(this.#seat.now);
+  }
+
+  async perform(task: Task, { left, at }: TaskListener): Promise<Outcome> {
+    this.#givenUp = false;
+    const work = perform(this.#seat, this.#jobs, task, left);
+    await breath();
+    for (let begun = performance.now(); ; ) {
+      if (this.#givenUp) return 'given up';
+      const { done, value } = work.next();
+      if (done === true) return { finding: value };
+      if (performance.now() - begun <= breathMs) continue;
+      at(value);
+      await breath();
+      begun = performance.now();
+    }
+  }
+
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  async close(): Promise<void> {
+    this.giveUp();
+    this.#seat.close();
+  }
+}

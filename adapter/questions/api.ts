@@ -1,0 +1,216 @@
+/**
+ * Asking a recording, for programs: the command line, the debug adapter and scripts all ask here. Questions are answered by
+ * replays of their own (the farm), so asking moves nothing that a person looks at, and several can be asked at once.
+ *
+ *     const recording = await Asker.open({ trace: 'run.chrono' });
+ *     for await (const item of recording.ask('last-write jiffies')) console.log(item);
+ *     await recording.close();
+ */
+
+import { type Moment, moment } from '../../traces/time.ts';
+import type { History } from '../../vmm/history/history.ts';
+import { SlabWriter } from '../../vmm/timeline/carried-state.ts';
+import { checkLaunch } from '../dap/launch.ts';
+import { currentHart } from '../dap/stops.ts';
+import type { Target } from '../dap/target.ts';
+import { Farm } from '../farm/farm.ts';
+import type { FarmProgress } from '../farm/run.ts';
+import { type Replayed, Seat } from '../farm/seat.ts';
+import type { StateSource } from '../farm/shelf.ts';
+import { copyOf } from '../session/copy.ts';
+import type { Item } from './answer.ts';
+import { momentOutside } from './errors.ts';
+import { jobs } from './jobs.ts';
+import type { Question } from './question.ts';
+import { parseQuestion, questionNamed } from './questions.ts';
+
+export type { Item } from './answer.ts';
+export { itemText, momentOf, placeText } from './item-text.ts';
+
+export interface AskerOptions {
+  /** A debug session on the same recording: where questions are asked from when they do not say, and whose checkpoints help. */
+  readonly session?: Target;
+  /** What is known of the whole history. */
+  readonly history?: () => History | undefined;
+  /** How many threads; by default one a processor, at least 2. With 0 everything is done in this thread. */
+  readonly threads?: number;
+  /** The bundled thread of the farm; by default beside this bundle. */
+  readonly workerFile?: string;
+  /** Steps of the pieces that one thread goes through at a time; by default by the recording's length. */
+  readonly stride?: number;
+}
+
+/** A question by its name, with arguments as docs/questions.md has them. */
+export interface AskedQuestion {
+  readonly question: string;
+  readonly arguments?: unknown;
+}
+
+export interface AskOptions {
+  /** From where in the recording; by default where the debug session is, or the end. */
+  readonly at?: number | 'start' | 'end' | undefined;
+  /** Whose registers and translation count; by default the hart that makes the next step there. */
+  readonly hart?: number | undefined;
+  /** As many items at most. */
+  readonly limit?: number | undefined;
+  /** Gives the question up; what was found until then has been given. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: FarmProgress) => void) | undefined;
+}
+
+/** What there is to ask about. */
+type Timeline = Pick<Target['timeline'], 'start' | 'end'>;
+
+/** How long it works in this thread before others get a turn. */
+const breathMs = 10;
+
+export class Asker {
+  readonly #farm: Farm;
+  readonly #replayed: Replayed;
+  readonly #session: Target | undefined;
+  readonly #history: () => History | undefined;
+  readonly #start: Moment;
+  readonly #end: Moment;
+  /** A replay that goes to where questions are asked from. */
+  #view: Seat | undefined;
+  /** One goes there at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(replayed: Replayed, { start, end }: Timeline, view: Seat | undefined, options: AskerOptions) {
+    const { session, history, ...farm } = options;
+    this.#replayed = replayed;
+    this.#start = start;
+    this.#end = end;
+    this.#view = view;
+    this.#session = session;
+    this.#history = history ?? (() => undefined);
+    const source = session === undefined ? undefined : sourceOf(session);
+    this.#farm = new Farm({ replayed, start, end, jobs, ...(source && { source }), ...farm });
+  }
+
+  /**
+   * @param launch a launch configuration: of a trace, or what the session was launched with
+   * @throws {InputError} when it is wrong, or a file cannot be read
+   */
+  static async open(launch: unknown, options: AskerOptions = {}): Promise<Asker> {
+    const checked = checkLaunch(launch);
+    const target = options.session;
+    if (target === undefined) {
+      const view = await Seat.open({ launch: checked }, 'view');
+      return new Asker({ launch: checked }, view.target.timeline, view, options);
+    }
+    const { session, timeline } = target;
+    const { start, end } = timeline;
+    const copy = session.kind === 'live' ? await copyOf(session) : undefined;
+    return new Asker({ launch: checked, copy }, { start, end }, undefined, options);
+  }
+
+  /** The last moment of the recording; of one that is being made, the last one when this was opened. */
+  get end(): Moment {
+    return this.#end;
+  }
+
+  /**
+   * Asks, in a line of text or by name.
+   * @throws {InputError} when the question is wrong
+   */
+  async *ask(asked: string | AskedQuestion, options: AskOptions = {}): AsyncGenerator<Item, void> {
+    yield* await this.prepare(asked, options);
+  }
+
+  /** Checks a question as far as can be done at once; what it gives answers it. @throws {InputError} */
+  async prepare(asked: string | AskedQuestion, options: AskOptions = {}): Promise<AsyncGenerator<Item, void>> {
+    const { question, args } =
+      typeof asked === 'string'
+        ? parseQuestion(asked)
+        : { question: questionNamed(asked.question), args: asked.arguments };
+    const at = this.#momentOf(options.at);
+    const turn = this.#turn.then(() => this.#prepare(question, args, at, options));
+    this.#turn = turn.catch(() => {});
+    return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY);
+  }
+
+  async #prepare(
+    question: Question,
+    args: unknown,
+    at: Moment,
+    options: AskOptions,
+  ): Promise<AsyncGenerator<Item, void>> {
+    const { signal, onProgress } = options;
+    const target = await this.#targetAt(question.needsState ? at : undefined, options);
+    if (target === undefined) return nothing();
+    const hart = target.machine.harts[options.hart ?? currentHart(target.machine).id] ?? currentHart(target.machine);
+    const history = this.#history();
+    return question.ask(
+      { target, hart, at, start: this.#start, end: this.#end, history, farm: this.#farm, signal, onProgress },
+      args,
+    );
+  }
+
+  #momentOf(at: AskOptions['at']): Moment {
+    if (at === 'start') return this.#start;
+    if (at === 'end') return this.#end;
+    const wanted = at ?? this.#session?.timeline.now ?? this.#end;
+    if (!Number.isSafeInteger(wanted) || wanted < this.#start || wanted > this.#end)
+      throw momentOutside(wanted, this.#start, this.#end);
+    return moment(wanted);
+  }
+
+  /** A target that stands at a moment, or anywhere; nothing when it was given up. */
+  async #targetAt(at: Moment | undefined, { signal, onProgress }: AskOptions): Promise<Target | undefined> {
+    const session = this.#session;
+    if (session !== undefined && (at === undefined || session.timeline.now === at)) {
+      await session.program.collecting;
+      return session;
+    }
+    this.#view ??= await Seat.open(this.#replayed, 'view');
+    const view = this.#view;
+    if (at === undefined) return view.target;
+    const state = this.#farm.stateBefore(at);
+    const from = state === 'start' ? this.#start : state.at;
+    if (view.now > at || view.now < from) view.adopt(state);
+    const begun = view.now;
+    for (let breath = performance.now(); view.now < at; ) {
+      const next = Math.min(at, (Math.floor(view.now / this.#farm.stride) + 1) * this.#farm.stride);
+      for (const now of view.goTo(moment(next))) {
+        if (performance.now() - breath <= breathMs) continue;
+        onProgress?.({ stepsDone: now - begun, stepsTotal: at - begun });
+        await new Promise((resolve) => setTimeout(resolve));
+        if (signal?.aborted === true) return undefined;
+        breath = performance.now();
+      }
+      // Where nobody was, the way there is worth something to the farm.
+      if (next % this.#farm.stride === 0) this.#farm.keep(view.carry());
+    }
+    for (const _ of view.goTo(at));
+    return view.target;
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    await this.#farm.close();
+    this.#view?.close();
+  }
+}
+
+const sourceOf = ({ timeline }: Target): StateSource => {
+  const writer = new SlabWriter('session');
+  const { checkpoints } = timeline;
+  return {
+    get moments() {
+      return checkpoints.moments;
+    },
+    carry: (at) => checkpoints.carry(checkpoints.before(at), writer),
+  };
+};
+
+async function* upTo(items: AsyncGenerator<Item, void>, limit: number): AsyncGenerator<Item, void> {
+  let count = 0;
+  if (limit <= 0) return;
+  for await (const item of items) {
+    yield item;
+    if (++count >= limit) return;
+  }
+}
+
+async function* nothing(): AsyncGenerator<Item, void> {}
