@@ -82,6 +82,15 @@ export interface MessageItem {
   readonly text: string;
 }
 
+/** A step that moved the value that was asked about, or where it began; without a step where nothing of the machine did. */
+export interface OriginItem extends Place {
+  readonly kind: 'origin';
+  /** `open`: looked for as far as this moment, and not found. */
+  readonly step: 'copy' | 'compute' | 'origin' | 'open';
+  /** The place, what it held then, and the instruction, or a sentence of where it began. */
+  readonly text: string;
+}
+
 export type Item =
   | WriteItem
   | MappingItem
@@ -91,4 +100,5 @@ export type Item =
   | TruthItem
   | TrapItem
   | PrintItem
-  | MessageItem;
+  | MessageItem
+  | OriginItem;

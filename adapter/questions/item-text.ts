@@ -33,6 +33,8 @@ export const itemText = (item: Item): string => {
       return `${placeText(item)}: byte ${item.offset}, ${JSON.stringify(item.text)}`;
     case 'message':
       return item.text;
+    case 'origin':
+      return item.pc === undefined ? item.text : `${placeText(item)}: ${item.text}`;
   }
 };
 

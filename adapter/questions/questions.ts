@@ -7,6 +7,7 @@ import { executed, log } from './executions.ts';
 import { consoleChar } from './printed.ts';
 import type { Question, Words } from './question.ts';
 import { traps } from './traps.ts';
+import { valueOrigin } from './value-origin.ts';
 import { firstWrite, lastWrite, writes } from './writes.ts';
 
 export const questions: readonly Question[] = [
@@ -18,6 +19,7 @@ export const questions: readonly Question[] = [
   becomes,
   traps,
   consoleChar,
+  valueOrigin,
   log,
 ];
 
