@@ -20,7 +20,7 @@ const momentsEach = Number(process.env.CHRONOVISOR_MOMENTS ?? 40);
 /** Nothing below RAM: neither the headers of the file nor a note. */
 const loadable = ['-Wl,--build-id=none,-N,--no-warn-rwx-segments'];
 /** Before this each of them has come to its end, where it traps. */
-const steps = 20_000;
+const steps = 200_000;
 
 // Split units are built for this machine: see toolchain.ts.
 const runnable = variants.filter((variant) => !titleOf(variant).includes('split-dwarf'));

@@ -84,7 +84,7 @@ const started = cpuMs();
 for (let seed = task.firstSeed; seed < task.firstSeed + task.seeds && cpuMs() - started < task.budgetMs; seed++) {
   for (const [path, original] of originals) {
     // So that garbage of many files is not taken for memory that one needs.
-    if (totals.files % 128 === 0) collect();
+    if (totals.files % 32 === 0) collect();
     const { what, bytes } = damagedFile(original, seed);
     read(`${path}, seed ${seed} (${what})`, bytes);
   }

@@ -33,6 +33,10 @@ export const knownClasses = [
   'another symbol',
   // A parameter that the compiler removed, which the caller still knows (DW_OP_GNU_parameter_ref): we do not ask for it.
   'a parameter that was removed',
+  // Before a function has set up its frame, gdb takes what lies there for a caller, at an address where no code is.
+  'a caller where nothing is',
+  // The same for a place that is behind such a pointer: gdb says that it cannot be read, we that there is no value.
+  'a place behind no pointer',
 ] as const;
 
 export type Class = (typeof knownClasses)[number] | 'unexplained';
@@ -95,12 +99,20 @@ export const compareStacks = (theirs: readonly GdbFrame[], ours: readonly OwnFra
   if (theirs.length > ours.length && theirs[ours.length]!.error === undefined) {
     const next = theirs[ours.length]!;
     disagreements.push({
-      kind: ours.at(-1)?.file === null ? 'a caller in place of what was interrupted' : 'unexplained',
+      kind: callerClass(next, ours.at(-1)),
       level: ours.length,
       text: `gdb goes on with ${next.name} at ${next.pc}`,
     });
   }
   return { frames, variables, disagreements };
+};
+
+/** Below this no code of these programs is. */
+const lowestCode = 0x1000n;
+
+const callerClass = (next: GdbFrame, last: OwnFrame | undefined): Class => {
+  if (last?.file === null) return 'a caller in place of what was interrupted';
+  return next.name === null && BigInt(next.pc) < lowestCode ? 'a caller where nothing is' : 'unexplained';
 };
 
 interface Difference {
@@ -145,6 +157,8 @@ const classOf = (
   if (by === 'later' && value === lost) return 'a place after the call';
   if (by === 'temporary' && value === lost) return 'registers that a call may change';
   if (by === 'entry' && their === lost) return 'no value at entry';
+  if (value === lost && /^error: Cannot access memory at address 0x[0-9a-f]{1,3}$/.test(their))
+    return 'a place behind no pointer';
   if (by === 'entry' && frame.inlined) return 'a value at entry of the wrong frame';
   return value === lost && isGuessed ? 'registers through assembly' : 'unexplained';
 };

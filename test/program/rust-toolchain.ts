@@ -47,7 +47,11 @@ const buildLibraries = (): string => {
 /** Compiles and links walks.rs; gives the program's path. */
 export const buildRust = ({ level, framePointers }: RustVariant): string => {
   const path = join(folder, `walks-O${level}-${framePointers}`);
-  const linking = ['linker=riscv64-linux-gnu-ld', 'linker-flavor=ld', 'link-args=-Ttext=0x80000000 -N -e _start'];
+  const linking = [
+    'linker=riscv64-linux-gnu-ld',
+    'linker-flavor=ld',
+    'link-args=--section-start=.boot=0x80000000 -Ttext=0x80000100 -N -e _start',
+  ];
   const code = [
     `opt-level=${level}`,
     'debuginfo=2',

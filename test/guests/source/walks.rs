@@ -6,7 +6,7 @@
 use core::panic::PanicInfo;
 
 core::arch::global_asm!(
-    ".section .text.start, \"ax\"",
+    ".section .boot, \"ax\"",
     ".globl _start",
     "_start: la sp, stack_end",
     "call main",
