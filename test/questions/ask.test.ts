@@ -50,7 +50,9 @@ test('a value is followed back through copies to where it began', async () => {
   expect(stderr).toBe('');
   const lines = stdout.trimEnd().split('\n');
   expect(lines.length).toBeGreaterThan(1);
-  expect(lines[0]).toMatch(/^ +[\d,]+ {2}process_block\+0x\w+ \(process\.c:\d+\): 4 bytes at physical 0x\w+ = 0x5: c.sw a0,0/);
+  expect(lines[0]).toMatch(
+    /^ +[\d,]+ {2}process_block\+0x\w+ \(process\.c:\d+\): 4 bytes at physical 0x\w+ = 0x5: c.sw a0,0/,
+  );
   expect(lines.at(-1)).toMatch(/immediate|li|constant/);
   await refused('origin no_such_name', 'no_such_name');
 });
