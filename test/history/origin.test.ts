@@ -1,4 +1,7 @@
-/** Where values of small guests come from: every planted origin is found, through whatever the value went. */
+/**
+ * Where values of small guests come from: every planted origin is found, through whatever the value went. It is long because
+ * each way that a value can go is a guest of some lines, and they share one check.
+ */
 
 import { expect, test } from 'vitest';
 import { registerNamed } from '../../vmm/history/origin/place.ts';

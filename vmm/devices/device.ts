@@ -3,6 +3,7 @@
  * context; never another device, never the machine, never the host.
  */
 
+import type { PlainValue } from '../../traces/plain.ts';
 import type { Moment } from '../../traces/time.ts';
 import type { Shape } from './shape.ts';
 
@@ -35,16 +36,7 @@ export interface DeviceContext {
 }
 
 /** A device's whole state: plain data that structured cloning and the canonical encoding of digests understand. */
-export type PlainState =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | Uint32Array
-  | readonly PlainState[]
-  | { readonly [name: string]: PlainState };
+export type PlainState = PlainValue;
 
 export interface Device {
   /** Unique on the board, such as `uart0` or `virtio3`. */
