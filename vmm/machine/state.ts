@@ -63,7 +63,7 @@ export const loadState = (machine: Machine, state: TraceState): void => {
   if (problem !== undefined) throw stateRefused(state.at, problem);
   const { memory } = machine;
   const replace = (index: number): Uint8Array => {
-    machine.translations.dropCode(index);
+    machine.translations.dropCode(index, true);
     memory.u8[pageFlagsBase + index]! |= dirtyFlags;
     return ramPage(memory, index);
   };

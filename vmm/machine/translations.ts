@@ -53,7 +53,7 @@ export class Translations implements WalkObserver {
   readonly #open: OpenPages;
   #watched: readonly WatchRange[] = [];
   #onWatched: (access: WatchedAccess) => void = () => {};
-  #onCodeWrite: (page: number) => void = () => {};
+  #onCodeWrite: (page: number, isRestored: boolean) => void = () => {};
   /** Called after a walk has set A or D of the entry at a physical address. */
   onTableWritten: (physical: number) => void = () => {};
   /** How often translated code was dropped because its page changed. */
@@ -151,7 +151,7 @@ export class Translations implements WalkObserver {
   }
 
   /** `dropCode` is called before bytes of a RAM page that was given to `trackCode` change; the page is then forgotten. */
-  onCodeWrite(dropCode: (page: number) => void): void {
+  onCodeWrite(dropCode: (page: number, isRestored: boolean) => void): void {
     this.#onCodeWrite = dropCode;
   }
 
@@ -164,14 +164,17 @@ export class Translations implements WalkObserver {
     this.#tlbs.dropWritesTo(page);
   }
 
-  /** Call before a RAM page changes as a whole, or in any way that `beforeWrite` does not hear of. */
-  dropCode(page: number): void {
+  /**
+   * Call before a RAM page changes as a whole, or in any way that `beforeWrite` does not hear of. `isRestored`: the guest did
+   * not write it; somebody goes to another moment.
+   */
+  dropCode(page: number, isRestored = false): void {
     const flags = pageFlagsBase + page;
     const { u8 } = this.#memory;
     if ((u8[flags]! & pageFlag.code) === 0) return;
     u8[flags]! &= ~pageFlag.code;
     this.codeDrops += 1;
-    this.#onCodeWrite(page);
+    this.#onCodeWrite(page, isRestored);
   }
 
   /**

@@ -162,7 +162,7 @@ export class Checkpoints {
       const start = ramOffset + page * pageBytes;
       // Another machine's copy of the same page: translated code of it stays.
       if (!isSame(u8, start, bytes)) {
-        this.#machine.translations.dropCode(page);
+        this.#machine.translations.dropCode(page, true);
         u8.set(bytes, start);
       }
       this.#store.hold(wanted);
@@ -200,7 +200,7 @@ export class Checkpoints {
         const isKnown = known === zeroPage || own !== undefined;
         if (isKnown && own?.slab.name === place?.slab.name && own?.page === place?.page) continue;
       }
-      this.#machine.translations.dropCode(page);
+      this.#machine.translations.dropCode(page, true);
       let wanted: number = zeroPage;
       if (place !== undefined) {
         const bytes = pageAt(place);

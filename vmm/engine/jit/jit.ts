@@ -84,7 +84,7 @@ export class Jit {
     this.#regions = new RegionStore(memory, table);
     this.#arrivals = new ArrivalCounts(memory);
     this.#arrivals.clear();
-    translations.onCodeWrite((page) => this.#dropPage(page));
+    translations.onCodeWrite((page, isRestored) => this.#dropPage(page, isRestored));
   }
 
   /** Translates each jump target at its first arrival, one at a time: slow, and what tests of translated code want. */
@@ -271,8 +271,8 @@ export class Jit {
   }
 
   /** Bytes of a RAM page that code was translated from are about to change. */
-  #dropPage(page: number): void {
-    this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
+  #dropPage(page: number, isRestored: boolean): void {
+    if (!isRestored) this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
     for (const [host, found] of this.#queue) if (found.pages.includes(page)) this.#queue.delete(host);
     this.#regions.dropPage(page);
     if (this.#batchRegions === 1) this.#arrivals.heatAll();
