@@ -156,10 +156,14 @@ export class Target {
     return this.session.timeline;
   }
 
-  /** Begins to find out what is known of the whole history; `onGrowth` is called when more is. */
-  exploreHistory(onGrowth: () => void): void {
-    if (this.session.kind !== 'replay' || this.#historyOptions === undefined || this.#history !== undefined) return;
-    this.#history = new BackgroundHistory(this.session, { ...this.#historyOptions, onGrowth });
+  /**
+   * Begins to find out what is known of the whole history; `onGrowth` is called when more is.
+   * @returns settles when no more will be found out
+   */
+  async exploreHistory(onGrowth: () => void, options: Partial<BackgroundHistoryOptions> = {}): Promise<void> {
+    if (this.session.kind !== 'replay' || this.#historyOptions === undefined) return;
+    this.#history ??= new BackgroundHistory(this.session, { ...this.#historyOptions, ...options, onGrowth });
+    await this.#history.finished;
   }
 
   /** What is known by now of the whole history, if anything is. */
