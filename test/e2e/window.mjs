@@ -23,9 +23,25 @@ export class Window {
     await this.page.emulateMedia({ colorScheme: 'light' });
     await this.page.goto(`${address}/?folder=${folder}`);
     await this.page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor();
-    // Only now does it know what the extension has.
+  }
+
+  /** Until now VS Code did not know what the extension has. */
+  async ready() {
     await this.listed('>Chronovisor: ', 'Record the Demo Kernel');
     await this.press('Escape');
+  }
+
+  /** Opens a file by a double click, which is lost where the window is still being set up. */
+  async openFile(name) {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+    const tab = this.page.locator('.tabs-container .tab', { hasText: name }).first();
+    await this.until(`a tab of ${name}`, async () => {
+      await row.dblclick();
+      return tab.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   /** In light and in dark colours. */
@@ -97,15 +113,6 @@ export class Window {
       if (performance.now() > endMs) throw new Error(`waited ${patienceMs / 1000} s for ${what}`);
       await this.page.waitForTimeout(20);
     }
-  }
-
-  /** Whether something becomes so in as long as a window takes to be painted. */
-  async soon(see) {
-    for (const endMs = performance.now() + 1_500; performance.now() < endMs; ) {
-      if (await see()) return true;
-      await this.page.waitForTimeout(50);
-    }
-    return false;
   }
 
   text(selector) {

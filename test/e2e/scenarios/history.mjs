@@ -1,5 +1,5 @@
 /** Questions to the whole history, asked from the menus of a variable and of a line; their answers are gone to. */
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { knownAt, putDemo, putLaunch, putRecording } from '../files.mjs';
 
 export const prepare = (workspace) => {
   putDemo(workspace);
@@ -21,13 +21,7 @@ export const run = async (window, { timed }) => {
       return rows.find((row) => row.includes(words));
     });
 
-  // Back to the line where the node is known.
-  const knows = async () => (await window.variables()).some((row) => /^buffer = 0x/.test(row));
-  for (let count = 0; !(await knows()); count += 1) {
-    if (count === 12) throw new Error('the node is not known on the way to the panic');
-    await window.toolbar('Step Back');
-    await page.waitForTimeout(1000);
-  }
+  await window.stepBackTo(knownAt);
   await window.expand('buffer');
   await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
   await timed('"Who Wrote This?" is answered', async () => {
