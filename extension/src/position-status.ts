@@ -55,12 +55,15 @@ class PositionStatus implements vscode.Disposable {
       await vscode.commands.executeCommand('setContext', 'chronovisor.hasLiveEnd', false);
       return;
     }
-    const replays = session.configuration.trace !== undefined;
-    const { text, tooltip } = positionText(position, replays);
+    const { text, tooltip } = positionText(position);
     [this.#item.text, this.#item.tooltip] = [text, `${tooltip}. Go elsewhere...`];
     this.#item.show();
     // There is a way back to it while one is in the past.
-    await vscode.commands.executeCommand('setContext', 'chronovisor.hasLiveEnd', !replays && !position.live);
+    await vscode.commands.executeCommand(
+      'setContext',
+      'chronovisor.hasLiveEnd',
+      position.records === true && !position.live,
+    );
     if (position.running && question === this.#asked) this.askIn(askAgainMs);
   }
 
@@ -88,17 +91,16 @@ const showMenu = async (): Promise<void> => {
   const session = activeSession();
   const position = session && (await positionIn(session));
   if (session === undefined || position === undefined) return;
-  const replays = session.configuration.trace !== undefined;
-  const last = replays
-    ? { label: '$(debug-step-over) To the end', command: 'chronovisor.goToEnd' }
-    : { label: '$(record) Back to live', command: 'chronovisor.backToLive' };
+  const last = position.records
+    ? { label: '$(record) Back to live', command: 'chronovisor.backToLive' }
+    : { label: '$(debug-step-over) To the end', command: 'chronovisor.goToEnd' };
   const choices = [
     { label: '$(search) To a moment...', command: 'chronovisor.goToMoment' },
     { label: '$(debug-step-back) To the start', command: 'chronovisor.goToStart' },
     last,
     { label: '$(error) To the last panic', command: 'chronovisor.goToPanic' },
   ];
-  const { tooltip } = positionText(position, replays);
+  const { tooltip } = positionText(position);
   const chosen = await vscode.window.showQuickPick(choices, { title: 'Go to', placeHolder: tooltip });
   if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command);
 };

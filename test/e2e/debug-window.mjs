@@ -1,11 +1,18 @@
 /** What a person does and sees of a debug session in a window of VS Code: stacks, variables, breakpoints, where one is. */
 import { Window } from './window.mjs';
 
+export const historyPane = '.pane:has(.pane-header[aria-label^="History"])';
+
 export class DebugWindow extends Window {
   /** A key that does something in a session, pressed once the session takes it. */
   async debugKey(keys) {
     await this.page.locator('.debug-toolbar .action-label[aria-label^="Step Back"]:not(.disabled)').first().waitFor();
     await this.press(keys);
+  }
+
+  /** The questions, bookmarks and forks that are listed. */
+  historyRows() {
+    return this.rows(historyPane);
   }
 
   variables() {
@@ -59,7 +66,10 @@ export class DebugWindow extends Window {
       const item = document.querySelector('.statusbar-item[id*="chronovisor.position"]');
       const text = (item?.textContent ?? '').replace(/\s+/g, ' ').trim();
       const digits = /([\d,]+)( of [\d,]+)?$/.exec(text)?.[1];
-      const says = [...document.querySelectorAll('.call-stack-state-message')].map((each) => each.textContent);
+      // Hidden, it keeps words that were said before.
+      const says = [...document.querySelectorAll('.call-stack-state-message')]
+        .filter((each) => each.offsetParent !== null)
+        .map((each) => each.textContent);
       const moves = item === null || item.querySelector('.codicon-sync') !== null || says.includes('Running');
       return { text, moves, ...(digits !== undefined && { moment: Number(digits.replaceAll(',', '')) }) };
     });
@@ -95,12 +105,23 @@ export class DebugWindow extends Window {
     await this.page.locator('.debug-call-stack .monaco-list-row', { hasText: name }).first().click();
   }
 
-  /** Unfolds a variable. */
+  /** Unfolds a variable, which may be drawn anew under the click. */
   async expand(name) {
     const row = this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\b`) }).first();
-    await row.waitFor();
-    await row.click();
-    await this.press('ArrowRight');
+    await this.until(`${name} unfolded`, async () => {
+      await row.waitFor();
+      if ((await row.getAttribute('aria-expanded')) === 'true') return true;
+      await row.click();
+      await this.press('ArrowRight');
+      return this.page
+        .locator('.debug-variables .monaco-list-row[aria-expanded="true"]', { hasText: new RegExp(`^${name}\\b`) })
+        .first()
+        .waitFor({ timeout: 2_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
   }
 
   /** A row of the breakpoints, which are listed below the exceptions; the list is scrolled until it is there. */

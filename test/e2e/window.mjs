@@ -141,6 +141,13 @@ export class Window {
     await item.click();
   }
 
+  /** A button that a row has while one points at it. */
+  async rowAction(pane, row, name) {
+    const found = this.page.locator(`${pane} .monaco-list-row`, { hasText: row }).first();
+    await found.hover();
+    await found.locator(`.action-label[aria-label^="${name}"]`).first().click();
+  }
+
   /** The frame that holds a page of the extension, once it has an element. */
   webview(selector) {
     return this.until(`a page with ${selector}`, async () => {
