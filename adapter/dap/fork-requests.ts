@@ -106,7 +106,7 @@ export const forkRequests: readonly RequestRow[] = [
       const console = new ConsoleOutput();
       const edits = (args.edits ?? []).map(editOf);
       const fork = createFork(target.session, { name, edits, checkpoints: denseCheckpoints, console: console.take });
-      session.launch(new Target(fork.session, console, { shares: target }), () => {});
+      session.launch(new Target(fork.session, console, { forkOf: { parent: target, at: fork.at } }), () => {});
       const entry = session.forks.add({ name, fork, parent: from.id, launched: session.launched('chronovisor/fork') });
       call.after(() => arrive(session, entry));
       return infoOf(entry);

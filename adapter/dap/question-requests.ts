@@ -13,7 +13,6 @@
 import * as v from 'valibot';
 import type { FarmProgress } from '../farm/run.ts';
 import { Asker, type Item, itemText } from '../questions/api.ts';
-import { notOfFork } from '../questions/errors.ts';
 import { questions } from '../questions/questions.ts';
 import type { Debugger } from './debugger.ts';
 import { natural, optional, type RequestRow, request, text } from './request.ts';
@@ -105,7 +104,6 @@ class Questions {
   /** A recording that has grown is opened anew; questions to what it was are answered to their ends. */
   async #askerNow(): Promise<Asker> {
     const target = this.#target;
-    if (target.launch === undefined) throw notOfFork();
     const before = await this.#asker?.catch(() => undefined);
     if (before !== undefined && before.end === target.timeline.end) return before;
     if (before !== undefined) this.#closeUnused(before);
