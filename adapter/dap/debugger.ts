@@ -6,7 +6,7 @@
 import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { Breakpoints, type DataAccess } from './breakpoints.ts';
-import { machineRuns, notLaunched } from './errors.ts';
+import { machineRuns, notLaunched, sessionEnded } from './errors.ts';
 import { ForkList } from './fork-list.ts';
 import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
@@ -88,7 +88,11 @@ export class Debugger {
   }
 
   get isLaunched(): boolean {
-    return this.#launched !== undefined;
+    return this.#launched !== undefined && !this.#closed;
+  }
+  /** The session is over: what was launched is closed. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
   get running(): boolean {
     return this.#driver.running;
@@ -134,8 +138,9 @@ export class Debugger {
     this.#launched = launched;
   }
 
-  /** @throws {DapError} before a launch */
+  /** @throws {DapError} before a launch and after the end */
   launched(command: string): Launched {
+    if (this.#closed) throw sessionEnded(command);
     if (this.#launched === undefined) throw notLaunched(command);
     return this.#launched;
   }
@@ -171,12 +176,14 @@ export class Debugger {
         this.#progress?.update(`moment ${at}`, share);
       },
       arrived: (arrival) => {
+        if (this.#closed) return;
         this.#settled(target);
         this.lastArrival = arrival;
         if (arrival.reason === 'breakpoint') target.callSite = siteOf(target, arrival);
         this.#sayStopped(stoppedBody(target, arrival, options.thread));
       },
       failed: (error) => {
+        if (this.#closed) return;
         this.#settled(target);
         this.lastArrival = undefined;
         this.#sayStopped(stoppedAfterError(target, error));

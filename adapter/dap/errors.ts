@@ -51,6 +51,22 @@ export const badArguments = (command: string, field: string, problem: string) =>
     remedy: 'Report it to the maker of the debugger front end',
   });
 
+export const badMessage = (found: string) =>
+  new DapError('request', {
+    what: 'A message of the client could not be read and was passed over',
+    expected: 'a header with Content-Length and as many bytes of JSON',
+    found: brief(found),
+    remedy: 'Report it to the maker of the debugger front end',
+  });
+
+export const sessionEnded = (command: string) =>
+  new DapError('notLaunched', {
+    what: `The request ${brief(command)} came too late`,
+    expected: 'a session that is not over',
+    found: 'one that was ended',
+    remedy: 'Begin another debug session',
+  });
+
 export const unknownRequest = (command: string) =>
   new DapError('request', {
     what: `The request ${brief(command)} is not known`,

@@ -27,7 +27,7 @@ import { splitWords } from './words.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
 
-const launchSchema = v.object({
+export const launchSchema = v.object({
   /** A recording to replay. Either this or `machine`. */
   trace: v.nullish(name),
   /** A machine to record, in the words of `qemu-system-riscv64 -M virt`: one line, or a list of words. */

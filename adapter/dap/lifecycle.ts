@@ -3,8 +3,8 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
 import type { Debugger } from './debugger.ts';
-import { launchedTwice } from './errors.ts';
-import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
+import { launchedTwice, sessionEnded } from './errors.ts';
+import { checkLaunch, type LaunchArguments, launchSchema, openTarget } from './launch.ts';
 import { toLastPanic } from './panic.ts';
 import { afterHeld, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
@@ -64,7 +64,9 @@ const begin = (session: Debugger, target: Target, args: LaunchArguments): void =
 
 const launch: RequestRow = {
   command: 'launch',
+  entries: launchSchema.entries,
   answer: async (session, value, call) => {
+    if (session.isClosed) throw sessionEnded('launch');
     if (session.isLaunched || session.launching) throw launchedTwice();
     const args = checkLaunch(value);
     session.launching = true;
@@ -73,6 +75,10 @@ const launch: RequestRow = {
       const target = await openTarget(args, (line) =>
         session.send('output', { category: 'console', output: `${line}\n` }),
       );
+      if (session.isClosed) {
+        target.close(); // the client left while it was opened
+        throw sessionEnded('launch');
+      }
       session.launch(target, () => begin(session, target, args));
     } finally {
       session.launching = false;
