@@ -101,7 +101,7 @@ class Server extends DebugSession {
 
   #refuse(response: DebugProtocol.Response, error: unknown): void {
     if (response.seq > 0) {
-      this.#report(error); // it was answered: what failed came after
+      this.#report(error, `After ${response.command}: `); // it was answered
       return;
     }
     const known = knownErrors.some((kind) => error instanceof kind);
@@ -117,13 +117,13 @@ class Server extends DebugSession {
       },
     };
     this.sendResponse(response);
-    if (!known) this.#report(error);
+    if (!known) this.#report(error, `${response.command}: `);
   }
 
   /** A bug of ours: said where a developer looks, and the session goes on. */
-  #report(error: unknown): void {
-    const output = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#session.send('output', { category: 'stderr', output: `${output}\n` });
+  #report(error: unknown, where = ''): void {
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#session.send('output', { category: 'stderr', output: `${where}${words}\n` });
   }
 }
 

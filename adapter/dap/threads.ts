@@ -73,8 +73,9 @@ export const threadRequests: readonly RequestRow[] = [
     },
   ),
   request('scopes', { frameId: whole }, (session, { frameId }) => {
+    const { target: kernel } = session.halted('scopes');
     const frame = session.handles.frameOf(frameId);
-    const target = session.halted('scopes').target.seenFrom(frame.program, frame.satp);
+    const target = kernel.seenFrom(frame.program, frame.satp);
     const { hart } = frame;
     const scope = (name: string, group: Group, hint?: string) => ({
       name,

@@ -74,10 +74,10 @@ const check = async (client: RawClient): Promise<void> => {
       console.log(number, Math.round(performance.now() - begin), Math.round(usedBytes() / 2 ** 20));
     client.answers.clear();
     client.forgetEvents();
-    const bugs = client.bugs.splice(0).filter((bug) => !bug.startsWith('A message of the client could not be read'));
-    expect(bugs, messages.map(({ text }) => text).join('\n')).toEqual([]);
     if (sent <= count / 2) before = usedBytes();
   }
+  const bugs = client.bugs.filter((bug) => !bug.startsWith('A message of the client could not be read'));
+  expect([...new Set(bugs)]).toEqual([]);
   expect(usedBytes() - before).toBeLessThan(200 * 2 ** 20);
 };
 
