@@ -277,6 +277,22 @@ export const unknownFork = (id: number, known: readonly number[]) =>
     remedy: 'Ask chronovisor/forks which there are',
   });
 
+export const tooManyForks = (most: number) =>
+  new DapError('fork', {
+    what: 'There is no room for another timeline',
+    expected: `at most ${most} forks at a time, since each is a machine of its own`,
+    found: `${most}`,
+    remedy: 'Delete one that is not needed, after saving it if it is to be kept',
+  });
+
+export const tooManyQuestions = (most: number) =>
+  new DapError('request', {
+    what: 'So many questions cannot be answered at once',
+    expected: `at most ${most} that are not answered yet`,
+    found: `${most}`,
+    remedy: 'Wait for their answers, or cancel some',
+  });
+
 export const forkOnly = (what: string) =>
   new DapError('fork', {
     what: `The timeline that was launched cannot be ${what}`,
