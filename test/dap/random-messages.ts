@@ -164,7 +164,7 @@ const fitting = (schema: v.GenericSchema, name: string): fc.Arbitrary<unknown> =
     case 'array':
       return fc.oneof(
         { weight: 20, arbitrary: fc.array(fitting(shape.item!, name), { maxLength: 4 }) },
-        { weight: 1, arbitrary: fitting(shape.item!, name).map((item) => Array.from({ length: 2000 }, () => item)) },
+        { weight: 1, arbitrary: fitting(shape.item!, name).map((item) => many(item)) },
       );
     case 'object':
     case 'strict_object':
@@ -180,6 +180,10 @@ const fitting = (schema: v.GenericSchema, name: string): fc.Arbitrary<unknown> =
       return junk;
   }
 };
+
+/** More than there should be, in a message that is not longer than what is read. */
+const many = (item: unknown): readonly unknown[] =>
+  Array.from({ length: Math.min(11_000, Math.ceil(4e6 / (json(item).length + 1))) }, () => item);
 
 const fields = (entries: v.ObjectEntries): fc.Arbitrary<object> =>
   fc.record(
