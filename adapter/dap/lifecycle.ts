@@ -88,7 +88,7 @@ const launch: RequestRow = {
       // Its names are collected while the client sets breakpoints; its history is explored when that is done.
       const { target } = session.launched('launch');
       target.program.prepare();
-      const explore = (): void => target.exploreHistory(() => session.send('chronovisor/history', {}));
+      const explore = (): unknown => target.exploreHistory(() => session.send('chronovisor/history', {}));
       void (target.program.collecting ?? Promise.resolve()).then(explore, explore);
     });
     return undefined;

@@ -13,7 +13,6 @@
 import * as v from 'valibot';
 import type { FarmProgress } from '../farm/run.ts';
 import { Asker, type Item, itemText } from '../questions/api.ts';
-import { notOfFork } from '../questions/errors.ts';
 import { questions } from '../questions/questions.ts';
 import type { Debugger } from './debugger.ts';
 import { tooManyQuestions } from './errors.ts';
@@ -129,7 +128,6 @@ class Questions {
   /** Questions that come at once wait for one another here, so that they have the same one. */
   async #askerAfter(last: Promise<Asker> | undefined): Promise<Asker> {
     const target = this.#target;
-    if (target.launch === undefined) throw notOfFork();
     const before = await last?.catch(() => undefined);
     if (before !== undefined && before.end === target.timeline.end) return before;
     if (before !== undefined) this.#closeUnused(before);
