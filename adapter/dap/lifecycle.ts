@@ -2,6 +2,7 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
+import { moment } from '../../traces/time.ts';
 import type { Debugger } from './debugger.ts';
 import { launchedTwice, sessionEnded } from './errors.ts';
 import { checkLaunch, type LaunchArguments, launchSchema, openTarget } from './launch.ts';
@@ -48,7 +49,10 @@ const begin = (session: Debugger, target: Target, args: LaunchArguments): void =
   const { traveller } = launched;
   const { timeline } = target;
   const isTrace = target.session.kind === 'replay';
-  if (isTrace && args.stopAt === 'panic') {
+  if (isTrace && args.moment != null) {
+    const destination = moment(Math.min(args.moment, timeline.end));
+    session.move(traveller.goTo(destination), { title: `Going to moment ${destination}`, destination, progress: true });
+  } else if (isTrace && args.stopAt === 'panic') {
     session.move(toLastPanic(launched), { title: 'Searching for a panic', backwards: true, progress: true });
   } else if (isTrace && args.stopAt === 'end') {
     const destination = timeline.end;
