@@ -24,6 +24,15 @@ const indexOf = async (session: ReplaySession, { images }: TraceOptions): Promis
   });
 };
 
+const finished = async (index: BackgroundHistory): Promise<void> => {
+  const ticking = setInterval(() => {}, 1000); // its thread alone keeps no process alive
+  try {
+    await index.finished;
+  } finally {
+    clearInterval(ticking);
+  }
+};
+
 export const addVerify = (program: Command, host: CliHost): void => {
   const command = program
     .command('verify')
@@ -39,7 +48,7 @@ export const addVerify = (program: Command, host: CliHost): void => {
       const progress = options.json === true ? progressLines(host.stdout) : undefined;
       await goTo(session, session.trace.until, 'verifying', host, undefined, progress);
       session.replayer.verifyEnd();
-      await index?.finished;
+      if (index !== undefined) await finished(index);
     } finally {
       index?.close();
       session.close();

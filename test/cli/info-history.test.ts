@@ -1,6 +1,8 @@
 /** What `info` says of the whole history of a trace, where an index of it is kept. */
 
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { historyOf, summaryOf } from '../../adapter/cli/info-history.ts';
 import { brotli, FileSource } from '../../adapter/host/files.ts';
@@ -77,6 +79,15 @@ describe('an index', () => {
     expect(stdout).toMatch(/^panic +at [\d,]+: panic: freelist: corrupt node$/m);
     const { history } = JSON.parse((await runWords(['info', trace, '--json'], folder)).stdout);
     expect(history).toMatchObject({ panicCount: 1 });
+  });
+
+  test('is made by a verification that is asked to', async () => {
+    process.env.CHRONOVISOR_CACHE = join(folder, 'verified');
+    const program = await bundleWorker(folder, 'cli/main');
+    const words = ['verify', '--json', '--index', trace];
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...words]);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ verified: true });
+    expect((await runWords(['info', trace], folder)).stdout).toMatch(/^panic/m);
   });
 
   test('need not be there', async () => {
