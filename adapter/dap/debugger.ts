@@ -19,6 +19,7 @@ import {
   currentHart,
   hasSource,
   type StoppedBody,
+  siteOf,
   stoppedAfterError,
   stoppedBody,
 } from './stops.ts';
@@ -127,15 +128,23 @@ export class Debugger {
       if (!begun) begin();
       begun = true;
     };
+    this.#leave();
     this.#launched = { target, traveller, trail: new Trail(), begin: once };
   }
 
   /** From now on another timeline of the machine is debugged; those that were launched before stay as they are. */
   switchTo(launched: Launched): void {
-    this.#launched?.target.live?.pause();
+    this.#leave();
     this.handles.forget();
     this.lastArrival = undefined;
     this.#launched = launched;
+  }
+
+  /** What is debugged no more, for now or for good, has nothing that goes on. */
+  #leave(): void {
+    const target = this.#launched?.target;
+    target?.live?.pause();
+    target?.stats.stop(); // V8 samples for each that wants it
   }
 
   /** @throws {DapError} before a launch and after the end */
@@ -256,13 +265,3 @@ export class Debugger {
     this.#closed = true;
   }
 }
-
-/** A breakpoint on a line that calls an inlined function shows that line, not what it calls. */
-const siteOf = (target: Target, { hart: id, breakpoints }: Extract<Arrival, { reason: 'breakpoint' }>) => {
-  const hart = target.machine.harts[id]!;
-  for (const { siteAt } of breakpoints) {
-    const inlined = siteAt?.(hart);
-    if (inlined !== undefined) return { hart: id, moment: target.timeline.now, inlined };
-  }
-  return undefined;
-};
