@@ -167,6 +167,11 @@ export class Target {
     return this.#history?.index;
   }
 
+  /** Keeps what explores the history from competing with a search, where it would; call the answer when that is over. */
+  makeWay(): () => void {
+    return this.#history?.makeWay() ?? (() => {});
+  }
+
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */
   hart(threadId: number): Hart {
     const hart = this.machine.harts[threadId - 1];

@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
@@ -23,6 +24,8 @@ export interface BackgroundHistoryOptions {
   readonly cacheFolder?: string | undefined;
   /** The bundled worker; by default beside this bundle. Where it is not, nothing is known. */
   readonly workerFile?: string;
+  /** How many there are; by default all that there are. */
+  readonly processors?: number;
   /** Called when more has become known. */
   readonly onGrowth?: () => void;
   /** Where a developer reads what went wrong. */
@@ -32,6 +35,7 @@ export interface BackgroundHistoryOptions {
 const workerFile = join(import.meta.dirname, 'history-worker.mjs');
 /** Of the index on disk, before it is compressed: damage does not make it larger. */
 const unpackedBytesMax = 2 ** 30;
+const processorsFew = 2;
 const intervalsWanted = 2048;
 const segmentsWanted = 16;
 const checkpointsWanted = 256;
@@ -45,6 +49,8 @@ export class BackgroundHistory {
   readonly #options: BackgroundHistoryOptions;
   readonly #files: FileCache | undefined;
   readonly #key: string;
+  /** How many search meanwhile; the thread waits for them. */
+  readonly #waits = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   /** Settles when the worker is over, also when it failed. */
   readonly finished: Promise<void>;
@@ -84,6 +90,7 @@ export class BackgroundHistory {
     const task: HistoryTask = {
       file: this.#options.file,
       imageFolders: this.#options.imageFolders ?? [],
+      waits: this.#waits,
       checkpointSteps: Math.max(checkpointStepsMin, Math.ceil(end / checkpointsWanted / intervalSteps) * intervalSteps),
       ...(this.index.segments.length === 0 && { index: { intervalSteps, segmentSteps } }),
     };
@@ -111,6 +118,19 @@ export class BackgroundHistory {
         this.#end(message.message);
         return;
     }
+  }
+
+  /**
+   * Where there are few processors, the thread does nothing until the answer is called: whoever replays for somebody who waits
+   * is not to share one with it. What it would have found meanwhile is found later.
+   */
+  makeWay(): () => void {
+    if ((this.#options.processors ?? availableParallelism()) > processorsFew) return () => {};
+    Atomics.add(this.#waits, 0, 1);
+    return () => {
+      Atomics.sub(this.#waits, 0, 1);
+      Atomics.notify(this.#waits, 0);
+    };
   }
 
   #end(failure?: string): void {
