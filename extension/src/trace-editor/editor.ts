@@ -10,6 +10,7 @@ import type { Adapter, Run } from '../adapter.ts';
 import { showError, traceViewType } from '../debug-type.ts';
 import { replayLaunch, type StopAt } from '../launches.ts';
 import { count, plural } from '../position-text.ts';
+import { registerEarlyTabs } from './early-tabs.ts';
 import { isPageCommand, type PageCommand, type PageState, pageOf, type Verification } from './page.ts';
 import { parseSummary } from './summary.ts';
 
@@ -17,6 +18,7 @@ export const registerTraceEditor = (adapter: Adapter, log: vscode.LogOutputChann
   const editors = new TraceEditors(adapter, log);
   return [
     vscode.window.registerCustomEditorProvider(traceViewType, editors, { supportsMultipleEditorsPerDocument: true }),
+    registerEarlyTabs(() => editors.asked, log),
     vscode.commands.registerCommand('chronovisor.debugTrace', (uri?: vscode.Uri) => {
       const file = uri ?? activeTrace();
       if (file !== undefined) void debug(file, 'end');
@@ -35,6 +37,8 @@ const debug = async (uri: vscode.Uri, stopAt: StopAt): Promise<void> => {
 };
 
 class TraceEditors implements vscode.CustomReadonlyEditorProvider {
+  /** Whether VS Code has ever wanted one. */
+  asked = false;
   readonly #adapter: Adapter;
   readonly #log: vscode.LogOutputChannel;
 
@@ -44,6 +48,7 @@ class TraceEditors implements vscode.CustomReadonlyEditorProvider {
   }
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    this.asked = true;
     return { uri, dispose: () => {} };
   }
 
