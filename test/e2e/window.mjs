@@ -135,6 +135,11 @@ export class Window {
       .locator(`${pane} .monaco-list-row`, { hasText: new RegExp(`^${row}\\b`) })
       .first()
       .click({ button: 'right' });
+    await this.menuEntry(entry);
+  }
+
+  /** An entry of the menu that is open. */
+  async menuEntry(entry) {
     const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
     await item.waitFor();
     await this.page.waitForTimeout(400); // a menu takes no click as soon as it is there
