@@ -37,10 +37,7 @@ export class Window {
     const tab = this.page.locator('.tabs-container .tab', { hasText: name }).first();
     await this.until(`a tab of ${name}`, async () => {
       await row.dblclick();
-      return tab.waitFor({ timeout: 5_000 }).then(
-        () => true,
-        () => false,
-      );
+      return this.soon(() => tab.isVisible());
     });
   }
 
@@ -113,6 +110,15 @@ export class Window {
       if (performance.now() > endMs) throw new Error(`waited ${patienceMs / 1000} s for ${what}`);
       await this.page.waitForTimeout(20);
     }
+  }
+
+  /** Whether something becomes so shortly: a click is lost where what is clicked is drawn anew. */
+  async soon(see) {
+    for (const endMs = performance.now() + 5_000; performance.now() < endMs; ) {
+      if (await see()) return true;
+      await this.page.waitForTimeout(20);
+    }
+    return false;
   }
 
   text(selector) {

@@ -26,7 +26,7 @@ export const registerViews = (context: vscode.ExtensionContext): void => {
     new PageHost(context.extensionUri, sessions, { script, title, marks });
   const timeline = page('timeline', 'Timeline');
   const terminal = page('terminal', 'Guest Terminal');
-  const memory = page('memory', 'Guest Memory');
+  const memory = page('memory', 'Memory');
   const tellAll = (): void => {
     for (const each of [timeline, terminal, memory]) each.tell();
   };

@@ -203,7 +203,7 @@ const host: Host = new Host(
       say('Start a Chronovisor debug session to see its memory.');
     } else if (begin === undefined) {
       table.replaceChildren();
-      say('Type an address, or choose "Show in Guest Memory" in the menu of a variable.');
+      say('Type an address, or choose "Show in Memory View" in the menu of a variable.');
     } else void read();
   },
   (expression) => void look(expression),

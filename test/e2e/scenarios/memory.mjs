@@ -17,7 +17,7 @@ export const run = async (window, { timed }) => {
   await window.stepBackTo(knownAt);
   await window.expand('buffer');
   const memory = await timed('a variable to its bytes', async () => {
-    await window.contextMenu('.debug-variables', 'next', 'Show in Guest Memory');
+    await window.contextMenu('.debug-variables', 'next', 'Show in Memory View');
     return window.webview('#bytes [data-at="80005ff8"]');
   });
   const row = memory.locator('#bytes [role="row"]', { hasText: '0000000080005ff0' });
