@@ -18,6 +18,9 @@ export interface KeptIndexOptions {
   readonly log?: (line: string) => void;
 }
 
+/** What an index is of. */
+type Recorded = Pick<ReplaySession, 'trace' | 'header'>;
+
 /** Before it is compressed: damage does not make it larger. */
 const unpackedBytesMax = 2 ** 30;
 
@@ -25,7 +28,7 @@ export class KeptIndex {
   readonly #files: FileCache | undefined;
   readonly #key: string;
 
-  constructor(session: ReplaySession, { cacheFolder, log }: KeptIndexOptions) {
+  constructor(recorded: Recorded, { cacheFolder, log }: KeptIndexOptions) {
     this.#files =
       cacheFolder === undefined
         ? undefined
@@ -35,7 +38,7 @@ export class KeptIndex {
             bytesMax: 2 ** 28,
             ...(log && { log }),
           });
-    this.#key = keyOf(session);
+    this.#key = keyOf(recorded);
   }
 
   /** Nothing when none was kept. */
@@ -50,7 +53,7 @@ export class KeptIndex {
 }
 
 /** What was recorded, wherever the file is and whatever was added to it later. */
-const keyOf = ({ trace, header }: ReplaySession): string => {
+const keyOf = ({ trace, header }: Recorded): string => {
   const { digests, until, events } = trace;
   const last = digests.count === 0 ? undefined : digests.get(digests.count - 1);
   const parts = [header.machine, header.images, until, events.count, last];

@@ -23,9 +23,22 @@ export class Window {
     await this.page.emulateMedia({ colorScheme: 'light' });
     await this.page.goto(`${address}/?folder=${folder}`);
     await this.page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor();
-    // Only now does it know what the extension has.
+  }
+
+  /** Until now VS Code did not know what the extension has. */
+  async ready() {
     await this.listed('>Chronovisor: ', 'Record the Demo Kernel');
     await this.press('Escape');
+  }
+
+  /** Opens a file by a double click, which is lost where the window is still being set up. */
+  async openFile(name) {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+    const tab = this.page.locator('.tabs-container .tab', { hasText: name }).first();
+    await this.until(`a tab of ${name}`, async () => {
+      await row.dblclick();
+      return this.soon(() => tab.isVisible());
+    });
   }
 
   /** In light and in dark colours. */
@@ -99,11 +112,11 @@ export class Window {
     }
   }
 
-  /** Whether something becomes so in as long as a window takes to be painted. */
+  /** Whether something becomes so shortly: a click is lost where what is clicked is drawn anew. */
   async soon(see) {
-    for (const endMs = performance.now() + 1_500; performance.now() < endMs; ) {
+    for (const endMs = performance.now() + 5_000; performance.now() < endMs; ) {
       if (await see()) return true;
-      await this.page.waitForTimeout(50);
+      await this.page.waitForTimeout(20);
     }
     return false;
   }
@@ -128,10 +141,22 @@ export class Window {
       .locator(`${pane} .monaco-list-row`, { hasText: new RegExp(`^${row}\\b`) })
       .first()
       .click({ button: 'right' });
+    await this.menuEntry(entry);
+  }
+
+  /** An entry of the menu that is open. */
+  async menuEntry(entry) {
     const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
     await item.waitFor();
     await this.page.waitForTimeout(400); // a menu takes no click as soon as it is there
     await item.click();
+  }
+
+  /** A button that a row has while one points at it. */
+  async rowAction(pane, row, name) {
+    const found = this.page.locator(`${pane} .monaco-list-row`, { hasText: row }).first();
+    await found.hover();
+    await found.locator(`.action-label[aria-label^="${name}"]`).first().click();
   }
 
   /** The frame that holds a page of the extension, once it has an element. */
