@@ -180,6 +180,11 @@ export class Target {
     return new BranchedHistory(this.#forkOf.at, past, own ?? new HistoryIndex(this.machine.memory.ramBytes));
   }
 
+  /** Keeps what explores the history from competing with a search, where it would; call the answer when that is over. */
+  makeWay(): () => void {
+    return this.#history?.makeWay() ?? (() => {});
+  }
+
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */
   hart(threadId: number): Hart {
     const hart = this.machine.harts[threadId - 1];

@@ -5,6 +5,7 @@
  */
 
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { HistoryIndex } from '../../vmm/history/history-index.ts';
@@ -23,6 +24,8 @@ export interface BackgroundHistoryOptions {
   readonly workerFile?: string;
   /** What a replay is begun for: `states`, as by default, also when the index is there; `index` only when it is not. */
   readonly replaysFor?: 'states' | 'index' | 'nothing';
+  /** How many there are; by default all that there are. */
+  readonly processors?: number;
   /** Called when more has become known. */
   readonly onGrowth?: () => void;
   /** Where a developer reads what went wrong. */
@@ -30,6 +33,8 @@ export interface BackgroundHistoryOptions {
 }
 
 const workerFile = join(import.meta.dirname, 'history-worker.mjs');
+/** With no more than these, a replay in the background slows the one that somebody waits for. */
+const processorsFew = 2;
 const intervalsWanted = 2048;
 const segmentsWanted = 16;
 const checkpointsWanted = 256;
@@ -42,6 +47,8 @@ export class BackgroundHistory {
   readonly #session: ReplaySession;
   readonly #options: BackgroundHistoryOptions;
   readonly #kept: KeptIndex;
+  /** How many search meanwhile; the thread waits for them. */
+  readonly #waits = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   /** Settles when the worker is over, also when it failed. */
   readonly finished: Promise<void>;
@@ -74,6 +81,7 @@ export class BackgroundHistory {
     const task: HistoryTask = {
       file: this.#options.file,
       imageFolders: this.#options.imageFolders ?? [],
+      waits: this.#waits,
       checkpointSteps: Math.max(checkpointStepsMin, Math.ceil(end / checkpointsWanted / intervalSteps) * intervalSteps),
       ...(this.index.segments.length === 0 && { index: { intervalSteps, segmentSteps } }),
     };
@@ -101,6 +109,19 @@ export class BackgroundHistory {
         this.#end(message.message);
         return;
     }
+  }
+
+  /**
+   * Where there are few processors, the thread does nothing until the answer is called: whoever replays for somebody who waits
+   * is not to share one with it. What it would have found meanwhile is found later.
+   */
+  makeWay(): () => void {
+    if ((this.#options.processors ?? availableParallelism()) > processorsFew) return () => {};
+    Atomics.add(this.#waits, 0, 1);
+    return () => {
+      Atomics.sub(this.#waits, 0, 1);
+      Atomics.notify(this.#waits, 0);
+    };
   }
 
   #end(failure?: string): void {

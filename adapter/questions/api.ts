@@ -146,7 +146,7 @@ export class Asker {
     const at = this.#momentOf(options.at);
     const turn = this.#turn.then(() => this.#prepare(question, args, at, options));
     this.#turn = turn.catch(() => {});
-    return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY);
+    return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY, this.#session);
   }
 
   async #prepare(
@@ -247,12 +247,21 @@ const sourceOf = ({ timeline }: Target): StateSource => {
   };
 };
 
-async function* upTo(items: AsyncGenerator<Item, void>, limit: number): AsyncGenerator<Item, void> {
+async function* upTo(
+  items: AsyncGenerator<Item, void>,
+  limit: number,
+  session: Target | undefined,
+): AsyncGenerator<Item, void> {
   let count = 0;
   if (limit <= 0) return;
-  for await (const item of items) {
-    yield item;
-    if (++count >= limit) return;
+  const isOver = session?.makeWay();
+  try {
+    for await (const item of items) {
+      yield item;
+      if (++count >= limit) return;
+    }
+  } finally {
+    isOver?.();
   }
 }
 
