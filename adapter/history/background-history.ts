@@ -24,24 +24,24 @@ export interface BackgroundHistoryOptions {
   readonly cacheFolder?: string | undefined;
   /** The bundled worker; by default beside this bundle. Where it is not, nothing is known. */
   readonly workerFile?: string;
-  /** How many there are; by default all that there are. */
-  readonly processors?: number;
   /** Called when more has become known. */
   readonly onGrowth?: () => void;
   /** Where a developer reads what went wrong. */
   readonly log?: (line: string) => void;
+  /** How many the thread shares with whoever searches; by default all of the computer's. */
+  readonly processors?: number;
 }
 
 const workerFile = join(import.meta.dirname, 'history-worker.mjs');
 /** Of the index on disk, before it is compressed: damage does not make it larger. */
 const unpackedBytesMax = 2 ** 30;
-const processorsFew = 2;
 const intervalsWanted = 2048;
 const segmentsWanted = 16;
 const checkpointsWanted = 256;
 const intervalStepsMin = 2 ** 14;
 const intervalStepsMax = 2 ** 22;
 const checkpointStepsMin = 2 ** 22;
+const processorsFew = 2;
 
 export class BackgroundHistory {
   readonly index: HistoryIndex;
@@ -49,12 +49,12 @@ export class BackgroundHistory {
   readonly #options: BackgroundHistoryOptions;
   readonly #files: FileCache | undefined;
   readonly #key: string;
-  /** How many search meanwhile; the thread waits for them. */
-  readonly #waits = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   /** Settles when the worker is over, also when it failed. */
   readonly finished: Promise<void>;
   #finish: () => void = () => {};
+  /** How many search meanwhile; the thread waits for them. */
+  readonly #waits = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(session: ReplaySession, options: BackgroundHistoryOptions) {
     this.#session = session;
