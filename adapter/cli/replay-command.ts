@@ -13,6 +13,7 @@ import type { TraceOptions } from './trace-options.ts';
 import { grouped } from './values.ts';
 
 export { Digester } from '../../vmm/machine/digest.ts';
+export { BackgroundHistory } from '../history/background-history.ts';
 export { cacheFolder } from '../host/folders.ts';
 export { noCheckpoints, openRecording };
 

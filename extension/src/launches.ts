@@ -16,11 +16,12 @@ export type StopAt = 'start' | 'end' | 'panic';
 
 const common = { type: 'chronovisor', request: 'launch' } as const;
 
-export const replayLaunch = (trace: string, stopAt: StopAt): Launch => ({
+/** `where`: a place that has a name, or a moment. */
+export const replayLaunch = (trace: string, where: StopAt | number): Launch => ({
   ...common,
   name: `Replay ${posix.basename(trace.replaceAll('\\', '/'))}`,
   trace,
-  stopAt,
+  ...(typeof where === 'number' ? { moment: where } : { stopAt: where }),
 });
 
 /** The workspace's folder, which VS Code puts in. */

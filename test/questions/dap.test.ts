@@ -1,10 +1,11 @@
 /** Questions of a debug session: answered in events, while the machine stays where it is. */
 
+import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../adapter/dap/question-requests.ts';
 import { refusal, type TestClient } from '../dap/client.ts';
-import { demoElf, machineLine, newClient, record, replay } from '../dap/fixture.ts';
+import { demoElf, folder, machineLine, newClient, record, replay } from '../dap/fixture.ts';
 
 let trace = '';
 beforeAll(async () => {
@@ -92,6 +93,40 @@ test('a recording that is being made is asked as far as it has come, and again w
   const [grown] = (await ask(client, 'executed system_call --count')).items;
   expect(grown).toMatchObject({ kind: 'count' });
   expect(grown?.kind === 'count' && grown.count).toBeGreaterThan(19);
+});
+
+test('a fork is asked about its own past: what it shares with the recording, and what it did otherwise', async () => {
+  const client = await replay(trace, { cache: false });
+  await client.move('configurationDone');
+  const calls = 'executed system_call';
+  const before = labels(await ask(client, `${calls} --to 1000000`));
+  expect(before.length).toBeGreaterThan(20);
+  await client.goTo(1_000_000);
+  const arrived = client.nextStop();
+  const expression = '(long)&processes[1].exit_status';
+  const { body } = await client.evaluateRequest({ expression, context: 'watch' });
+  const edit = { kind: 'setMemory', address: body.result, data: 'BwAAAA==' };
+  await client.customRequest('chronovisor/fork', { edits: [edit] });
+  await arrived;
+  await client.functionBreakpoints({ name: 'system_call', hitCondition: '30' });
+  await client.move('continue');
+  expect(labels(await ask(client, `${calls} --to 1000000`))).toEqual(before);
+  expect(labels(await ask(client, `${calls} --from 1000000 --count`))).toEqual(['29']);
+  const edited = 'first-write &processes[1].exit_status --from 999000';
+  expect((await ask(client, edited)).items).toMatchObject([{ moment: 999_999, after: '7' }]);
+
+  const asked = [calls, 'traps', 'last-write &processes[1].state', 'writes &processes[1].state'];
+  const answered: string[][] = [];
+  for (const question of asked) answered.push(labels(await ask(client, question)));
+  const back = client.nextStop();
+  const file = join(folder, 'asked-fork.chrono');
+  await client.customRequest('chronovisor/saveFork', { file });
+  await client.customRequest('chronovisor/switchFork', { id: 0 });
+  await back;
+  expect((await ask(client, edited)).items).not.toMatchObject([{ moment: 999_999 }]);
+  const saved = await replay(file, { cache: false, stopAt: 'end' });
+  await saved.move('configurationDone');
+  for (const [index, question] of asked.entries()) expect(labels(await ask(saved, question))).toEqual(answered[index]);
 });
 
 test('a question has arguments by name, and as many items as are asked for', async () => {

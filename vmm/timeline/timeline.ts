@@ -44,6 +44,8 @@ export interface TimelineOptions {
   readonly stride: number;
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
   readonly onStride?: (at: Moment) => void;
+  /** Called where a checkpoint is due in new territory, also when none are taken; before the inputs of that moment. */
+  readonly onCheckpoint?: (cursor: number) => void;
   readonly kept?: KeptStates;
   /** A kept state is gone to when it saves so many steps: what is printed on the way is not seen. None unless it says so. */
   readonly keptStepsMin?: number | undefined;
@@ -170,7 +172,10 @@ export class Timeline {
     );
     const stop = this.machine.run(moment(limit), options);
     this.#arrived();
-    if (this.now % checkpointStride === 0) this.checkpoints.take(this.#cursor);
+    if (this.now % checkpointStride === 0) {
+      this.checkpoints.take(this.#cursor);
+      this.#options.onCheckpoint?.(this.#cursor);
+    }
     this.applyInputs();
     if (stop.reason === 'idle' && !this.#live) return { reason: 'end' };
     return stop;
