@@ -3,13 +3,13 @@
  * at the end. A file is written beside its name and takes it once it is whole.
  */
 
-import { renameSync } from 'node:fs';
 import type { TraceEnd } from '../../traces/end.ts';
 import type { TraceHeader } from '../../traces/header.ts';
 import { TraceWriter } from '../../traces/writer.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { captureState } from '../../vmm/machine/state.ts';
 import { FlightRing, type Keep } from '../../vmm/record/flight.ts';
+import { renameFile } from '../host/file-names.ts';
 import { brotli, FileSink } from '../host/files.ts';
 import type { ConsoleTail } from './console-tail.ts';
 
@@ -103,6 +103,6 @@ export class Flight {
     } finally {
       sink.close();
     }
-    renameSync(part, file);
+    renameFile(part, file);
   }
 }
