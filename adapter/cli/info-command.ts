@@ -4,6 +4,7 @@ import { describeEvent, type InputKind, inputKinds } from '../../traces/events.t
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import { brotli, FileSource } from '../host/files.ts';
 import { brief } from '../program/input-error.ts';
+import { jsonValue, summaryOf } from '../session/summary.ts';
 import type { CliHost } from './cli.ts';
 import type { InfoOptions } from './info.ts';
 import { columns, grouped, sizeText } from './values.ts';
@@ -20,29 +21,6 @@ export const showInfo = async (file: string, options: InfoOptions, host: CliHost
   } finally {
     source.close();
   }
-};
-
-const summaryOf = (trace: Trace) => {
-  const { header, end } = trace;
-  const counts: Partial<Record<InputKind, number>> = {};
-  for (const event of trace.events) counts[event.kind] = (counts[event.kind] ?? 0) + 1;
-  return {
-    formatVersion: header.formatVersion,
-    createdBy: header.createdBy,
-    machine: header.machine,
-    images: header.images,
-    ...(header.fork && { fork: header.fork }),
-    steps: trace.until,
-    complete: trace.complete,
-    ...(end === undefined ? {} : { end }),
-    ...(trace.damage === undefined ? {} : { damage: trace.damage.message }),
-    events: counts,
-    digests: trace.digests.count,
-    start: trace.start,
-    states: trace.states.map(({ at, cursor, sizeBytes }) => ({ at, cursor, sizeBytes })),
-    bookmarks: trace.bookmarks().list,
-    sizes: trace.sizes,
-  };
 };
 
 const eventsOf = (trace: Trace, { events }: InfoOptions) =>
@@ -130,10 +108,4 @@ const sizesText = ({ sizes }: Trace): string =>
 const writeEvents = (trace: Trace, host: CliHost): void => {
   host.stdout.write('\n');
   for (const event of trace.events) host.stdout.write(`${grouped(event.at).padStart(15)}  ${describeEvent(event)}\n`);
-};
-
-/** 64-bit values and bytes as hexadecimal text. */
-const jsonValue = (_: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
 };

@@ -12,19 +12,18 @@ export const addVerify = (program: Command, host: CliHost): void => {
     .description('Replays all of a trace, compares every digest of its state, and says whether all are equal.')
     .option('--json', 'as JSON, for programs: how far it is, a line each, then the result');
   addTraceOptions(command).action(async (file: string, options: TraceOptions & { readonly json?: boolean }) => {
-    const { goTo, incompleteText, openToVerify, progressLines } = await import('./replay-command.ts');
+    const { openToVerify, progressLines, showProgress, verifyAll } = await import('./replay-command.ts');
     const session = await openToVerify(file, options);
+    const progress = options.json === true ? progressLines(host.stdout) : showProgress('verifying', host.stderr);
     try {
-      const progress = options.json === true ? progressLines(host.stdout) : undefined;
-      await goTo(session, session.trace.until, 'verifying', host, undefined, progress);
-      session.replayer.verifyEnd();
+      const verified = await verifyAll(session, { beat: (share) => progress.update(share) });
+      progress.stop();
+      const { steps, digests, note } = verified;
+      const text = `verified: ${grouped(steps)} steps, ${digests} digests, all equal.${note === '' ? '' : ` ${note}`}`;
+      host.stdout.write(`${options.json === true ? JSON.stringify({ verified: true, ...verified }) : text}\n`);
     } finally {
+      progress.stop();
       session.close();
     }
-    const note = incompleteText(session.trace);
-    const steps = session.machine.now - session.trace.start;
-    const { digestsCompared: digests } = session.replayer;
-    const text = `verified: ${grouped(steps)} steps, ${digests} digests, all equal.${note === '' ? '' : ` ${note}`}`;
-    host.stdout.write(`${options.json === true ? JSON.stringify({ verified: true, steps, digests, note }) : text}\n`);
   });
 };

@@ -38,7 +38,7 @@ const isRequest = (message: unknown): message is DebugProtocol.Request =>
   'seq' in message &&
   typeof message.seq === 'number';
 
-class Server extends DebugSession {
+export class Server extends DebugSession {
   readonly #session = new Debugger((event, body) =>
     this.sendEvent(body === undefined ? new Event(event) : new Event(event, body)),
   );
