@@ -31,6 +31,8 @@ export interface Position {
   readonly live: boolean;
   /** Whether the machine moves at present; `moment` is then only where it was a little ago. */
   readonly running: boolean;
+  /** Present where there is a live end to go back to: a finished recording has none, but a fork of it has. */
+  readonly records?: true;
 }
 
 export interface GoToArguments {
@@ -129,8 +131,9 @@ export const statsOf = (
 };
 
 export const positionOf = (session: Debugger): Position => {
-  const { timeline } = session.launched('chronovisor/position').target;
-  return { moment: timeline.now, end: timeline.end, live: timeline.atLiveEnd, running: session.running };
+  const { timeline, live } = session.launched('chronovisor/position').target;
+  const { now, end, atLiveEnd } = timeline;
+  return { moment: now, end, live: atLiveEnd, running: session.running, ...(live !== undefined && { records: true }) };
 };
 
 /** Begins a motion to a moment. */

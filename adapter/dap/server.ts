@@ -95,7 +95,7 @@ export class Server extends DebugSession {
         id: errorIdOf(error),
         // Clients put variables into braces; a sentence about `{a0}` must stay as it is.
         format: format.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')')),
-        showUser: !isQuiet(response.command) && !isStale(error),
+        showUser: !isQuiet(response.command) && !isStale(response.command, error),
       },
     };
     this.sendResponse(response);
@@ -112,8 +112,12 @@ export class Server extends DebugSession {
 /** What a person can do something about. */
 const knownErrors = [InputError, TraceError, DivergenceError, DeviceTreeError, MachineError];
 
-/** The client asked for a frame of a stop that is over: the person has moved on, and need not be told. */
-const isStale = (error: unknown): boolean => error instanceof DapError && error.code === 'reference';
+/** What clients ask for by themselves at each stop. */
+const looks: ReadonlySet<string> = new Set(['stackTrace', 'scopes', 'variables', 'exceptionInfo']);
+
+/** The client asked about a stop that is over: the person has moved on, and need not be told. */
+const isStale = (command: string, error: unknown): boolean =>
+  error instanceof DapError && (error.code === 'reference' || (error.code === 'running' && looks.has(command)));
 
 /** Clients show these errors in place, and whoever sends requests of our own those of them. */
 const quiet: ReadonlySet<string> = new Set(['evaluate', 'readMemory', 'disassemble', 'setVariable', 'setExpression']);

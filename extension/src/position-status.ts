@@ -9,6 +9,9 @@ const askAgainMs = 500;
 
 /** Events, and answered requests, after which the machine may run or stand where it did not. */
 const moving: ReadonlySet<unknown> = new Set(['stopped', 'continued', 'configurationDone', 'continue']);
+/** Steps forwards, which are mostly over at once. */
+const stepping: ReadonlySet<unknown> = new Set(['next', 'stepIn', 'stepOut']);
+const stepMs = 200;
 
 export const registerPosition = (): readonly vscode.Disposable[] => {
   const status = new PositionStatus();
@@ -18,6 +21,7 @@ export const registerPosition = (): readonly vscode.Disposable[] => {
       createDebugAdapterTracker: () => ({
         onDidSendMessage: ({ event, command }) => {
           if (moving.has(event ?? command)) void status.ask();
+          else if (stepping.has(command)) status.askIn(stepMs);
         },
       }),
     }),
@@ -30,6 +34,7 @@ export const registerPosition = (): readonly vscode.Disposable[] => {
 class PositionStatus implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('chronovisor.position', vscode.StatusBarAlignment.Left, 100);
   #timer: NodeJS.Timeout | undefined;
+  #asked = 0;
 
   constructor() {
     this.#item.name = 'Chronovisor: where in the recording';
@@ -39,20 +44,32 @@ class PositionStatus implements vscode.Disposable {
   /** Asks where the machine is, and again while it runs. */
   async ask(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#asked += 1;
+    const question = this.#asked;
     const session = activeSession();
     const position = session && (await positionIn(session));
+    // What was asked later, perhaps of another session, is shown, whichever answer comes first.
+    if (question !== this.#asked) return;
     if (session === undefined || position === undefined) {
       this.#item.hide();
       await vscode.commands.executeCommand('setContext', 'chronovisor.hasLiveEnd', false);
       return;
     }
-    const replays = session.configuration.trace !== undefined;
-    const { text, tooltip } = positionText(position, replays);
+    const { text, tooltip } = positionText(position);
     [this.#item.text, this.#item.tooltip] = [text, `${tooltip}. Go elsewhere...`];
     this.#item.show();
     // There is a way back to it while one is in the past.
-    await vscode.commands.executeCommand('setContext', 'chronovisor.hasLiveEnd', !replays && !position.live);
-    if (position.running) this.#timer = setTimeout(() => void this.ask(), askAgainMs);
+    await vscode.commands.executeCommand(
+      'setContext',
+      'chronovisor.hasLiveEnd',
+      position.records === true && !position.live,
+    );
+    if (position.running && question === this.#asked) this.askIn(askAgainMs);
+  }
+
+  askIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.ask(), delayMs);
   }
 
   dispose(): void {
@@ -74,17 +91,16 @@ const showMenu = async (): Promise<void> => {
   const session = activeSession();
   const position = session && (await positionIn(session));
   if (session === undefined || position === undefined) return;
-  const replays = session.configuration.trace !== undefined;
-  const last = replays
-    ? { label: '$(debug-step-over) To the end', command: 'chronovisor.goToEnd' }
-    : { label: '$(record) Back to live', command: 'chronovisor.backToLive' };
+  const last = position.records
+    ? { label: '$(record) Back to live', command: 'chronovisor.backToLive' }
+    : { label: '$(debug-step-over) To the end', command: 'chronovisor.goToEnd' };
   const choices = [
     { label: '$(search) To a moment...', command: 'chronovisor.goToMoment' },
     { label: '$(debug-step-back) To the start', command: 'chronovisor.goToStart' },
     last,
     { label: '$(error) To the last panic', command: 'chronovisor.goToPanic' },
   ];
-  const { tooltip } = positionText(position, replays);
+  const { tooltip } = positionText(position);
   const chosen = await vscode.window.showQuickPick(choices, { title: 'Go to', placeHolder: tooltip });
   if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command);
 };

@@ -12,12 +12,10 @@ export interface PositionText {
   readonly tooltip: string;
 }
 
-/** `replays`: a finished recording is looked at, which has no live end. */
-export const positionText = ({ moment, end, live, running }: Position, replays: boolean): PositionText => {
+export const positionText = ({ moment, end, live, running }: Position): PositionText => {
   const where = `moment ${count(moment)} of ${count(end)}`;
   if (running) return { text: `$(sync~spin) ${count(moment)}`, tooltip: `Running, at about moment ${count(moment)}` };
-  if (live && !replays)
-    return { text: `$(record) live, ${count(moment)}`, tooltip: `The live end: moment ${count(moment)}` };
+  if (live) return { text: `$(record) live, ${count(moment)}`, tooltip: `The live end: moment ${count(moment)}` };
   const part = end === 0 ? 100 : Math.floor((moment / end) * 100);
   return { text: `$(history) ${count(moment)} of ${count(end)}`, tooltip: `In the past: ${where}, ${part} %` };
 };

@@ -1,11 +1,18 @@
 /** What a person does and sees of a debug session in a window of VS Code: stacks, variables, breakpoints, where one is. */
 import { Window } from './window.mjs';
 
+export const historyPane = '.pane:has(.pane-header[aria-label^="History"])';
+
 export class DebugWindow extends Window {
   /** A key that does something in a session, pressed once the session takes it. */
   async debugKey(keys) {
     await this.page.locator('.debug-toolbar .action-label[aria-label^="Step Back"]:not(.disabled)').first().waitFor();
     await this.press(keys);
+  }
+
+  /** The questions, bookmarks and forks that are listed. */
+  historyRows() {
+    return this.rows(historyPane);
   }
 
   variables() {
@@ -24,31 +31,72 @@ export class DebugWindow extends Window {
     });
   }
 
-  /** The top of the call stack, once it is that function. */
-  topIs(name) {
-    return this.until(`${name} at the top of the call stack`, async () =>
-      (await this.callStack()).find((row) => row.includes('.c') || row.includes('.S'))?.startsWith(name),
-    );
+  /** The top of the call stack: a function, its file, and line and column. */
+  async top() {
+    return (await this.callStack()).find((row) => row.includes('.c') || row.includes('.S'));
   }
 
-  /** Where the status bar says one is in the recording, as a number. */
+  /** The top of the call stack, once it is that function. */
+  topIs(name) {
+    return this.until(`${name} at the top of the call stack`, async () => (await this.top())?.startsWith(name));
+  }
+
+  /**
+   * Steps back until the top of the call stack is at a place, such as `buffer.c 25`. What belongs to one stop comes piece by
+   * piece: a step is over when the moment and the top are both others.
+   */
+  async stepBackTo(place) {
+    for (let steps = 0; steps < 20; steps += 1) {
+      const before = await this.standing();
+      const top = await this.until('a top of the call stack', () => this.top());
+      if (top.includes(place)) return;
+      await this.toolbar('Step Back');
+      await this.momentOtherThan(before);
+      await this.until('another top of the call stack', async () => ![undefined, top].includes(await this.top()));
+    }
+    throw new Error(`20 steps back do not lead to ${place}, but to ${await this.top()}`);
+  }
+
+  /**
+   * Where the status bar says one is in the recording, and whether the machine moves there: read at once, for two looks may
+   * be at different times.
+   */
+  seen() {
+    return this.page.evaluate(() => {
+      const item = document.querySelector('.statusbar-item[id*="chronovisor.position"]');
+      const text = (item?.textContent ?? '').replace(/\s+/g, ' ').trim();
+      const digits = /([\d,]+)( of [\d,]+)?$/.exec(text)?.[1];
+      // Hidden, it keeps words that were said before.
+      const says = [...document.querySelectorAll('.call-stack-state-message')]
+        .filter((each) => each.offsetParent !== null)
+        .map((each) => each.textContent);
+      const moves = item === null || item.querySelector('.codicon-sync') !== null || says.includes('Running');
+      return { text, moves, ...(digits !== undefined && { moment: Number(digits.replaceAll(',', '')) }) };
+    });
+  }
+
+  /** As a number, where the machine stands or is at present. */
   async moment() {
-    const text = await this.position();
-    const found = /([\d,]+)( of [\d,]+)?$/.exec(text ?? '');
-    return found === null ? undefined : Number(found[1].replaceAll(',', ''));
+    return (await this.seen()).moment;
   }
 
   async position() {
-    const [text] = await this.page.locator('.statusbar-item[id*="chronovisor.position"]').allInnerTexts();
-    return text?.replace(/\s+/g, ' ').trim();
+    return (await this.seen()).text;
+  }
+
+  /** The moment once the machine stands. */
+  standing() {
+    return this.until('a machine that stands', async () => {
+      const { moment, moves } = await this.seen();
+      return !moves && moment;
+    });
   }
 
   /** The moment once the machine stands again, somewhere else. */
-  momentOtherThan(moment) {
-    return this.until(`a moment other than ${moment}`, async () => {
-      const spins = await this.page.locator('.statusbar-item[id*="chronovisor.position"] .codicon-sync').count();
-      const now = spins > 0 ? undefined : await this.moment();
-      return now !== moment && now;
+  momentOtherThan(before) {
+    return this.until(`a moment other than ${before}`, async () => {
+      const { moment, moves } = await this.seen();
+      return !moves && moment !== before && moment;
     });
   }
 
@@ -57,12 +105,23 @@ export class DebugWindow extends Window {
     await this.page.locator('.debug-call-stack .monaco-list-row', { hasText: name }).first().click();
   }
 
-  /** Unfolds a variable. */
+  /** Unfolds a variable, which may be drawn anew under the click. */
   async expand(name) {
     const row = this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\b`) }).first();
-    await row.waitFor();
-    await row.click();
-    await this.press('ArrowRight');
+    await this.until(`${name} unfolded`, async () => {
+      await row.waitFor();
+      if ((await row.getAttribute('aria-expanded')) === 'true') return true;
+      await row.click();
+      await this.press('ArrowRight');
+      return this.page
+        .locator('.debug-variables .monaco-list-row[aria-expanded="true"]', { hasText: new RegExp(`^${name}\\b`) })
+        .first()
+        .waitFor({ timeout: 2_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
   }
 
   /** A row of the breakpoints, which are listed below the exceptions; the list is scrolled until it is there. */

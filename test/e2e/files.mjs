@@ -6,6 +6,9 @@ import { project } from './server.mjs';
 
 const demo = join(project, 'test/guests/demo');
 
+/** The last line before the panic where the broken node is known. */
+export const knownAt = 'buffer.c 25';
+
 /** The demo kernel with its sources, as a folder of somebody's own. */
 export const putDemo = (workspace) => {
   const wanted = (file) => !/\.build|\.git|fixed|Makefile|\.(txt|sh|md|ld)$/.test(file);

@@ -63,7 +63,7 @@ export const startServer = async () => {
     const address = await addressOf(server);
     const browser = await chromium.launch({ executablePath: chromiumPath, args: browserOptions });
     const close = async () => {
-      await browser.close();
+      await browser.close().catch(() => {});
       server.removeAllListeners('exit');
       server.kill();
       await new Promise((done) => server.once('exit', done));

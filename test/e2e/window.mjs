@@ -23,9 +23,25 @@ export class Window {
     await this.page.emulateMedia({ colorScheme: 'light' });
     await this.page.goto(`${address}/?folder=${folder}`);
     await this.page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor();
-    // Only now does it know what the extension has.
+  }
+
+  /** Until now VS Code did not know what the extension has. */
+  async ready() {
     await this.listed('>Chronovisor: ', 'Record the Demo Kernel');
     await this.press('Escape');
+  }
+
+  /** Opens a file by a double click, which is lost where the window is still being set up. */
+  async openFile(name) {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+    const tab = this.page.locator('.tabs-container .tab', { hasText: name }).first();
+    await this.until(`a tab of ${name}`, async () => {
+      await row.dblclick();
+      return tab.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   /** In light and in dark colours. */
@@ -99,15 +115,6 @@ export class Window {
     }
   }
 
-  /** Whether something becomes so in as long as a window takes to be painted. */
-  async soon(see) {
-    for (const endMs = performance.now() + 1_500; performance.now() < endMs; ) {
-      if (await see()) return true;
-      await this.page.waitForTimeout(50);
-    }
-    return false;
-  }
-
   text(selector) {
     return this.page.locator(selector).allInnerTexts();
   }
@@ -132,6 +139,13 @@ export class Window {
     await item.waitFor();
     await this.page.waitForTimeout(400); // a menu takes no click as soon as it is there
     await item.click();
+  }
+
+  /** A button that a row has while one points at it. */
+  async rowAction(pane, row, name) {
+    const found = this.page.locator(`${pane} .monaco-list-row`, { hasText: row }).first();
+    await found.hover();
+    await found.locator(`.action-label[aria-label^="${name}"]`).first().click();
   }
 
   /** The frame that holds a page of the extension, once it has an element. */

@@ -35,15 +35,15 @@ describe('the name of a recording', () => {
 });
 
 describe('where one is', () => {
-  const check = (moment: number, end: number, live: boolean, running: boolean, replays: boolean) =>
-    positionText({ moment, end, live, running }, replays).text;
+  const check = (moment: number, end: number, live: boolean, running: boolean) =>
+    positionText({ moment, end, live, running }).text;
 
   test('is said in the past', () =>
-    expect(check(1_234_567, 9_876_543, false, false, false)).toBe('$(history) 1,234,567 of 9,876,543'));
-  test('is said at the live end', () => expect(check(5_000, 5_000, true, false, false)).toBe('$(record) live, 5,000'));
+    expect(check(1_234_567, 9_876_543, false, false)).toBe('$(history) 1,234,567 of 9,876,543'));
+  test('is said at the live end', () => expect(check(5_000, 5_000, true, false)).toBe('$(record) live, 5,000'));
   test('is said of a recording, which has no live end', () =>
-    expect(check(5, 5, true, false, true)).toBe('$(history) 5 of 5'));
-  test('is said while it runs', () => expect(check(5, 9, false, true, true)).toBe('$(sync~spin) 5'));
+    expect(check(5, 5, false, false)).toBe('$(history) 5 of 5'));
+  test('is said while it runs', () => expect(check(5, 9, false, true)).toBe('$(sync~spin) 5'));
 });
 
 describe('a moment that is typed', () => {

@@ -86,7 +86,7 @@ const known = {
     },
   }),
   window: withRest({
-    tabGroups: { activeTabGroup: {} },
+    tabGroups: { activeTabGroup: {}, all: [], onDidChangeTabs: nothing() },
     createOutputChannel: () => withRest({ error: said('log'), warn: said('log') }),
     showErrorMessage: said('error'),
     registerCustomEditorProvider: (_, provider) => {

@@ -10,11 +10,14 @@ import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import type { Access } from './access.ts';
 import { emitFloat } from './float/inline.ts';
+import { isSignExtended } from './jit/sign-extension.ts';
 import type { Library } from './library.ts';
 
 /** Where operands come from. `push` methods leave one i64 on the stack unless they say otherwise. */
 export interface Operands {
   pushX(field: XField): void;
+  /** Whether the register is known to hold a sign-extended number of 32 bits. */
+  isSignExtended?(field: XField): boolean;
   pushF(field: FField): void;
   pushImmediate(format: Row['immediate']): void;
   pushShift(): void;
@@ -79,6 +82,15 @@ const comparisons: Partial<Record<Binary, (typeof op)[keyof typeof op]>> = {
   geU: op.i64GeU,
 };
 
+const narrowComparisons: typeof comparisons = {
+  eq: op.i32Eq,
+  ne: op.i32Ne,
+  ltS: op.i32LtS,
+  ltU: op.i32LtU,
+  geS: op.i32GeS,
+  geU: op.i32GeU,
+};
+
 const unaries: Partial<Record<Unary, (typeof op)[keyof typeof op]>> = {
   sext8: op.i64Extend8S,
   sext16: op.i64Extend16S,
@@ -91,6 +103,11 @@ const masks: Partial<Record<Unary, bigint>> = { zext8: 0xffn, zext16: 0xffffn };
 const widenings = { sext32: op.i64ExtendI32S, zext32: op.i64ExtendI32U } as const;
 
 const extremes = { minS: op.i64LtS, minU: op.i64LtU, maxS: op.i64GeS, maxU: op.i64GeU } as const;
+
+const bitwise = { and: true, or: true, xor: true };
+
+const isNarrow = ({ operands }: EmitContext, value: Value): boolean =>
+  operands.isSignExtended !== undefined && isSignExtended(value, (field) => operands.isSignExtended!(field));
 
 /** Leaves the value on the stack as i64. */
 export const emitValue = (context: EmitContext, row: Row, value: Value): void => {
@@ -172,6 +189,13 @@ export const emitValue = (context: EmitContext, row: Row, value: Value): void =>
 export const emitCondition = (context: EmitContext, row: Row, value: Value): void => {
   const comparison = value.k === 'binary' ? comparisons[value.op] : undefined;
   if (value.k === 'binary' && comparison !== undefined) {
+    // Sign extension keeps both orders.
+    if (isNarrow(context, value.a) && isNarrow(context, value.b)) {
+      emitNarrow(context, row, value.a);
+      emitNarrow(context, row, value.b);
+      context.code.ops(narrowComparisons[value.op]!);
+      return;
+    }
     emitValue(context, row, value.a);
     emitValue(context, row, value.b);
     context.code.ops(comparison);
@@ -185,6 +209,12 @@ const emitBinary = (context: EmitContext, row: Row, operation: Binary, a: Value,
   const { code, library } = context;
   const opcode = direct[operation];
   const comparison = comparisons[operation];
+  if (operation in bitwise && isNarrow(context, a) && isNarrow(context, b)) {
+    emitNarrow(context, row, a);
+    emitNarrow(context, row, b);
+    code.ops(narrow[operation]!, op.i64ExtendI32S);
+    return;
+  }
   emitValue(context, row, a);
   emitValue(context, row, b);
   if (opcode !== undefined) code.ops(opcode);

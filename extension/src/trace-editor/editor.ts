@@ -8,6 +8,7 @@ import type { Run, Runner } from '../adapter.ts';
 import { newNonce, openTrace, showError, traceViewType } from '../debug-type.ts';
 import { lastPart, replayLaunch, type StopAt } from '../launches.ts';
 import { count, plural } from '../position-text.ts';
+import { registerEarlyTabs } from './early-tabs.ts';
 import { isPageCommand, type PageCommand, type PageState, pageOf, type Verification } from './page.ts';
 import { parseSummary } from './summary.ts';
 
@@ -15,6 +16,7 @@ export const registerTraceEditor = (adapter: Runner, log: vscode.LogOutputChanne
   const editors = new TraceEditors(adapter, log);
   return [
     vscode.window.registerCustomEditorProvider(traceViewType, editors, { supportsMultipleEditorsPerDocument: true }),
+    registerEarlyTabs(() => editors.asked, log),
     vscode.commands.registerCommand('chronovisor.debugTrace', (uri?: vscode.Uri) => {
       const file = uri ?? openTrace();
       if (file !== undefined) void debug(file, 'end');
@@ -28,6 +30,8 @@ const debug = async (uri: vscode.Uri, stopAt: StopAt): Promise<void> => {
 };
 
 class TraceEditors implements vscode.CustomReadonlyEditorProvider {
+  /** Whether VS Code has ever wanted one. */
+  asked = false;
   readonly #adapter: Runner;
   readonly #log: vscode.LogOutputChannel;
 
@@ -37,6 +41,7 @@ class TraceEditors implements vscode.CustomReadonlyEditorProvider {
   }
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    this.asked = true;
     return { uri, dispose: () => {} };
   }
 

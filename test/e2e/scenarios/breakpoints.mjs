@@ -14,7 +14,7 @@ export const run = async (window, { timed, workspace }) => {
   // A breakpoint before the session, on the line that takes a buffer from the list.
   const lines = readFileSync(join(workspace, 'buffer.c'), 'utf8').split('\n');
   const line = lines.findIndex((text) => text.includes('freelist = buffer->next;')) + 1;
-  await window.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'buffer.c' }).first().dblclick();
+  await window.openFile('buffer.c');
   await window.page.locator('.editor-instance .view-line').first().waitFor();
   await window.goToLine(line);
   await window.press('F9');
@@ -25,7 +25,7 @@ export const run = async (window, { timed, workspace }) => {
   await window.press('Control+Shift+D');
   await window.start('From the end');
   await window.threadSays('At the end of the recording');
-  const end = await window.until('a moment', () => window.moment());
+  const end = await window.standing();
 
   await window.toggle('Guest panic');
   const hit = await timed('Reverse to a line', async () => {

@@ -1,5 +1,5 @@
 /** From the panic, a data breakpoint on the broken list's node, and backwards to the store that broke it. */
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { knownAt, putDemo, putLaunch, putRecording } from '../files.mjs';
 
 export const prepare = (workspace) => {
   putDemo(workspace);
@@ -14,11 +14,7 @@ export const run = async (window, { timed }) => {
     await window.start('From the panic');
     await window.topIs('panic');
   });
-  // Back to the line where the node is known.
-  const knows = async () => (await window.variables()).some((row) => /^buffer = 0x/.test(row));
-  for (let at = await window.moment(); !(await window.soon(knows)); at = await window.momentOtherThan(at)) {
-    await window.toolbar('Step Back');
-  }
+  await window.stepBackTo(knownAt);
   await window.expand('buffer');
   await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
   await window.contextMenu('.debug-variables', 'next', 'Break on Value Change');

@@ -12,7 +12,7 @@ export const run = async (window, { timed }) => {
     await window.until('variables', async () => (await window.variables()).some((row) => row.startsWith('message')));
   });
   await window.picture('panic');
-  const panic = await window.until('a moment', () => window.moment());
+  const panic = await window.standing();
 
   let at = panic;
   for (let round = 1; round <= 3; round += 1) {

@@ -35,7 +35,7 @@ export const run = async (window, { timed, workspace }) => {
   await window.press('Escape');
 
   // By the key, with a file of the kernel open: the language says which debugger.
-  await window.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'main.c' }).first().dblclick();
+  await window.openFile('main.c');
   await window.page.locator('.editor-instance .view-line').first().waitFor();
   await window.press('F5');
   await window.until('a list', async () => (await window.rows('.quick-input-list')).length > 0);

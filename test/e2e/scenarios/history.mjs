@@ -1,5 +1,6 @@
 /** Questions to the whole history, asked from the menus of a variable and of a line; their answers are gone to. */
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { historyPane } from '../debug-window.mjs';
+import { knownAt, putDemo, putLaunch, putRecording } from '../files.mjs';
 
 export const prepare = (workspace) => {
   putDemo(workspace);
@@ -8,8 +9,6 @@ export const prepare = (workspace) => {
   putLaunch(workspace, { name: 'At the end', trace: '${workspaceFolder}/demo.chrono', stopAt: 'end' });
 };
 
-const tree = '.pane:has(.pane-header[aria-label^="History"])';
-
 export const run = async (window, { timed }) => {
   const { page } = window;
   await window.press('Control+Shift+D');
@@ -17,17 +16,11 @@ export const run = async (window, { timed }) => {
   await window.threadSays('At the end of the recording');
   const answered = (words) =>
     window.until(`an answer that says ${words}`, async () => {
-      const rows = await window.rows(tree);
+      const rows = await window.historyRows();
       return rows.find((row) => row.includes(words));
     });
 
-  // Back to the line where the node is known.
-  const knows = async () => (await window.variables()).some((row) => /^buffer = 0x/.test(row));
-  for (let count = 0; !(await knows()); count += 1) {
-    if (count === 12) throw new Error('the node is not known on the way to the panic');
-    await window.toolbar('Step Back');
-    await page.waitForTimeout(1000);
-  }
+  await window.stepBackTo(knownAt);
   await window.expand('buffer');
   await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
   await timed('"Who Wrote This?" is answered', async () => {
@@ -35,10 +28,10 @@ export const run = async (window, { timed }) => {
     await answered('found');
   });
   await window.picture('who-wrote-this');
-  console.log(`    ${(await window.rows(tree)).slice(0, 2).join(' | ')}`);
+  console.log(`    ${(await window.historyRows()).slice(0, 2).join(' | ')}`);
   const before = (await window.callStack()).join();
   await timed('a click on the answer', async () => {
-    await page.locator(`${tree} .monaco-list-row[aria-level="2"]`).first().click();
+    await page.locator(`${historyPane} .monaco-list-row[aria-level="2"]`).first().click();
     await window.until('another stack', async () => (await window.callStack()).join() !== before);
   });
   await window.picture('answer-clicked');

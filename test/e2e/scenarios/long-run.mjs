@@ -19,7 +19,7 @@ export const run = async (window, { timed }) => {
     await window.toolbar('Pause');
     await window.threadSays('Paused');
   });
-  await window.until('a moment', () => window.moment());
+  await window.standing();
   await window.picture('paused');
 
   // Each of millions of traps is looked at, and none has this.

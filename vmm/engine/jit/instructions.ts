@@ -19,6 +19,7 @@ import { emitCsrAccess } from './csr-access.ts';
 import type { Frame } from './frame.ts';
 import type { Instruction } from './region.ts';
 import { fieldsOf, mayLeave } from './row-facts.ts';
+import { signExtendedAfter } from './sign-extension.ts';
 import { SpanAccess } from './span-access.ts';
 
 export interface InstructionParts {
@@ -27,6 +28,14 @@ export interface InstructionParts {
   readonly imports: RegionImports;
   readonly library: EmitContext['library'];
   readonly coverage: CoverageMaps | undefined;
+}
+
+/** What is known where a block begins. */
+export interface BlockFacts {
+  /** Registers are stored on the ways out only, and not before each instruction that may leave. */
+  readonly storesLate: boolean;
+  /** Registers, as bits, that hold a sign-extended number of 32 bits. */
+  readonly signExtended: number;
 }
 
 export class InstructionEmitter {
@@ -40,6 +49,8 @@ export class InstructionEmitter {
   /** Steps of the block under way that are paid for and not begun, the present instruction's own included. */
   #unspent = 0;
   #float = unknownFloat;
+  /** Registers, as bits, that hold a sign-extended number of 32 bits now. */
+  #signExtended = 0;
 
   constructor(frame: Frame, { miss, imports, library, coverage }: InstructionParts) {
     const { code } = frame;
@@ -57,9 +68,9 @@ export class InstructionEmitter {
     };
   }
 
-  /** `storesLate`: registers are stored on the ways out only, and not before each instruction that may leave. */
-  beginBlock(instructions: readonly Instruction[], storesLate: boolean): void {
+  beginBlock(instructions: readonly Instruction[], { storesLate, signExtended }: BlockFacts): void {
     this.#storesLate = storesLate;
+    this.#signExtended = signExtended;
     this.#float = unknownFloat;
     this.#access.beginBlock(instructions);
   }
@@ -78,6 +89,7 @@ export class InstructionEmitter {
   emit(): void {
     const { row } = this.#present;
     emitEffect(this.#context, row, row.meaning);
+    this.#signExtended = signExtendedAfter(this.#signExtended, this.#present);
   }
 
   /** Leaves a condition of the present instruction, as an i32. */
@@ -191,6 +203,7 @@ export class InstructionEmitter {
     const rd = (): number => (this.#present.word >>> 7) & 31;
     return {
       pushX: (field) => frame.pushRegister(register(field)),
+      isSignExtended: (field) => ((this.#signExtended >>> register(field)) & 1) !== 0,
       pushF: (field) => {
         code.get(frame.hart).memory(op.i64Load, hartOffset.f + register(field) * 8);
       },

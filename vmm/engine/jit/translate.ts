@@ -18,6 +18,7 @@ import { Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { dirtyRegisters, liveRegisters } from './liveness.ts';
 import { type Block, hub, pageBytes, pageOf, type Region } from './region.ts';
+import { signExtendedRegisters } from './sign-extension.ts';
 import { longestPaths, quietLoopBlocks, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts extends InstructionParts {
@@ -47,6 +48,8 @@ class RegionEmitter {
   readonly #dirty: ReadonlyMap<number, number>;
   /** Blocks that store registers on the ways out only. */
   readonly #late: ReadonlySet<number>;
+  /** Registers that hold a sign-extended number of 32 bits where each block begins, as bits. */
+  readonly #signExtended: ReadonlyMap<number, number>;
 
   constructor(code: Code, region: Region, parts: TranslationParts) {
     this.#code = code;
@@ -57,6 +60,7 @@ class RegionEmitter {
     this.#late = quietLoopBlocks(region, this.#structure);
     this.#dirty = dirtyRegisters(region, this.#structure, this.#late);
     this.#live = liveRegisters(region, this.#structure, this.#dirty);
+    this.#signExtended = signExtendedRegisters(region, this.#structure);
     this.#frame = new Frame(code, region);
     this.#instructions = new InstructionEmitter(this.#frame, parts);
   }
@@ -112,7 +116,7 @@ class RegionEmitter {
     const { coverage, hostAt } = this.#parts;
     if (coverage !== undefined && length > 0) emitBlockExecuted(code, coverage, hostAt(offset));
     const isLate = this.#late.has(offset);
-    this.#instructions.beginBlock(instructions, isLate);
+    this.#instructions.beginBlock(instructions, { storesLate: isLate, signExtended: this.#signExtended.get(offset)! });
     const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
     for (const [index, instruction] of instructions.entries()) {
       this.#instructions.begin(instruction, index, length - index);

@@ -1,0 +1,61 @@
+/** What would have happened otherwise: in the past of a panic the broken link is mended, and the machine runs on from there. */
+import { historyPane } from '../debug-window.mjs';
+import { putDemo, putLaunch, putRecording } from '../files.mjs';
+
+export const prepare = (workspace) => {
+  putDemo(workspace);
+  putRecording(workspace);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
+  putLaunch(workspace, { name: 'From the panic', trace: '${workspaceFolder}/demo.chrono', stopAt: 'panic' });
+};
+
+export const run = async (window, { timed }) => {
+  await window.press('Control+Shift+D');
+  await window.start('From the panic');
+  await window.topIs('panic');
+  const panic = await window.standing();
+  // Before it looks at the link.
+  await window.stepBackTo('buffer.c 22');
+  const at = await window.standing();
+  await window.expand('buffer');
+  await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
+  await window.contextMenu('.debug-variables', 'next', 'Change This and Run On from Here');
+  await window.fill('0');
+  await window.picture('value');
+  await timed('changed, and run on to the end', async () => {
+    await window.press('Enter');
+    await window.topIs('power_off');
+    await window.threadSays('Reached the end of the recording');
+  });
+  const end = await window.standing();
+  if (end <= panic) throw new Error(`the fork ends at ${end}, and the panic was at ${panic}`);
+  await window.command('Focus on History View');
+  const listed = await window.until('the fork', async () => {
+    const rows = await window.historyRows();
+    return rows.find((row) => row.startsWith('buffer->next = 0'));
+  });
+  const from = `from moment ${at.toLocaleString('en-US')}`;
+  if (!listed.includes('here') || !listed.includes(from))
+    throw new Error(`the fork is listed as ${listed}, not ${from}`);
+  const said = await window.notifications();
+  if (said.length > 0) throw new Error(`VS Code says: ${said.join(' | ')}`);
+  await window.picture('run-on');
+
+  await timed('back to what was launched', async () => {
+    await window.rowAction(historyPane, 'launched', 'Debug This Fork');
+    await window.until('the moment of the fork', async () => (await window.seen()).moment === at);
+  });
+  await window.topIs('buffer_allocate');
+  await window.toolbar('Continue');
+  await window.topIs('panic');
+  if ((await window.standing()) !== panic) throw new Error(`what was launched panics at ${await window.moment()} now`);
+  await window.picture('launched');
+
+  await window.rowAction(historyPane, 'buffer->next = 0', 'Delete Fork');
+  await window.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).first().click();
+  await window.until(
+    'no fork',
+    async () => !(await window.historyRows()).some((row) => row.startsWith('buffer->next')),
+  );
+  await window.stop();
+};
