@@ -3,10 +3,15 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { virtualPolicy } from '../../adapter/boot/configuration.ts';
+import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { brotli, FileSource } from '../../adapter/host/files.ts';
+import { createRecording } from '../../adapter/session/record.ts';
+import { noCheckpoints } from '../../adapter/session/session.ts';
 import { openTrace } from '../../traces/reader.ts';
+import { moment } from '../../traces/time.ts';
 import { refusal, type TestClient } from '../dap/client.ts';
-import { demoElf, folder, newClient, record } from '../dap/fixture.ts';
+import { bareElf, demoElf, folder, newClient, record } from '../dap/fixture.ts';
 import { bundle, root, scriptOf, WebHost } from './host.ts';
 
 const workspace = join(folder, 'workspace');
@@ -25,9 +30,14 @@ const sessions = async (more: object = {}): Promise<readonly [node: TestClient, 
   const web = (await WebHost.start(workspace)).client();
   const node = newClient();
   const launch = { stopAt: 'end', cache: false, ...more };
-  await node.begin({ ...launch, trace, cwd: workspace });
-  await web.begin({ ...launch, trace: '/work/demo.chrono', cwd: '/work' });
-  for (const client of [node, web]) await client.move('configurationDone');
+  const open = async (client: TestClient, kind: string, names: object): Promise<void> => {
+    const beganMs = performance.now();
+    await client.begin({ ...launch, ...names });
+    await client.move('configurationDone');
+    console.log(`${kind}: from opening to the first stop ${(performance.now() - beganMs).toFixed(0)} ms`);
+  };
+  await open(node, 'under Node', { trace, cwd: workspace });
+  await open(web, 'in a web host', { trace: '/work/demo.chrono', cwd: '/work' });
   return [node, web];
 };
 
@@ -126,6 +136,24 @@ describe('a session in a web extension host', () => {
     );
     await check(both, async (client) => (await client.customRequest('chronovisor/console', {})).body);
     await check(both, async (client) => (await client.customRequest('loadedSources')).body);
+  });
+
+  test('takes images that a recording does not hold from beside it', async () => {
+    const file = join(workspace, 'bare.chrono');
+    copyFileSync(bareElf('hello'), join(workspace, 'hello.elf'));
+    const { recorder, timeline } = await createRecording({
+      options: parseMachineOptions(['-m', '32M', '-bios', 'none', '-kernel', join(workspace, 'hello.elf')]),
+      policy: virtualPolicy,
+      trace: { file, embedded: false },
+      checkpoints: noCheckpoints,
+      console: () => {},
+    });
+    timeline.forward(moment(1_000));
+    recorder.end({ reason: 'stopped' });
+    const web = (await WebHost.start(workspace)).client();
+    await web.begin({ trace: '/work/bare.chrono', stopAt: 'end' });
+    await web.move('configurationDone');
+    expect(await web.moment()).toBe(timeline.now);
   });
 
   test('says what is not there', async () => {

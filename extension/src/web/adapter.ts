@@ -47,7 +47,7 @@ export class WebAdapter implements vscode.DebugAdapterDescriptorFactory, Runner 
     };
     const files = new WorkspaceFiles(this.#log);
     const done = files
-      .read(file)
+      .readTrace(file)
       .then(act)
       .finally(() => files.release());
     return {

@@ -8,7 +8,7 @@ import * as vscode from 'vscode';
 import { Server } from '../../../adapter/dap/server.ts';
 import { nameOf, shownPath } from './places.ts';
 import { withSources } from './sources.ts';
-import { filesOf, foldersOf, WorkspaceFiles } from './workspace-files.ts';
+import { filesOf, foldersOf, type Launch, WorkspaceFiles } from './workspace-files.ts';
 
 type Message = DebugProtocol.ProtocolMessage;
 
@@ -32,15 +32,16 @@ export class InlineAdapter implements vscode.DebugAdapter {
   }
 
   async #take(message: Message): Promise<void> {
-    if (isLaunch(message)) await this.#prepare(message.arguments as Readonly<Record<string, unknown>>);
+    if (isLaunch(message)) await this.#prepare(message.arguments as Launch);
     this.#server.handleMessage(withSources(message, nameOf));
   }
 
-  async #prepare(launch: Readonly<Record<string, unknown>>): Promise<void> {
-    const files = filesOf(launch);
+  async #prepare(launch: Launch): Promise<void> {
+    const { trace, others } = filesOf(launch);
     await Promise.all([
-      ...files.map((file) => this.#files.read(file)),
-      ...foldersOf(launch, files).map((folder) => this.#files.list(folder)),
+      ...trace.map((file) => this.#files.readTrace(file)),
+      ...others.map((file) => this.#files.read(file)),
+      ...foldersOf(launch, [...trace, ...others]).map((folder) => this.#files.list(folder)),
     ]);
   }
 

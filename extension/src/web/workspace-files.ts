@@ -4,13 +4,21 @@
  */
 
 import * as vscode from 'vscode';
+import { brotli, FileSource } from '../../../adapter/host/files.ts';
 import { dirname, join, resolve } from '../../../adapter/host/paths.ts';
 import { volume } from '../../../adapter/host/web/volume.ts';
+import { openTrace } from '../../../traces/reader.ts';
+import { lastPart } from '../launches.ts';
 import { uriOf } from './places.ts';
 
 /** Sources of a large project are found no better by a list that takes a minute. */
 const listedMax = 20_000;
+/** The host may be far, and each folder is a question. */
+const foldersAtOnce = 32;
 const passedOver: ReadonlySet<string> = new Set(['node_modules', '.git', 'target']);
+
+/** What a launch says, of which nothing is known yet. */
+export type Launch = Readonly<Record<string, unknown>>;
 
 /** How many sessions have a file's bytes. */
 const uses = new Map<string, number>();
@@ -36,21 +44,35 @@ export class WorkspaceFiles {
     }
   }
 
-  /** Lists what is in a folder and below. */
+  /** Reads a recording, and the images beside it that it does not hold. */
+  async readTrace(name: string): Promise<void> {
+    await this.read(name);
+    try {
+      const { header } = await openTrace(new FileSource('the trace', name), brotli, { salvage: true });
+      const beside = header.images.filter((image) => !image.embedded && lastPart(image.name) === image.name);
+      await Promise.all(beside.map((image) => this.read(join(dirname(name), image.name))));
+    } catch {
+      // Whoever wants the recording is told what is wrong with it.
+    }
+  }
+
+  /** Lists what is in a folder and below, the nearest first. Links to folders are not followed. */
   async list(folder: string): Promise<void> {
     let count = 0;
-    const waiting = [folder];
-    for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
-      for (const [name, type] of await entriesOf(at)) {
-        const path = join(at, name);
-        if ((type & vscode.FileType.Directory) === 0) {
-          volume.list(path);
+    for (let waiting = [folder]; waiting.length > 0; ) {
+      const now = waiting.splice(0, foldersAtOnce);
+      const found = await Promise.all(now.map(entriesOf));
+      for (const [index, entries] of found.entries()) {
+        for (const [name, type] of entries) {
+          const path = join(now[index]!, name);
           count += 1;
-        } else if (!passedOver.has(name)) waiting.push(path);
+          if (type !== vscode.FileType.Directory) volume.list(path);
+          else if (!passedOver.has(name)) waiting.push(path);
+        }
       }
-      if (count > listedMax) {
+      if (count > listedMax && waiting.length > 0) {
         this.#log.warn(`${folder} has more than ${listedMax} files: sources are looked for among the first alone`);
-        return;
+        waiting = [];
       }
     }
   }
@@ -74,20 +96,19 @@ const entriesOf = async (folder: string): Promise<readonly (readonly [string, vs
 };
 
 /** The files that a launch names, from its arguments as they come. */
-export const filesOf = (launch: Readonly<Record<string, unknown>>): readonly string[] => {
-  const programs = Array.isArray(launch.programs) ? launch.programs : [];
-  const named = [
-    launch.trace,
-    launch.program,
-    launch.symbols,
-    ...programs.flatMap((each) => [each?.file, each?.symbols]),
-  ];
+export const filesOf = (launch: Launch): { readonly trace: readonly string[]; readonly others: readonly string[] } => {
   const folder = typeof launch.cwd === 'string' ? launch.cwd : '/';
-  return named.filter((each) => typeof each === 'string' && each !== '').map((each) => resolve(folder, String(each)));
+  const named = (...values: readonly unknown[]): readonly string[] =>
+    values.flatMap((value) => (typeof value === 'string' && value !== '' ? [resolve(folder, value)] : []));
+  const programs: readonly Launch[] = Array.isArray(launch.programs) ? launch.programs : [];
+  return {
+    trace: named(launch.trace),
+    others: named(launch.program, launch.symbols, ...programs.flatMap((each) => [each?.file, each?.symbols])),
+  };
 };
 
 /** Where sources may be: the launch's folder, and those of its files that are not in it. */
-export const foldersOf = (launch: Readonly<Record<string, unknown>>, files: readonly string[]): readonly string[] => {
+export const foldersOf = (launch: Launch, files: readonly string[]): readonly string[] => {
   const all = [...(typeof launch.cwd === 'string' ? [launch.cwd] : []), ...files.map((file) => dirname(file))];
   const isBelow = (folder: string, other: string): boolean =>
     folder.startsWith(other.endsWith('/') ? other : `${other}/`);
