@@ -122,7 +122,7 @@ export const compressChunk = (
   compression: Compression,
   xxh64: Xxh64,
 ): { bytes: Uint8Array; check: bigint } => {
-  const compressed = compression.compress(plain);
+  const compressed = compression.compress(plain, kind === 'digests');
   const isSmaller = compressed.length < plain.length;
   const stored = isSmaller ? compressed : plain;
   const header: ChunkHeader = {

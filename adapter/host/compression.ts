@@ -7,16 +7,18 @@ import type { Compression } from '../../traces/bytes.ts';
  * Brotli's quality. Images are most of a trace, and recording must cost no more than running: at 0 a Linux kernel of
  * 30 MiB takes 70 ms and becomes 12 MB, at 5 it takes 650 ms and becomes 10 MB. The rest is so little that 5 costs nothing.
  */
-const brotliQuality = (sizeBytes: number): number => (sizeBytes >= largeBytes ? 0 : 5);
+const brotliQuality = (sizeBytes: number, isNoise: boolean): number =>
+  sizeBytes >= (isNoise ? largeNoiseBytes : largeBytes) ? 0 : 5;
 const largeBytes = 65_536;
+const largeNoiseBytes = 4096;
 
 /** RFC 7932. */
 export const brotli: Compression = {
-  compress: (bytes) =>
+  compress: (bytes, isNoise = false) =>
     plainArray(
       brotliCompressSync(bytes, {
         params: {
-          [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes.length),
+          [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes.length, isNoise),
           [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
         },
       }),

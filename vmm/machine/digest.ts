@@ -15,8 +15,8 @@ export type Hash64 = (bytes: Uint8Array, seed: bigint) => bigint;
 export class Digester {
   readonly #machine: Machine;
   readonly #hashes: PageHashes;
-  /** Hash of each page in the last digest that was made. */
-  readonly #pages: BigUint64Array;
+  /** Hash of each page in the last digest that was made: its low half, then its high one. */
+  readonly #pages: Uint32Array;
   readonly #canonical: Canonical;
   #ram = 0n;
 
@@ -24,7 +24,7 @@ export class Digester {
     this.#machine = machine;
     this.#hashes = createPageHashes(machine.memory.wasm);
     this.#canonical = new Canonical(hash64);
-    this.#pages = new BigUint64Array(machine.memory.ramPages);
+    this.#pages = new Uint32Array(2 * machine.memory.ramPages);
   }
 
   /** The digest of the present state. `pages` are those that changed since the digest before. */
@@ -46,17 +46,24 @@ export class Digester {
 
   #refresh(): PageHash[] {
     const { memory, translations } = this.#machine;
-    const { u32, u64, ramPages } = memory;
+    const { u32, ramPages } = memory;
     const changed: PageHash[] = [];
+    const hashes = this.#pages;
+    // In halves, as plain numbers: their sums over all pages there can be are far below 2^53.
+    let low = 0;
+    let high = 0;
     for (let page = this.#hashes.next(0, ramPages); page >= 0; page = this.#hashes.next(page + 1, ramPages)) {
-      const hash = u64[scratch.value >>> 3]!;
-      const before = this.#pages[page]!;
-      if (hash === before) continue;
-      this.#ram = BigInt.asUintN(64, this.#ram + hash - before);
-      this.#pages[page] = hash;
-      const half = u32[scratch.value >>> 2]!;
-      if (half !== Number(before & 0xffff_ffffn)) changed.push({ index: page, hash: half });
+      const lowNow = u32[scratch.value >>> 2]!;
+      const highNow = u32[(scratch.value >>> 2) + 1]!;
+      const lowBefore = hashes[2 * page]!;
+      const highBefore = hashes[2 * page + 1]!;
+      low += lowNow - lowBefore;
+      high += highNow - highBefore;
+      hashes[2 * page] = lowNow;
+      hashes[2 * page + 1] = highNow;
+      if (lowNow !== lowBefore) changed.push({ index: page, hash: lowNow });
     }
+    this.#ram = BigInt.asUintN(64, this.#ram + BigInt(low) + (BigInt(high) << 32n));
     translations.flagWritable();
     return changed;
   }
