@@ -102,7 +102,7 @@ if (existsSync('extension/src/extension.ts')) {
     platform: 'browser',
     target: 'es2022',
     logLevel: 'warning',
-    entryPoints: ['timeline.ts', 'terminal.ts', 'page.css'].map((name) => `extension/src/webview/${name}`),
+    entryPoints: ['timeline.ts', 'terminal.ts', 'memory.ts', 'page.css'].map((name) => `extension/src/webview/${name}`),
     outdir: 'extension/dist/webview',
     format: 'iife',
   });

@@ -23,7 +23,7 @@ import { type InputEvent, inputRowOf } from './events.ts';
 import { checkHeader, formatVersion, imageDataProblem, type TraceHeader } from './header.ts';
 import { encodeMessage } from './msgpack.ts';
 import { statePieces, type TraceState } from './states.ts';
-import { type Moment, momentZero } from './time.ts';
+import { type Moment, moment, momentZero } from './time.ts';
 
 /** A chunk is written before its plain bytes can exceed about this. */
 const pendingBytesMax = 1024 * 1024;
@@ -136,11 +136,10 @@ export class TraceWriter {
     }
   }
 
-  /** A whole state at the present moment. Events that its cursor counts have been given, later ones have not. */
+  /** A whole state, of the present moment or of one a little while ago. */
   state(state: TraceState): void {
-    this.#assert(state.at >= this.#until, `a state at ${state.at} after moment ${this.#until}`);
     this.#assert(state.at >= this.#lastStateAt, `a state at ${state.at} after one at ${this.#lastStateAt}`);
-    this.#writePending(state.at);
+    this.#writePending(moment(Math.max(state.at, this.#until)));
     this.#writeState(state);
     this.#flushSink();
   }

@@ -12,13 +12,13 @@ export const askTrace = async (file: string, line: string, options: AskCliOption
     host.stdout.write(columns(questions.map(({ name, usage, meaning }) => [`${name} ${usage}`, meaning])));
     return;
   }
-  const { question } = parseQuestion(line); // before anything is opened
-  const { at, limit, hart, program, symbols, threads, json = false } = options;
-  const asker = await Asker.open({ trace: file, program, symbols }, threads === undefined ? {} : { threads });
-  const progress = showProgress(question.name, host.stderr);
+  const { question, args } = parseQuestion(line); // before anything is opened
+  const { at, limit, hart, json = false } = options;
   const stop = new AbortController();
   const leave = (): void => stop.abort();
   process.on('SIGINT', leave);
+  const asker = await openAsker(file, options, endsEarly(question.name, args), stop.signal, host);
+  const progress = showProgress(question.name, host.stderr);
   try {
     const items = asker.ask(line, {
       at,
@@ -39,6 +39,39 @@ export const askTrace = async (file: string, line: string, options: AskCliOption
     await asker.close();
   }
 };
+
+/**
+ * With what an earlier session or question has kept of the history. Where there is nothing and the question goes through all of
+ * it anyway, one replay makes the index first: then this question has only to look where the index says, and so have the next.
+ */
+const openAsker = async (
+  trace: string,
+  { program, symbols, threads, index, limit }: AskCliOptions,
+  isShort: boolean,
+  signal: AbortSignal,
+  { stderr }: CliHost,
+): Promise<Asker> => {
+  const isMade = index && !isShort && limit === undefined && threads !== 0;
+  const progress = showProgress('indexing', stderr);
+  try {
+    return await Asker.open(
+      { trace, program, symbols },
+      {
+        ...(threads !== undefined && { threads }),
+        ...(!index && { history: () => undefined }),
+        ...(isMade && { index: { signal, stepsMin: indexedStepsMin, onProgress: progress.update } }),
+      },
+    );
+  } finally {
+    progress.stop();
+  }
+};
+
+const indexedStepsMin = 100_000_000;
+
+/** Whether a question is answered by the first thing that is found, mostly long before the end. */
+const endsEarly = (name: string, args: unknown): boolean =>
+  ['first-write', 'console-char', 'origin'].includes(name) || (args as { readonly which?: string }).which === 'next';
 
 const itemLine = (item: Item): string => {
   const moment = momentOf(item);

@@ -13,6 +13,7 @@ export interface AskCliOptions {
   readonly program?: string;
   readonly symbols?: string;
   readonly threads?: number;
+  readonly index: boolean;
 }
 
 export const addAsk = (program: Command, host: CliHost): void => {
@@ -45,6 +46,7 @@ export const addAsk = (program: Command, host: CliHost): void => {
       'how many replays at once, by default one a processor; 0: none but this thread',
       parseCount,
     )
+    .option('--no-index', 'use no index of the history that was kept, and make none')
     .action(async (file: string, words: string[], options: AskCliOptions) => {
       const { askTrace } = await import('./ask-command.ts');
       await askTrace(file, words.join(' '), options, host);

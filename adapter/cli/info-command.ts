@@ -7,13 +7,14 @@ import { brief } from '../program/input-error.ts';
 import { jsonValue, summaryOf } from '../session/summary.ts';
 import type { CliHost } from './cli.ts';
 import type { InfoOptions } from './info.ts';
+import { type HistorySummary, historyOf } from './info-history.ts';
 import { columns, grouped, sizeText } from './values.ts';
 
 export const showInfo = async (file: string, options: InfoOptions, host: CliHost): Promise<void> => {
   const source = new FileSource('the trace', file);
   try {
     const trace = await openTrace(source, brotli, { salvage: options.salvage === true });
-    const summary = summaryOf(trace);
+    const summary = wholeSummaryOf(trace);
     if (options.json)
       host.stdout.write(`${JSON.stringify({ ...summary, ...eventsOf(trace, options) }, jsonValue, 2)}\n`);
     else host.stdout.write(textOf(trace, summary));
@@ -23,10 +24,19 @@ export const showInfo = async (file: string, options: InfoOptions, host: CliHost
   }
 };
 
+/** With what the kept index of its history says. */
+const wholeSummaryOf = (trace: Trace) => {
+  const history = historyOf(trace);
+  return { ...summaryOf(trace), ...(history && { history }) };
+};
+
 const eventsOf = (trace: Trace, { events }: InfoOptions) =>
   events ? { inputs: [...trace.events].map((event) => ({ ...event, text: describeEvent(event) })) } : {};
 
-const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typeof summaryOf>): string => {
+const textOf = (
+  trace: Trace,
+  { machine, images, events, sizes, history }: ReturnType<typeof wholeSummaryOf>,
+): string => {
   const devices = machine.devices.map(({ kind, slot }) => `${kind} in slot ${slot}`).join(', ');
   const facts: (readonly [string, string])[] = [
     ['recorded by', `${trace.header.createdBy}, format ${trace.header.formatVersion}`],
@@ -46,6 +56,7 @@ const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typ
     ...trace
       .bookmarks()
       .list.map(({ id, at, note }) => [`bookmark ${id}`, `at ${grouped(at)}: ${brief(note)}`] as const),
+    ...historyFacts(history),
     ['size', `${sizeText(sizes.fileBytes)}: ${sizesText(trace)}`],
   ];
   const list = images.map(({ role, name, sizeBytes, digest, embedded }) => [
@@ -57,6 +68,19 @@ const textOf = (trace: Trace, { machine, images, events, sizes }: ReturnType<typ
   ]);
   const damage = trace.damage === undefined ? '' : `\n${trace.damage.message}\n`;
   return `${columns(facts)}${list.length === 0 ? '' : `\n${columns([['image', 'file', 'size', 'bytes', 'digest'], ...list])}`}${damage}`;
+};
+
+const trapsShown = 5;
+
+/** Of what an index knows. */
+const historyFacts = (history: HistorySummary | undefined): readonly (readonly [string, string])[] => {
+  if (history === undefined) return [];
+  const { traps, panics, panicCount } = history;
+  const rows = traps.slice(0, trapsShown).map(({ words, count }) => `${grouped(count)} ${words}`);
+  const more = traps.length > trapsShown ? [`${traps.length - trapsShown} more causes`] : [];
+  const shown = panics.map(({ moment, line }) => ['panic', `at ${grouped(moment)}: ${line}`] as const);
+  const hidden = panicCount > panics.length ? [['panics', `${panicCount - panics.length} more`] as const] : [];
+  return [['traps', [...rows, ...more].join(', ') || 'none'], ...shown, ...hidden];
 };
 
 const forkText = ({ name, parent, at }: NonNullable<Trace['header']['fork']>): string =>

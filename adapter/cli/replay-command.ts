@@ -9,6 +9,7 @@ import type { CliHost } from './cli.ts';
 import type { TraceOptions } from './trace-options.ts';
 
 export { Digester } from '../../vmm/machine/digest.ts';
+export { BackgroundHistory } from '../history/background-history.ts';
 export { cacheFolder } from '../host/folders.ts';
 export { incompleteText, verifyAll } from '../session/forward.ts';
 export { noCheckpoints, openRecording, showProgress };

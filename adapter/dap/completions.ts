@@ -23,6 +23,8 @@ import { namesIn, type Viewpoint, viewpointOf } from './viewpoint.ts';
 type Item = DebugProtocol.CompletionItem;
 
 const itemsMax = 200;
+/** Nobody types more; what is looked at takes more than linear time. */
+const typedMax = 4096;
 const words = ['sizeof', 'offsetof', 'container_of', 'true', 'false', 'NULL'];
 
 /** What is typed is split at the last joint: what stands before it, and what has been begun behind it. */
@@ -107,6 +109,6 @@ export const completionRequests: readonly RequestRow[] = [
     const { target } = session.halted('completions');
     const from = viewpointOf(session, target, args.frameId);
     const line = args.text.split('\n')[Math.max(0, (args.line ?? 1) - 1)] ?? '';
-    return { targets: completionsOf(from, line.slice(0, Math.max(0, args.column - 1))) };
+    return { targets: completionsOf(from, line.slice(0, Math.max(0, args.column - 1)).slice(-typedMax)) };
   }),
 ];

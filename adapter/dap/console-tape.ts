@@ -6,7 +6,7 @@
 
 import { type Moment, moment } from '../../traces/time.ts';
 
-interface Piece {
+export interface Piece {
   /** The step that printed it. */
   readonly at: Moment;
   bytes: Uint8Array;
@@ -47,11 +47,7 @@ export class ConsoleTape {
       sizeBytes += this.#pieces[first - 1]!.bytes.length;
     }
     const all = textOf(this.#pieces.slice(first, index + 1));
-    const before = all.slice(0, all.length - piece.bytes.length);
-    const found = matches(pattern, all).filter((match) => match.index + match[0].length > before.length);
-    if (found.length === 0) return undefined;
-    const known = new Set(matches(pattern, before).map((match) => match.index));
-    return found.find((match) => !known.has(match.index))?.[0];
+    return completedBy(pattern, all, all.length - piece.bytes.length);
   }
 
   /** Of the first piece that is not before a moment. */
@@ -65,6 +61,31 @@ export class ConsoleTape {
     return low;
   }
 }
+
+/** Of pieces without gaps, ascending, those that complete a text as `ConsoleTape.completed` says. */
+export const completions = (pieces: readonly Piece[], pattern: RegExp): readonly Moment[] => {
+  const all = textOf(pieces);
+  const found: Moment[] = [];
+  // The window of a piece begins with one that ends `windowBytes` before it, as far as there are so many.
+  const starts: number[] = [];
+  let [begin, first] = [0, 0];
+  for (const { at, bytes } of pieces) {
+    starts.push(begin);
+    while (first + 1 < starts.length && begin - starts[first + 1]! >= windowBytes) first += 1;
+    const window = all.slice(starts[first]!, begin + bytes.length);
+    if (completedBy(pattern, window, begin - starts[first]!) !== undefined) found.push(at);
+    begin += bytes.length;
+  }
+  return found;
+};
+
+/** A match that ends behind `known` characters of a text and began to match there. */
+const completedBy = (pattern: RegExp, all: string, known: number): string | undefined => {
+  const found = matches(pattern, all).filter((match) => match.index + match[0].length > known);
+  if (found.length === 0) return undefined;
+  const before = new Set(matches(pattern, all.slice(0, known)).map((match) => match.index));
+  return found.find((match) => !before.has(match.index))?.[0];
+};
 
 const textOf = (pieces: readonly Piece[]): string => Buffer.concat(pieces.map(({ bytes }) => bytes)).toString('latin1');
 

@@ -143,8 +143,11 @@ type Asked = v.InferOutput<v.ObjectSchema<typeof asked, undefined>>;
 
 const given = (found: string | null | undefined): found is string => found != null && found.trim() !== '';
 
-const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition }: Asked): BreakpointSpec => {
-  const { target } = session.launched('setDataBreakpoints');
+const specOf = (
+  session: Debugger,
+  target: Target,
+  { dataId, accessType, condition, hitCondition }: Asked,
+): BreakpointSpec => {
   const place = placeNamed(target, dataId);
   const at: DataAccess = accessType === 'write' || accessType == null ? session.dataWrites : accessType;
   // Who waits for reads alone sees the writes, too, to know what is read.
@@ -167,9 +170,10 @@ const specOf = (session: Debugger, { dataId, accessType, condition, hitCondition
 };
 
 const setAll = (session: Debugger, items: readonly Asked[]): DebugProtocol.Breakpoint[] => {
+  const { target } = session.launched('setDataBreakpoints');
   const outcomes = items.map((item): BreakpointSpec | InputError => {
     try {
-      return specOf(session, item);
+      return specOf(session, target, item);
     } catch (error) {
       if (error instanceof InputError) return error;
       throw error;

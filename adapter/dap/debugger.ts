@@ -6,7 +6,7 @@
 import type { Moment } from '../../traces/time.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { Breakpoints, type DataAccess } from './breakpoints.ts';
-import { machineRuns, notLaunched } from './errors.ts';
+import { machineRuns, notLaunched, sessionEnded } from './errors.ts';
 import { ForkList } from './fork-list.ts';
 import { GuestStops } from './guest-stops.ts';
 import { Handles } from './handles.ts';
@@ -19,6 +19,7 @@ import {
   currentHart,
   hasSource,
   type StoppedBody,
+  siteOf,
   stoppedAfterError,
   stoppedBody,
 } from './stops.ts';
@@ -88,7 +89,11 @@ export class Debugger {
   }
 
   get isLaunched(): boolean {
-    return this.#launched !== undefined;
+    return this.#launched !== undefined && !this.#closed;
+  }
+  /** The session is over: what was launched is closed. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
   get running(): boolean {
     return this.#driver.running;
@@ -123,19 +128,28 @@ export class Debugger {
       if (!begun) begin();
       begun = true;
     };
+    this.#leave();
     this.#launched = { target, traveller, trail: new Trail(), begin: once };
   }
 
   /** From now on another timeline of the machine is debugged; those that were launched before stay as they are. */
   switchTo(launched: Launched): void {
-    this.#launched?.target.live?.pause();
+    this.#leave();
     this.handles.forget();
     this.lastArrival = undefined;
     this.#launched = launched;
   }
 
-  /** @throws {DapError} before a launch */
+  /** What is debugged no more, for now or for good, has nothing that goes on. */
+  #leave(): void {
+    const target = this.#launched?.target;
+    target?.live?.pause();
+    target?.stats.stop(); // V8 samples for each that wants it
+  }
+
+  /** @throws {DapError} before a launch and after the end */
   launched(command: string): Launched {
+    if (this.#closed) throw sessionEnded(command);
     if (this.#launched === undefined) throw notLaunched(command);
     return this.#launched;
   }
@@ -171,12 +185,14 @@ export class Debugger {
         this.#progress?.update(`moment ${at}`, share);
       },
       arrived: (arrival) => {
+        if (this.#closed) return;
         this.#settled(target);
         this.lastArrival = arrival;
         if (arrival.reason === 'breakpoint') target.callSite = siteOf(target, arrival);
         this.#sayStopped(stoppedBody(target, arrival, options.thread));
       },
       failed: (error) => {
+        if (this.#closed) return;
         this.#settled(target);
         this.lastArrival = undefined;
         this.#sayStopped(stoppedAfterError(target, error));
@@ -249,13 +265,3 @@ export class Debugger {
     this.#closed = true;
   }
 }
-
-/** A breakpoint on a line that calls an inlined function shows that line, not what it calls. */
-const siteOf = (target: Target, { hart: id, breakpoints }: Extract<Arrival, { reason: 'breakpoint' }>) => {
-  const hart = target.machine.harts[id]!;
-  for (const { siteAt } of breakpoints) {
-    const inlined = siteAt?.(hart);
-    if (inlined !== undefined) return { hart: id, moment: target.timeline.now, inlined };
-  }
-  return undefined;
-};

@@ -51,6 +51,22 @@ export const badArguments = (command: string, field: string, problem: string) =>
     remedy: 'Report it to the maker of the debugger front end',
   });
 
+export const badMessage = (found: string) =>
+  new DapError('request', {
+    what: 'A message of the client could not be read and was passed over',
+    expected: 'a header with Content-Length and as many bytes of JSON',
+    found: brief(found),
+    remedy: 'Report it to the maker of the debugger front end',
+  });
+
+export const sessionEnded = (command: string) =>
+  new DapError('notLaunched', {
+    what: `The request ${brief(command)} came too late`,
+    expected: 'a session that is not over',
+    found: 'one that was ended',
+    remedy: 'Begin another debug session',
+  });
+
 export const unknownRequest = (command: string) =>
   new DapError('request', {
     what: `The request ${brief(command)} is not known`,
@@ -259,6 +275,22 @@ export const unknownFork = (id: number, known: readonly number[]) =>
     expected: `one of ${known.join(', ')}, where 0 is the one that was launched`,
     found: `${id}`,
     remedy: 'Ask chronovisor/forks which there are',
+  });
+
+export const tooManyForks = (most: number) =>
+  new DapError('fork', {
+    what: 'There is no room for another timeline',
+    expected: `at most ${most} forks at a time, since each is a machine of its own`,
+    found: `${most}`,
+    remedy: 'Delete one that is not needed, after saving it if it is to be kept',
+  });
+
+export const tooManyQuestions = (most: number) =>
+  new DapError('request', {
+    what: 'So many questions cannot be answered at once',
+    expected: `at most ${most} that are not answered yet`,
+    found: `${most}`,
+    remedy: 'Wait for their answers, or cancel some',
   });
 
 export const forkOnly = (what: string) =>

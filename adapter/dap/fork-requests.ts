@@ -14,13 +14,13 @@
 
 import * as v from 'valibot';
 import { inputBytesMax } from '../../traces/events.ts';
-import { createFork, type Edit } from '../forks/fork.ts';
+import { createFork, type Edit, type Fork } from '../forks/fork.ts';
 import { resolve } from '../host/paths.ts';
 import { denseCheckpoints } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
 import { checkMoment } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
-import { forkOnly } from './errors.ts';
+import { forkOnly, tooManyForks } from './errors.ts';
 import type { TimelineEntry } from './fork-list.ts';
 import { addressOf } from './memory-requests.ts';
 import { natural, optional, type RequestRow, request, text } from './request.ts';
@@ -41,6 +41,9 @@ export interface ForksAnswer {
   readonly current: number;
   readonly forks: readonly ForkInfo[];
 }
+
+/** Each has memory of its own. */
+const forksMax = 32;
 
 const editSchema = v.variant('kind', [
   v.object({
@@ -100,13 +103,21 @@ export const forkRequests: readonly RequestRow[] = [
     (session, args, call) => {
       const parent = session.halted('chronovisor/fork');
       const { target } = parent;
-      if (args.moment != null) target.timeline.seek(checkMoment(session, args.moment, String(args.moment)));
       const from = session.forks.current(parent);
+      if (session.forks.targets.length > forksMax) throw tooManyForks(forksMax);
       const name = args.name ?? session.forks.nextName;
       const console = new ConsoleOutput();
       const edits = (args.edits ?? []).map(editOf);
-      const fork = createFork(target.session, { name, edits, checkpoints: denseCheckpoints, console: console.take });
-      session.launch(new Target(fork.session, console, { shares: target }), () => {});
+      const here = target.timeline.now;
+      if (args.moment != null) target.timeline.seek(checkMoment(session, args.moment, String(args.moment)));
+      let fork: Fork;
+      try {
+        fork = createFork(target.session, { name, edits, checkpoints: denseCheckpoints, console: console.take });
+      } catch (error) {
+        target.timeline.seek(here); // the client has been told of no other place
+        throw error;
+      }
+      session.launch(new Target(fork.session, console, { forkOf: { parent: target, at: fork.at } }), () => {});
       const entry = session.forks.add({ name, fork, parent: from.id, launched: session.launched('chronovisor/fork') });
       call.after(() => arrive(session, entry));
       return infoOf(entry);

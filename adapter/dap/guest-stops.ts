@@ -37,6 +37,9 @@ export class GuestStops {
     this.#stops = stops;
   }
 
+  get all(): readonly GuestStop[] {
+    return this.#stops;
+  }
   get active(): boolean {
     return this.#stops.length > 0;
   }

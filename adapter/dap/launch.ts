@@ -27,7 +27,7 @@ import { splitWords } from './words.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty('expected the name of a file, found nothing'));
 
-const launchSchema = v.object({
+export const launchSchema = v.object({
   /** A recording to replay. Either this or `machine`. */
   trace: v.nullish(name),
   /** A machine to record, in the words of `qemu-system-riscv64 -M virt`: one line, or a list of words. */
@@ -55,6 +55,8 @@ const launchSchema = v.object({
   stopOnEntry: v.nullish(v.boolean('expected true or false')),
   /** Where one stands first in a trace: at its start, at its end, or where the guest panicked last (at the end if it never did). */
   stopAt: v.nullish(v.picklist(['start', 'end', 'panic'], 'expected "start", "end" or "panic"')),
+  /** The moment of a trace at which one stands first, instead of `stopAt`; its end where it has not so many. */
+  moment: v.nullish(v.pipe(v.number('expected a moment, a whole number'), v.safeInteger(), v.minValue(0))),
   /** The guest's clock of `machine`: a function of its steps, or the host's. */
   timePolicy: v.nullish(v.picklist(['virtual', 'host'], 'expected "virtual" or "host"')),
   /** Whether idle time of `machine` is waited out in real time, as a person at the console needs it, or skipped. */
@@ -79,6 +81,7 @@ export const checkLaunch = (value: unknown): LaunchArguments => {
   if (has(trace) && has(machine)) throw badLaunch('machine', 'both "trace" and "machine"');
   if (!has(trace) && !has(machine)) throw badLaunch('', 'neither "trace" nor "machine"');
   if (has(trace) && has(record)) throw badLaunch('record', '"record" beside "trace", which is recorded already');
+  if (has(checked.output.moment) && !has(trace)) throw badLaunch('moment', 'a moment without "trace"');
   return checked.output;
 };
 

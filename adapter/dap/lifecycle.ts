@@ -2,9 +2,10 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
+import { moment } from '../../traces/time.ts';
 import type { Debugger } from './debugger.ts';
-import { launchedTwice } from './errors.ts';
-import { checkLaunch, type LaunchArguments, openTarget } from './launch.ts';
+import { launchedTwice, sessionEnded } from './errors.ts';
+import { checkLaunch, type LaunchArguments, launchSchema, openTarget } from './launch.ts';
 import { toLastPanic } from './panic.ts';
 import { afterHeld, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
@@ -48,7 +49,10 @@ const begin = (session: Debugger, target: Target, args: LaunchArguments): void =
   const { traveller } = launched;
   const { timeline } = target;
   const isTrace = target.session.kind === 'replay';
-  if (isTrace && args.stopAt === 'panic') {
+  if (isTrace && args.moment != null) {
+    const destination = moment(Math.min(args.moment, timeline.end));
+    session.move(traveller.goTo(destination), { title: `Going to moment ${destination}`, destination, progress: true });
+  } else if (isTrace && args.stopAt === 'panic') {
     session.move(toLastPanic(launched), { title: 'Searching for a panic', backwards: true, progress: true });
   } else if (isTrace && args.stopAt === 'end') {
     const destination = timeline.end;
@@ -64,7 +68,9 @@ const begin = (session: Debugger, target: Target, args: LaunchArguments): void =
 
 const launch: RequestRow = {
   command: 'launch',
+  entries: launchSchema.entries,
   answer: async (session, value, call) => {
+    if (session.isClosed) throw sessionEnded('launch');
     if (session.isLaunched || session.launching) throw launchedTwice();
     const args = checkLaunch(value);
     session.launching = true;
@@ -73,6 +79,10 @@ const launch: RequestRow = {
       const target = await openTarget(args, (line) =>
         session.send('output', { category: 'console', output: `${line}\n` }),
       );
+      if (session.isClosed) {
+        target.close(); // the client left while it was opened
+        throw sessionEnded('launch');
+      }
       session.launch(target, () => begin(session, target, args));
     } finally {
       session.launching = false;
@@ -82,7 +92,7 @@ const launch: RequestRow = {
       // Its names are collected while the client sets breakpoints; its history is explored when that is done.
       const { target } = session.launched('launch');
       target.program.prepare();
-      const explore = (): void => target.exploreHistory(() => session.send('chronovisor/history', {}));
+      const explore = (): unknown => target.exploreHistory(() => session.send('chronovisor/history', {}));
       void (target.program.collecting ?? Promise.resolve()).then(explore, explore);
     });
     return undefined;

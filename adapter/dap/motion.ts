@@ -66,6 +66,7 @@ export class MotionDriver {
     for (let moves = motion; ; ) {
       if (this.#pauseAsked) {
         const home = this.#home?.();
+        moves.return({ reason: 'pause' }); // what it has to clear up
         if (home === undefined) return { reason: 'pause' };
         [moves, this.#home, this.#pauseAsked] = [home, undefined, false];
       }

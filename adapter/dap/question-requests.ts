@@ -13,9 +13,9 @@
 import * as v from 'valibot';
 import type { FarmProgress } from '../farm/run.ts';
 import { Asker, type Item, itemText } from '../questions/api.ts';
-import { notOfFork } from '../questions/errors.ts';
 import { questions } from '../questions/questions.ts';
 import type { Debugger } from './debugger.ts';
+import { tooManyQuestions } from './errors.ts';
 import { natural, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
 
@@ -46,11 +46,16 @@ export interface Answer {
 /** Items are sent as often as this, at most. */
 const sayMs = 50;
 
+/** Each has replays of its own. */
+const questionsMax = 32;
+
 /** The questions of one session. */
 class Questions {
   readonly #send: Debugger['send'];
   readonly #target: Target;
   readonly #under = new Map<number, AbortController>();
+  /** Those that are being understood, and those whose replays go on, cancelled or not. */
+  #pending = 0;
   #asker: Promise<Asker> | undefined;
   /** Those that are closed when nothing is asked any more. */
   readonly #outdated: Asker[] = [];
@@ -62,8 +67,19 @@ class Questions {
     target.closeWith({ close: () => void this.#close() });
   }
 
-  /** @throws {InputError} when the question is wrong */
-  async ask({ question, arguments: given, at, hart, limit }: Asked): Promise<{ id: number; begin: () => void }> {
+  /** @throws {InputError} when the question is wrong, or there are too many */
+  async ask(asked: Asked): Promise<{ id: number; begin: () => void }> {
+    if (this.#pending >= questionsMax) throw tooManyQuestions(questionsMax);
+    this.#pending += 1;
+    try {
+      return await this.#prepare(asked);
+    } catch (error) {
+      this.#pending -= 1;
+      throw error;
+    }
+  }
+
+  async #prepare({ question, arguments: given, at, hart, limit }: Asked) {
     const asker = await this.#askerNow();
     const id = ++this.#ids;
     const stop = new AbortController();
@@ -94,6 +110,7 @@ class Questions {
       } catch (caught) {
         error = caught instanceof Error ? caught.message : String(caught);
       }
+      this.#pending -= 1;
       if (this.#under.delete(id)) {
         this.#say({ id, items, progress: 1, done: true, ...(error !== undefined && { error }) });
       }
@@ -103,14 +120,18 @@ class Questions {
   }
 
   /** A recording that has grown is opened anew; questions to what it was are answered to their ends. */
-  async #askerNow(): Promise<Asker> {
+  #askerNow(): Promise<Asker> {
+    this.#asker = this.#askerAfter(this.#asker);
+    return this.#asker;
+  }
+
+  /** Questions that come at once wait for one another here, so that they have the same one. */
+  async #askerAfter(last: Promise<Asker> | undefined): Promise<Asker> {
     const target = this.#target;
-    if (target.launch === undefined) throw notOfFork();
-    const before = await this.#asker?.catch(() => undefined);
+    const before = await last?.catch(() => undefined);
     if (before !== undefined && before.end === target.timeline.end) return before;
     if (before !== undefined) this.#closeUnused(before);
-    this.#asker = Asker.open(target.launch, { session: target, history: () => target.history });
-    return this.#asker;
+    return Asker.open(target.launch, { session: target, history: () => target.history });
   }
 
   #closeUnused(asker: Asker): void {

@@ -13,6 +13,8 @@ export interface Call {
 
 export interface RequestRow {
   readonly command: string;
+  /** The shapes of the arguments' fields. */
+  readonly entries: v.ObjectEntries;
   /** Checks the arguments, then gives the answer's body. */
   readonly answer: (session: Debugger, args: unknown, call: Call) => object | undefined | Promise<object | undefined>;
 }
@@ -30,6 +32,7 @@ export const request = <const Entries extends v.ObjectEntries>(
   const schema = v.object(entries);
   return {
     command,
+    entries,
     answer: (session, args, call) => {
       const checked = v.safeParse(schema, args ?? {}, { abortEarly: true });
       if (!checked.success) throw problemOf(command, checked.issues[0]);
@@ -43,7 +46,7 @@ export const request = <const Entries extends v.ObjectEntries>(
  * @param asks whether these arguments, not checked yet, ask for any
  */
 export const afterNames = (row: RequestRow, asks: (args: unknown) => boolean = () => true): RequestRow => ({
-  command: row.command,
+  ...row,
   answer: (session, args, call) => {
     const { collecting } = session;
     if (collecting === undefined || !asks(args)) return row.answer(session, args, call);
@@ -53,7 +56,7 @@ export const afterNames = (row: RequestRow, asks: (args: unknown) => boolean = (
 
 /** A request that takes it for granted that those before it are answered. */
 export const afterHeld = (row: RequestRow): RequestRow => ({
-  command: row.command,
+  ...row,
   answer: (session, args, call) => {
     const { held } = session;
     if (held === undefined) return row.answer(session, args, call);

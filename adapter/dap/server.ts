@@ -3,7 +3,7 @@
  * answers and lives on; what a request means is in the table of requests.
  */
 
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { TraceError } from '../../traces/errors.ts';
@@ -12,7 +12,8 @@ import { MachineError } from '../../vmm/machine/errors.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { InputError } from '../program/input-error.ts';
 import { Debugger } from './debugger.ts';
-import { DapError, errorIdOf, unknownRequest } from './errors.ts';
+import { badMessage, DapError, errorIdOf, unknownRequest } from './errors.ts';
+import { MessageReader } from './message-reader.ts';
 import type { Call } from './request.ts';
 import { requests } from './requests.ts';
 
@@ -24,25 +25,16 @@ export const runDap = (input: Readable, output: Writable): Promise<void> =>
       input.destroy();
       resolve();
     });
-    input.on('end', () => server.end());
-    input.on('close', () => server.end());
-    server.start(input, output);
+    for (const over of ['end', 'close', 'error']) input.on(over, () => server.end());
+    server.serve(input, output);
   });
-
-/** What a message may be, before anything is known of it. */
-const isRequest = (message: unknown): message is DebugProtocol.Request =>
-  typeof message === 'object' &&
-  message !== null &&
-  'command' in message &&
-  typeof message.command === 'string' &&
-  'seq' in message &&
-  typeof message.seq === 'number';
 
 export class Server extends DebugSession {
   readonly #session = new Debugger((event, body) =>
     this.sendEvent(body === undefined ? new Event(event) : new Event(event, body)),
   );
   readonly #closed: () => void;
+  #saidBroken = false;
 
   constructor(closed: () => void) {
     super();
@@ -57,21 +49,47 @@ export class Server extends DebugSession {
     this.#closed();
   }
 
+  /** The library would lose its way in a stream with one broken message, so that it is given messages only. */
+  serve(input: Readable, output: Writable): void {
+    const reader = new MessageReader({
+      message: (message) => this.handleMessage(message as DebugProtocol.ProtocolMessage),
+      broken: (what) => this.#sayBroken(what),
+    });
+    this.start(Readable.from([]), output);
+    input.on('data', reader.take);
+  }
+
+  /** Nobody can be answered, so it is said where a developer looks; once, for what is wrong once is wrong again. */
+  #sayBroken(what: string): void {
+    if (this.#saidBroken) return;
+    this.#saidBroken = true;
+    this.#report(badMessage(what).message);
+  }
+
   protected override dispatchRequest(message: DebugProtocol.Request): void {
-    if (!isRequest(message)) return; // there is nobody to answer
+    const { command, seq }: { command: unknown; seq: unknown } = message;
+    if (typeof seq !== 'number') {
+      this.#sayBroken('a request without a number');
+      return;
+    }
     const later: (() => void)[] = [];
-    const call: Call = { command: message.command, after: (act) => later.push(act) };
     const response: DebugProtocol.Response = new Response(message);
+    if (typeof command !== 'string') {
+      response.command = ''; // what it was is nothing that a response may have
+      this.#refuse(response, unknownRequest(''));
+      return;
+    }
+    const call: Call = { command, after: (act) => later.push(act) };
     const succeed = (body: object | undefined): void => {
       if (body !== undefined) response.body = body;
       this.sendResponse(response);
       for (const act of later) act();
-      if (message.command === 'disconnect') this.end();
+      if (command === 'disconnect') this.end();
     };
     const fail = (error: unknown): void => this.#refuse(response, error);
     try {
-      const row = requests.get(message.command);
-      if (row === undefined) throw unknownRequest(message.command);
+      const row = requests.get(command);
+      if (row === undefined) throw unknownRequest(command);
       const answer = row.answer(this.#session, message.arguments, call);
       // Answered at once where it can be: what follows an answer must not wait behind the next request.
       if (answer instanceof Promise) answer.then(succeed, fail).catch(fail);
@@ -83,7 +101,7 @@ export class Server extends DebugSession {
 
   #refuse(response: DebugProtocol.Response, error: unknown): void {
     if (response.seq > 0) {
-      this.#report(error); // it was answered: what failed came after
+      this.#report(error, `After ${response.command}: `); // it was answered
       return;
     }
     const known = knownErrors.some((kind) => error instanceof kind);
@@ -99,13 +117,13 @@ export class Server extends DebugSession {
       },
     };
     this.sendResponse(response);
-    if (!known) this.#report(error);
+    if (!known) this.#report(error, `${response.command}: `);
   }
 
   /** A bug of ours: said where a developer looks, and the session goes on. */
-  #report(error: unknown): void {
-    const output = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#session.send('output', { category: 'stderr', output: `${output}\n` });
+  #report(error: unknown, where = ''): void {
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#session.send('output', { category: 'stderr', output: `${where}${words}\n` });
   }
 }
 

@@ -29,6 +29,8 @@ export class Sources {
   readonly #map: NonNullable<SourceOptions['map']>;
   readonly #folders: readonly string[];
   readonly #found = new Map<string, string | undefined>();
+  /** Numbers of files that are not on this computer. */
+  readonly #references = new Map<string, number>();
 
   constructor(programs: readonly Program[], { map = [], folders = [] }: SourceOptions) {
     this.programs = programs;
@@ -63,14 +65,22 @@ export class Sources {
     return undefined;
   }
 
-  /** A file as the client knows files. One that is not on this computer is not opened by itself. */
+  /**
+   * A file as the client knows files. One that is not on this computer is not opened by itself; with a reference, the client
+   * asks for it where a person opens it, and shows what it is told, where it would look for the file in vain without.
+   */
   describe(path: string): DebugProtocol.Source {
     const located = this.locate(path);
-    return {
-      name: basename(path),
-      path: located ?? path,
-      ...(located === undefined && { presentationHint: 'deemphasize', origin: 'not on this computer' }),
-    };
+    if (located !== undefined) return { name: basename(path), path: located };
+    const sourceReference = this.#referenceOf(path);
+    const hints = { presentationHint: 'deemphasize', origin: 'not on this computer' } as const;
+    return { name: basename(path), path, sourceReference, ...hints };
+  }
+
+  #referenceOf(path: string): number {
+    const known = this.#references.get(path) ?? this.#references.size + 1;
+    this.#references.set(path, known);
+    return known;
   }
 
   /** A program's paths of a file on this computer: those that lead to it, else those that agree best with its path. */

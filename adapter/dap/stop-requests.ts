@@ -86,6 +86,9 @@ const satpFrom = (digits: string): bigint => {
   return BigInt(digits.replace(/^(0x)?/i, '0x'));
 };
 
+/** What only an engine can match that may take exponential time (v8-flags.ts): references back, and looking around. */
+const slow = /\\[1-9]|\\k<|\(\?<?[=!]/;
+
 /** Of bytes, a character each, as the tape of the console is searched. */
 const patternFrom = ({
   text: plain,
@@ -98,6 +101,7 @@ const patternFrom = ({
     return { pattern: new RegExp(escaped, 'g'), words: JSON.stringify(plain) };
   }
   if (pattern == null || pattern === '') throw badStop('text', 'a text or a pattern', 'none');
+  if (slow.test(pattern)) throw badStop('pattern', 'one without \\1, \\k<name> and conditions as (?=...)', pattern);
   try {
     const flags = ignoreCase === true ? 'gi' : 'g';
     return { pattern: new RegExp(bytes(pattern), flags), words: `what /${pattern}/ matches` };

@@ -6,14 +6,14 @@
  * that may have changed any of it. So what a stop means depends on that step alone, and is the same in both directions.
  */
 
-import { type Interval, intervalsWithTraps, type TrapEvent, union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
-import { type WatchRange, watchesReads } from '../../vmm/machine/translations.ts';
-import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
+import type { WatchRange } from '../../vmm/machine/translations.ts';
+import type { Among, TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type Breakpoint, type Breakpoints, fulfilled } from './breakpoints.ts';
 import type { GuestStops } from './guest-stops.ts';
 import { scopeOf } from './scope.ts';
+import { stopIntervals } from './stop-intervals.ts';
 import type { Target } from './target.ts';
 import type { TrapFilters } from './trap-filters.ts';
 import { UserReturns } from './user-returns.ts';
@@ -67,6 +67,8 @@ export class StopRules {
   readonly #returns: UserReturns;
   /** The same array while it has the same ranges, so that the machine goes on with what it has cached. */
   #ranges: readonly WatchRange[] = [];
+  /** What expressions were made of at the earliest moment since `among` was asked. */
+  #earliest: { readonly at: number; readonly ranges: readonly WatchRange[] } = { at: 0, ranges: [] };
   /** Each hart's, where the portion began. */
   #traps: readonly number[] = [];
 
@@ -117,22 +119,21 @@ export class StopRules {
     const { machine } = this.#target;
     this.#watchedBytes.note(this.#breakpoints.watching);
     this.#traps = machine.harts.map((hart) => hart.count('traps'));
-    const ranges = [...this.#breakpoints.ranges, ...this.#stops.note(machine.harts)];
+    const own = this.#stops.note(machine.harts);
+    const { at, ranges: before } = this.#earliest;
+    if (machine.now < at) this.#earliest = { at: machine.now, ranges: areSame(own, before) ? before : own };
+    const ranges = [...this.#breakpoints.ranges, ...own];
     if (!areSame(ranges, this.#ranges)) this.#ranges = ranges;
     return this.#ranges;
   }
 
-  /** The intervals with stops, as far as the history is known; undefined when any interval may have one. */
-  among(): ((within: Interval) => readonly Interval[]) | undefined {
-    const { history } = this.#target;
-    if (history === undefined || this.#stops.active || this.#breakpoints.ranges.some(watchesReads)) return undefined;
-    const isStop = ({ cause, interrupt }: TrapEvent): boolean => this.#filters.wants(cause, interrupt);
-    return (within) =>
-      union([
-        this.#filters.active ? intervalsWithTraps(history, within, isStop) : [],
-        ...this.#candidates().map((address) => history.executedAt(address, within)),
-        ...this.#breakpoints.ranges.map(({ address, sizeBytes }) => history.written(address, sizeBytes, within)),
-      ]);
+  /** Where stops may be before the present moment, as far as the history is known; undefined when that is anywhere. */
+  among(): Among | undefined {
+    const { timeline } = this.#target;
+    this.#earliest = { at: timeline.now, ranges: this.#stops.note(this.#target.machine.harts) };
+    const settings = { breakpoints: this.#breakpoints, filters: this.#filters, guestStops: this.#stops };
+    const [addresses, expressionRanges] = [this.#candidates(), () => this.#earliest.ranges];
+    return stopIntervals(this.#target, { ...settings, addresses, expressionRanges });
   }
 
   /** Where breakpoints are, and where programs that they are in may be met at further places. */

@@ -6,6 +6,7 @@ import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import type { Breakpoint } from './breakpoints.ts';
+import type { CallSite } from './line-places.ts';
 import type { Target } from './target.ts';
 import { lastTrapWords } from './trap-filters.ts';
 import type { Arrival } from './travel.ts';
@@ -121,3 +122,16 @@ export const stoppedAfterError = (target: Target, error: unknown): StoppedBody =
   threadId: currentHart(target.machine).id + 1,
   allThreadsStopped: true,
 });
+
+/** A breakpoint on a line that calls an inlined function shows that line, not what it calls. */
+export const siteOf = (
+  target: Target,
+  { hart: id, breakpoints }: Extract<Arrival, { reason: 'breakpoint' }>,
+): CallSite | undefined => {
+  const hart = target.machine.harts[id]!;
+  for (const { siteAt } of breakpoints) {
+    const inlined = siteAt?.(hart);
+    if (inlined !== undefined) return { hart: id, moment: target.timeline.now, inlined };
+  }
+  return undefined;
+};

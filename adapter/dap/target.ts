@@ -3,7 +3,10 @@
  * How one moves through the history is in travel.ts.
  */
 
+import type { Moment } from '../../traces/time.ts';
+import { BranchedHistory } from '../../vmm/history/branched-history.ts';
 import type { History } from '../../vmm/history/history.ts';
+import { HistoryIndex } from '../../vmm/history/history-index.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
@@ -46,8 +49,8 @@ export interface TargetOptions extends SourceOptions {
   readonly launch?: LaunchArguments;
   /** Where what is known of the whole history comes from, for a recording that was made. */
   readonly history?: Omit<BackgroundHistoryOptions, 'onGrowth'> | undefined;
-  /** The target of another timeline of the same machine: its programs are read once. */
-  readonly shares?: Target | undefined;
+  /** The one that it is a fork of, and where: its programs are read once, and its past is this one's, too. */
+  readonly forkOf?: { readonly parent: Target; readonly at: Moment } | undefined;
   /** What is closed with the target, such as the files that these are read from. */
   readonly closes?: readonly { close(): void }[];
 }
@@ -79,8 +82,9 @@ export class Target {
   readonly sources: Sources;
   /** Set by a motion that has ended there. */
   callSite: CallSite | undefined;
-  /** What it was launched with; a fork was not. */
+  /** What it was launched with; of a fork, what it goes back to was. */
   readonly launch: LaunchArguments | undefined;
+  readonly #forkOf: TargetOptions['forkOf'];
   readonly #placed: readonly PlacedProgram[];
   readonly #closes: { close(): void }[];
   readonly #historyOptions: BackgroundHistoryOptions | undefined;
@@ -96,7 +100,7 @@ export class Target {
       closes = [],
       launch,
       history,
-      shares,
+      forkOf,
       ...sources
     } = options;
     const opened: Companions[] = [];
@@ -107,7 +111,9 @@ export class Target {
       opened.push(one);
       return one;
     };
+    const shares = forkOf?.parent;
     this.session = session;
+    this.#forkOf = forkOf;
     this.console = console;
     console.follow(session.machine);
     const { machine } = session.header;
@@ -117,7 +123,7 @@ export class Target {
     const companions = shares === undefined ? companionsOf(program ?? debug) : undefined;
     this.program =
       shares?.program ?? new Program(program ?? loadedProgram(session), { debug, loadAddress, cache, companions });
-    this.launch = launch;
+    this.launch = launch ?? shares?.launch;
     this.#historyOptions = history;
     this.memory = new GuestMemory(session.machine, boot.rom);
     this.#placed =
@@ -156,15 +162,27 @@ export class Target {
     return this.session.timeline;
   }
 
-  /** Begins to find out what is known of the whole history; `onGrowth` is called when more is. */
-  exploreHistory(onGrowth: () => void): void {
-    if (this.session.kind !== 'replay' || this.#historyOptions === undefined || this.#history !== undefined) return;
-    this.#history = new BackgroundHistory(this.session, { ...this.#historyOptions, onGrowth });
+  /**
+   * Begins to find out what is known of the whole history; `onGrowth` is called when more is.
+   * @returns settles when no more will be found out
+   */
+  async exploreHistory(onGrowth: () => void, options: Partial<BackgroundHistoryOptions> = {}): Promise<void> {
+    if (this.session.kind !== 'replay' || this.#historyOptions === undefined) return;
+    this.#history ??= new BackgroundHistory(this.session, { ...this.#historyOptions, ...options, onGrowth });
+    await this.#history.finished;
   }
 
   /** What is known by now of the whole history, if anything is. */
   get history(): History | undefined {
-    return this.#history?.index;
+    const own = this.#history?.index;
+    const past = this.#forkOf?.parent.history;
+    if (this.#forkOf === undefined || past === undefined) return own;
+    return new BranchedHistory(this.#forkOf.at, past, own ?? new HistoryIndex(this.machine.memory.ramBytes));
+  }
+
+  /** Keeps what explores the history from competing with a search, where it would; call the answer when that is over. */
+  makeWay(): () => void {
+    return this.#history?.makeWay() ?? (() => {});
   }
 
   /** Threads are harts; their numbers begin with 1, as DAP wants them. */

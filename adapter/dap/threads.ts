@@ -36,7 +36,7 @@ const note = ({ programs }: Target, { placed, origin, program, interrupted }: Vi
 
 const frameOf = (session: Debugger, target: Target, frame: ViewFrame): DebugProtocol.StackFrame => {
   const { sources } = target;
-  const { pc, placed, stack, origin, program } = frame;
+  const { pc, placed, stack, program } = frame;
   // Where a caller is, is its call, not what comes after it.
   const source = placed === undefined ? stack && program.try(() => lineOf(program, stack)) : placed.source;
   return {
@@ -46,7 +46,9 @@ const frameOf = (session: Debugger, target: Target, frame: ViewFrame): DebugProt
     line: source?.line ?? 0,
     column: source?.column ?? 0,
     instructionPointerReference: hex(pc),
-    ...(isGuessed(origin) && { presentationHint: 'subtle' }),
+    // VS Code folds frames that are subtle or of a deemphasized source into "Show 5 More", unless they are said to be normal. Who
+    // debugs a kernel wants its callers, guessed or without a source; the name says which are guessed.
+    presentationHint: 'normal',
   };
 };
 
@@ -73,8 +75,9 @@ export const threadRequests: readonly RequestRow[] = [
     },
   ),
   request('scopes', { frameId: whole }, (session, { frameId }) => {
+    const { target: kernel } = session.halted('scopes');
     const frame = session.handles.frameOf(frameId);
-    const target = session.halted('scopes').target.seenFrom(frame.program, frame.satp);
+    const target = kernel.seenFrom(frame.program, frame.satp);
     const { hart } = frame;
     const scope = (name: string, group: Group, hint?: string) => ({
       name,

@@ -8,7 +8,7 @@ import { type Moment, moment } from '../../traces/time.ts';
 import { union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
-import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
+import type { Timeline, TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type Arrival, type Finding, mayStop, type StopRules } from './stop-rules.ts';
 import type { Target } from './target.ts';
 import type { Watch } from './watches.ts';
@@ -121,20 +121,28 @@ export class Traveller {
         finding = one;
         return true;
       };
-      const found = yield* timeline.reverse(this.#rules.options(), isStop, this.#rules.among());
+      const found = yield* this.#searchBack(this.#rules.options(), isStop, this.#rules.among());
       if (found === undefined || finding === undefined) return { reason: 'start' };
       const arrival = this.#rules.arriveBy(finding);
       if (arrival !== undefined) return arrival;
     }
   }
 
+  *#searchBack(...search: Parameters<Timeline['reverse']>): ReturnType<Timeline['reverse']> {
+    const isOver = this.#target.makeWay();
+    try {
+      return yield* this.#target.timeline.reverse(...search);
+    } finally {
+      isOver();
+    }
+  }
+
   /** Back to the last moment at which a hart was at one of some addresses, as `here` wants it, or to the start. */
   *backTo(addresses: readonly bigint[], here: Watch['here']): Motion {
-    const { timeline, console, machine } = this.#target;
+    const { console, machine, history } = this.#target;
     console.muted = true;
     machine.engine.arm(addresses);
-    const { history } = this.#target;
-    const found = yield* timeline.reverse(
+    const found = yield* this.#searchBack(
       { armed: true },
       (stop) => stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!),
       history && ((within) => union(addresses.map((address) => history.executedAt(address, within)))),

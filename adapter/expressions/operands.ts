@@ -9,7 +9,11 @@ import { isFloat } from './numbers.ts';
 /** An array or function counts as its address. */
 export const numberFrom = (given: Value, spot: Spot, read: ReadMemory): bigint => {
   const value = settled(given, read);
-  if (isFloat(value)) return BigInt(Math.trunc(floatOf(value, spot, read)) || 0);
+  if (isFloat(value)) {
+    const number = floatOf(value, spot, read);
+    if (!Number.isFinite(number)) throw noValue(spot, `${number}, which is no whole number`);
+    return BigInt(Math.trunc(number));
+  }
   const kind = stripped(value.type)?.kind;
   if ((kind === 'array' || kind === 'function') && value.address !== undefined) return value.address;
   if (kind === 'structure' || kind === 'union' || kind === 'class') throw noValue(spot, 'a structure, not a number');

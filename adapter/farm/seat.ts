@@ -41,8 +41,8 @@ export class Seat {
   }
 
   /** @throws whatever opening a launch's target does */
-  static async open({ launch, copy }: Replayed, name: string): Promise<Seat> {
-    const target = await openTarget(launch, () => {}, { checkpoints: seatCheckpoints, copy });
+  static async open({ launch, copy }: Replayed, name: string, checkpoints = seatCheckpoints): Promise<Seat> {
+    const target = await openTarget(launch, () => {}, { checkpoints, copy });
     for (const program of target.programs.all) program.prepare();
     await target.program.collecting;
     return new Seat(target, name);

@@ -17,7 +17,7 @@ const task = workerData as HistoryTask;
 const tell = (message: HistoryMessage, moved: ArrayBuffer[] = []): void => parentPort?.postMessage(message, moved);
 
 const replay = async (): Promise<void> => {
-  const { file, imageFolders, checkpointSteps, index } = task;
+  const { file, imageFolders, waits, checkpointSteps, index } = task;
   let printed: ((bytes: Uint8Array) => void) | undefined;
   const session = await openRecording({
     file,
@@ -31,7 +31,12 @@ const replay = async (): Promise<void> => {
   const { timeline, machine } = session;
   takeDelta(machine, 0); // everybody begins there
   let next = checkpointSteps;
+  const makeWay = (): void => {
+    for (let waiting = Atomics.load(waits, 0); waiting !== 0; waiting = Atomics.load(waits, 0))
+      Atomics.wait(waits, 0, waiting);
+  };
   const mayTellState = (): void => {
+    makeWay();
     if (timeline.now < next) return;
     next = (Math.floor(timeline.now / checkpointSteps) + 1) * checkpointSteps;
     const delta = takeDelta(machine, timeline.cursor);

@@ -6,6 +6,8 @@ export interface HistoryTask {
   /** The trace, and where images are that it does not hold. */
   readonly file: string;
   readonly imageFolders: readonly string[];
+  /** One word of shared memory: while it is not 0, the thread waits. */
+  readonly waits: Int32Array;
   /** Steps between two states that are told. */
   readonly checkpointSteps: number;
   /** Absent when the index is there and only states are wanted. */

@@ -1,6 +1,6 @@
 /**
- * What the engine asks of V8, beyond what it does by itself. It is all about speed: without it, as in a browser, everything
- * works the same and is slower. Call it before the first WebAssembly is compiled.
+ * What we ask of V8, beyond what it does by itself. It is all about speed: without it, as in a browser, everything works the
+ * same and is slower. Call it before the first WebAssembly is compiled.
  */
 
 import { setFlagsFromString } from 'node:v8';
@@ -16,6 +16,8 @@ const flags = [
   // Our own JavaScript is hundreds of functions that run for some hundred milliseconds: half of what V8 spent on optimising them
   // (920 bytes by default) went into copies of one in the other.
   '--max-inlined-bytecode-size-cumulative=300',
+  // A person's pattern that goes back very often is matched by another engine, which takes linear and not exponential time.
+  '--enable-experimental-regexp-engine-on-excessive-backtracks',
 ];
 
 /** Of Node, on which they were tried; V8 complains of flags that it does not know. */

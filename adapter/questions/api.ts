@@ -30,14 +30,27 @@ export { itemText, momentOf, placeText } from './item-text.ts';
 export interface AskerOptions {
   /** A debug session on the same recording: where questions are asked from when they do not say, and whose checkpoints help. */
   readonly session?: Target;
-  /** What is known of the whole history. */
+  /** What is known of the whole history; by default what is kept of a trace. */
   readonly history?: () => History | undefined;
+  /** Has what is known of a trace made first, where nothing is kept, and keeps it. */
+  readonly index?: IndexRequest;
   /** How many threads; by default one a processor, at least 2. With 0 everything is done in this thread. */
   readonly threads?: number;
   /** The bundled thread of the farm; by default beside this bundle. */
   readonly workerFile?: string;
   /** Steps of the pieces that one thread goes through at a time; by default by the recording's length. */
   readonly stride?: number;
+}
+
+export interface IndexRequest {
+  /** Of a shorter recording none is made: asking it is as quick. */
+  readonly stepsMin?: number;
+  /** How much of the history is known, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Gives up; what is known then is not kept. */
+  readonly signal?: AbortSignal;
+  /** The bundled thread that makes it; by default beside this bundle. */
+  readonly workerFile?: string;
 }
 
 /** A question by its name, with arguments as docs/questions.md has them. */
@@ -77,14 +90,15 @@ export class Asker {
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(replayed: Replayed, { start, end }: Timeline, view: Seat | undefined, options: AskerOptions) {
-    const { session, history, ...farm } = options;
+    const { session, history, index, ...farm } = options;
     this.#replayed = replayed;
     this.#start = start;
     this.#end = end;
     this.#view = view;
     this.#session = session;
     this.#history = history ?? (() => undefined);
-    const source = session === undefined ? undefined : sourceOf(session);
+    const stated = session ?? (index && view?.target);
+    const source = stated === undefined ? undefined : sourceOf(stated);
     this.#farm = new Farm({ replayed, start, end, jobs, ...(source && { source }), ...farm });
   }
 
@@ -96,8 +110,13 @@ export class Asker {
     const checked = checkLaunch(launch);
     const target = options.session;
     if (target === undefined) {
-      const view = await Seat.open({ launch: checked }, 'view');
-      return new Asker({ launch: checked }, view.target.timeline, view, options);
+      const { index, history } = options;
+      const view = await Seat.open({ launch: checked }, 'view', index && viewCheckpoints);
+      if (history === undefined) await knowHistory(view.target, index);
+      return new Asker({ launch: checked }, view.target.timeline, view, {
+        ...options,
+        history: history ?? (() => view.target.history),
+      });
     }
     const { session, timeline } = target;
     const { start, end } = timeline;
@@ -127,7 +146,7 @@ export class Asker {
     const at = this.#momentOf(options.at);
     const turn = this.#turn.then(() => this.#prepare(question, args, at, options));
     this.#turn = turn.catch(() => {});
-    return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY);
+    return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY, this.#session);
   }
 
   async #prepare(
@@ -193,6 +212,30 @@ export class Asker {
   }
 }
 
+/** For the states that come with an index that is made. */
+const viewCheckpoints = { stride: Number.MAX_SAFE_INTEGER, budgetBytes: 2 ** 29 };
+
+/** Settles when what is kept of a history is known; or, if that is asked for, all of it. */
+const knowHistory = async (target: Target, index: IndexRequest | undefined): Promise<void> => {
+  if (index?.signal?.aborted === true) return;
+  const isMade = index !== undefined && target.timeline.end >= (index.stepsMin ?? 0);
+  const onGrowth = (): void => {
+    const known = target.history?.covered.reduce((sum, { from, to }) => sum + to - from, 0) ?? 0;
+    index?.onProgress?.(known / target.timeline.end);
+  };
+  const known = target.exploreHistory(onGrowth, {
+    replaysFor: isMade ? 'index' : 'nothing',
+    ...(index?.workerFile !== undefined && { workerFile: index.workerFile }),
+  });
+  const givenUp = new Promise<void>((resolve) => index?.signal?.addEventListener('abort', () => resolve()));
+  const ticking = setInterval(() => {}, 1000); // the thread alone keeps no process alive
+  try {
+    await Promise.race([known, givenUp]);
+  } finally {
+    clearInterval(ticking);
+  }
+};
+
 const sourceOf = ({ timeline }: Target): StateSource => {
   const writer = new SlabWriter('session');
   const { checkpoints } = timeline;
@@ -204,12 +247,21 @@ const sourceOf = ({ timeline }: Target): StateSource => {
   };
 };
 
-async function* upTo(items: AsyncGenerator<Item, void>, limit: number): AsyncGenerator<Item, void> {
+async function* upTo(
+  items: AsyncGenerator<Item, void>,
+  limit: number,
+  session: Target | undefined,
+): AsyncGenerator<Item, void> {
   let count = 0;
   if (limit <= 0) return;
-  for await (const item of items) {
-    yield item;
-    if (++count >= limit) return;
+  const isOver = session?.makeWay();
+  try {
+    for await (const item of items) {
+      yield item;
+      if (++count >= limit) return;
+    }
+  } finally {
+    isOver?.();
   }
 }
 

@@ -81,14 +81,6 @@ export const notPrinted = (what: string, total: number) =>
     remedy: "Look at the console's output",
   });
 
-export const notOfFork = () =>
-  new QuestionError({
-    what: 'The history of a fork cannot be asked',
-    expected: 'a recording, or a machine that is being recorded',
-    found: 'a fork of one',
-    remedy: 'Ask the recording that it was made from',
-  });
-
 export const noFunction = (name: string) =>
   new QuestionError({
     what: `There is no function ${brief(name)}`,

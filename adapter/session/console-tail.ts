@@ -5,10 +5,13 @@ import { consoleBytesMax } from '../../traces/states.ts';
 export class ConsoleTail {
   #pieces: Uint8Array[] = [];
   #sizeBytes = 0;
+  /** Of all that was ever printed. */
+  totalBytes = 0;
 
   add(bytes: Uint8Array): void {
     this.#pieces.push(bytes.slice());
     this.#sizeBytes += bytes.length;
+    this.totalBytes += bytes.length;
     if (this.#sizeBytes < 2 * consoleBytesMax) return;
     const kept = this.bytes();
     this.#pieces = [kept];

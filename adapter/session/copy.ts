@@ -13,11 +13,11 @@ import type { LiveSession } from './session.ts';
 export type RecordingCopy = Uint8Array;
 
 /** The session must have kept its images. */
-export const copyOf = async ({ header, images, timeline }: LiveSession): Promise<RecordingCopy> => {
+export const copyOf = async ({ header, images, timeline, beginning }: LiveSession): Promise<RecordingCopy> => {
   const sink = new MemorySink();
   const whole = { ...header, images: header.images.map((image) => ({ ...image, embedded: true })) };
   const data = images.map(({ bytes }) => bytes);
-  const writer = await TraceWriter.create(sink, whole, data, storedOnly);
+  const writer = await TraceWriter.create(sink, whole, data, storedOnly, beginning?.load());
   for (let index = 0; index < timeline.log.count; index += 1) writer.event(timeline.log.get(index));
   writer.end({ reason: 'stopped', at: timeline.end });
   const bytes = sink.bytes();

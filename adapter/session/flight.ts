@@ -5,6 +5,7 @@
 
 import type { TraceEnd } from '../../traces/end.ts';
 import type { TraceHeader } from '../../traces/header.ts';
+import type { TraceState } from '../../traces/states.ts';
 import { TraceWriter } from '../../traces/writer.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { captureState } from '../../vmm/machine/state.ts';
@@ -26,6 +27,8 @@ export interface FlightParts {
   readonly file: string;
   readonly tail: ConsoleTail;
   readonly request: FlightRequest;
+  /** The state of a little while ago, if there is one. */
+  readonly recent: () => TraceState | undefined;
 }
 
 /** After its first line a panic has more to say. */
@@ -89,16 +92,24 @@ export class Flight {
     await this.#save(this.#parts.file, end);
   }
 
+  /** From where one steps back at the end: a little before it, if that is kept. */
+  #lastState(): TraceState {
+    const { machine, tail, recent } = this.#parts;
+    const state = recent();
+    if (state === undefined || state.at <= this.ring.from) return captureState(machine, this.ring.inputs, tail.bytes());
+    return { ...state, cursor: this.ring.inputsOf(state.cursor) };
+  }
+
   /** @throws {TraceError} when the file cannot be written */
   async #save(file: string, end: Omit<TraceEnd, 'at'>): Promise<void> {
-    const { machine, header, images, tail } = this.#parts;
+    const { machine, header, images } = this.#parts;
     const part = `${file}.part`;
     const sink = new FileSink('the trace', part);
     try {
       const writer = await TraceWriter.create(sink, header, images, brotli, this.ring.begins());
       this.ring.writeTo(writer);
       writer.flush(machine.now);
-      writer.state(captureState(machine, this.ring.inputs, tail.bytes()));
+      writer.state(this.#lastState());
       writer.end({ ...end, at: machine.now });
     } finally {
       sink.close();

@@ -1,6 +1,7 @@
 /** Begins a recording: from what a command line asks for to a machine at moment 0 with a recorder at its side. */
 
 import { loadXxh64 } from '../../traces/checksum.ts';
+import type { TraceState } from '../../traces/states.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { type EntropySource, LoggedEntropy, recordedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { Recorder, type RecordSink } from '../../vmm/record/recorder.ts';
@@ -79,7 +80,8 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     const data = images.map(({ bytes }) => (trace.embedded ? bytes : undefined));
     if (trace.flight !== undefined) {
       const { Flight } = await import('./flight.ts');
-      flight = new Flight({ machine, header, images: data, file: trace.file, tail, request: trace.flight });
+      const recent = (): TraceState | undefined => recorder?.recentState();
+      flight = new Flight({ machine, header, images: data, file: trace.file, tail, request: trace.flight, recent });
     }
     const { TraceWriter } = await import('../../traces/writer.ts'); // `run` needs none
     writer = flight?.ring ?? (await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli));
@@ -90,7 +92,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     endStateSteps: endStateSteps(trace?.endState),
     forgets: flight !== undefined,
     ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),
-    ...(tail && { printed: () => tail.bytes() }),
+    ...(tail && { printed: tail }),
   });
   const keepCode = warmCode(machine, header, { folder: request.cacheFolder, hash64 });
   const kept = request.keepImages === false ? [] : images;

@@ -18,11 +18,12 @@ export const lastPart = (path: string): string => path.replaceAll('\\', '/').spl
 
 const common = { type: 'chronovisor', request: 'launch' } as const;
 
-export const replayLaunch = (trace: string, stopAt: StopAt): Launch => ({
+/** `where`: a place that has a name, or a moment. */
+export const replayLaunch = (trace: string, where: StopAt | number): Launch => ({
   ...common,
   name: `Replay ${lastPart(trace)}`,
   trace,
-  stopAt,
+  ...(typeof where === 'number' ? { moment: where } : { stopAt: where }),
 });
 
 /** The workspace's folder, which VS Code puts in. */

@@ -11,6 +11,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import CliTable from 'cli-table3';
+import { setV8Flags } from '../../adapter/host/v8-flags.ts';
 import { Asker } from '../../adapter/questions/api.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -25,30 +26,35 @@ const { values: options, positionals } = parseArgs({
 const [trace] = positionals;
 if (trace === undefined) throw new Error('usage: bench-asking TRACE [--symbols ELF] --question QUESTION ...');
 
+setV8Flags();
+
 interface Asked {
   readonly seconds: number;
+  /** Of all threads together, which other work on the machine changes less. */
+  readonly processorSeconds: number;
   readonly items: number;
   /** The last item, to tell that answers are the same. */
   readonly last: string;
 }
 
 const ask = async (asker: Asker, question: string): Promise<Asked> => {
-  const started = performance.now();
+  const [started, before] = [performance.now(), process.cpuUsage()];
   let items = 0;
   let last = '';
   for await (const item of asker.ask(question)) {
     items += 1;
     last = JSON.stringify(item);
   }
-  return { seconds: (performance.now() - started) / 1000, items, last };
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - started) / 1000, processorSeconds: (user + system) / 1e6, items, last };
 };
 
 interface Row {
   readonly question: string;
   readonly items: number;
-  readonly one: number;
-  readonly farm: number;
-  readonly again: number;
+  readonly one: Asked;
+  readonly farm: Asked;
+  readonly again: Asked;
 }
 
 const launch = { trace, symbols: options.symbols };
@@ -72,7 +78,7 @@ const measure = async (question: string): Promise<Row> => {
       throw new Error(
         `${question}: expected ${one.items} items, the last ${one.last}; found ${other.items}, ${other.last}`,
       );
-  return { question, items: one.items, one: one.seconds, farm: farm.seconds, again: again.seconds };
+  return { question, items: one.items, one, farm, again };
 };
 
 const rows: Row[] = [];
@@ -86,10 +92,13 @@ const host = {
 };
 for (const [name, value] of Object.entries(host)) console.log(`${name}: ${value}`);
 const table = new CliTable({
-  head: ['question', 'items', '1 thread, s', `${threads} threads, s`, 'again, s', 'faster'],
+  head: ['question', 'items', '1 thread, s', `${threads} threads, s`, 'again, s', 'faster', 'of processors, s'],
   style: { head: [], border: [], compact: true },
 });
-for (const { question, items, one, farm, again } of rows)
-  table.push([question, items, one.toFixed(2), farm.toFixed(2), again.toFixed(2), `${(one / again).toFixed(2)}x`]);
+for (const { question, items, one, farm, again } of rows) {
+  const processors = [one, farm, again].map(({ processorSeconds }) => processorSeconds.toFixed(1)).join(', ');
+  const wall = [one, farm, again].map(({ seconds }) => seconds.toFixed(2));
+  table.push([question, items, ...wall, `${(one.seconds / again.seconds).toFixed(2)}x`, processors]);
+}
 console.log(table.toString());
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ host, rows }, undefined, 2)}\n`);

@@ -1,21 +1,24 @@
 /**
  * How long it takes to find one's way in a long recording: `node dist/bench-travel.mjs TRACE [JSON]`. It opens the trace as the
  * debugger does, waits until the history is known in the background, and measures jumps and steps back all over it, and
- * searches backwards for what happened last long ago, with the index and without.
+ * searches backwards for what happened last long ago, with the index, without, and where the recording has just been opened:
+ * these beside one replay of all of it. PLACES: how many jumps.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BackgroundHistory } from '../../adapter/history/background-history.ts';
+import { setV8Flags } from '../../adapter/host/v8-flags.ts';
 import { openRecording } from '../../adapter/session/replay.ts';
-import { denseCheckpoints } from '../../adapter/session/session.ts';
+import { type CheckpointPolicy, denseCheckpoints, noCheckpoints } from '../../adapter/session/session.ts';
 import { moment } from '../../traces/time.ts';
 import { type Interval, union } from '../../vmm/history/history.ts';
 import { packSegment } from '../../vmm/history/segment.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import { median, quantile } from './measurement.ts';
 
+setV8Flags();
 const [trace, out] = process.argv.slice(2);
 if (trace === undefined) throw new Error('usage: bench-travel TRACE [JSON]');
 const places = Number(process.env.PLACES ?? 1000);
@@ -30,13 +33,9 @@ const latencies = (values: readonly number[]): string =>
   `median ${ms(median(values))}, 99 % ${ms(quantile(values, 0.99))}, worst ${ms(Math.max(...values))}`;
 
 const began = performance.now();
-const session = await openRecording({
-  file: resolve(trace),
-  verify: false,
-  checkpoints: denseCheckpoints,
-  cacheFolder,
-  console: () => {},
-});
+const open = (checkpoints: CheckpointPolicy) =>
+  openRecording({ file: resolve(trace), verify: false, checkpoints, cacheFolder, console: () => {} });
+const session = await open(denseCheckpoints);
 const { timeline, machine } = session;
 const timed = (work: () => void): number => {
   const started = performance.now();
@@ -93,6 +92,47 @@ const search = (
   say(`${name}, steps back`, `${((from - found[0]!) / 1e9).toFixed(2)} G`);
 };
 
+/** Seconds of one run of all of the history, and of processor time, which other work on the machine changes less. */
+interface Cost {
+  readonly seconds: number;
+  readonly processorSeconds: number;
+}
+const cost = (work: () => void): Cost => {
+  const before = process.cpuUsage();
+  const seconds = timed(work) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds, processorSeconds: (user + system) / 1e6 };
+};
+const seconds = ({ seconds: wall, processorSeconds }: Cost): string =>
+  `${wall.toFixed(1)} s, of a processor ${processorSeconds.toFixed(1)} s`;
+
+/** The same search at the end of a recording that nothing is known of, with the thread in the background, and one replay. */
+const searchFresh = async (name: string, options: RunOptions, address?: bigint): Promise<void> => {
+  const plain = await open(noCheckpoints);
+  const replay = cost(() => {
+    while (plain.timeline.now < plain.timeline.end) plain.timeline.forward(plain.timeline.end);
+  });
+  plain.close();
+  const fresh = await open(denseCheckpoints);
+  const behind = new BackgroundHistory(fresh, { file: resolve(trace) });
+  fresh.timeline.seek(fresh.timeline.end);
+  if (address !== undefined) fresh.machine.engine.arm([address]);
+  const isOver = behind.makeWay();
+  const found = cost(() => {
+    for (const _ of fresh.timeline.reverse(options, () => true));
+  });
+  isOver();
+  say(
+    `${name}, just opened`,
+    `${seconds(found)}; ${(found.processorSeconds / replay.processorSeconds).toFixed(2)} of a replay`,
+  );
+  say(`${name}, one replay`, seconds(replay));
+  if (fresh.timeline.now !== timeline.now)
+    throw new Error(`${name}: found ${fresh.timeline.now}, expected ${timeline.now}`);
+  behind.close();
+  fresh.close();
+};
+
 // Places that were executed or written last some four thousand million steps before the end.
 const { index } = history;
 const whole = { from: moment(0), to: timeline.end };
@@ -117,6 +157,7 @@ else {
   const { virtual } = code;
   machine.engine.arm([virtual]);
   search('reverse continue', timeline.end, { armed: true }, (within) => union([index.executedAt(virtual, within)]));
+  await searchFresh('reverse continue', { armed: true }, virtual);
 }
 let data: { address: number; at: number } | undefined;
 for (const segment of index.segments)
@@ -129,9 +170,9 @@ for (const segment of index.segments)
 if (data === undefined) say('last write', 'no such place');
 else {
   const { address } = data;
-  search('last write', timeline.end, { watch: [{ address, sizeBytes: 8 }] }, (within) =>
-    index.written(address, 8, within),
-  );
+  const watch = [{ address, sizeBytes: 8 }];
+  search('last write', timeline.end, { watch }, (within) => index.written(address, 8, within));
+  await searchFresh('last write', { watch });
 }
 say('peak memory', `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
 if (out !== undefined) writeFileSync(out, JSON.stringify(figures, undefined, 2));

@@ -26,6 +26,9 @@ describe('a launch', () => {
   test('does not record a recording', () => checkLaunch({ trace: 'a', record: 'b' }, 'not valid at "record"'));
   test('says which words it knows', () =>
     checkLaunch({ trace: 'a', stopAt: 'middle' }, 'found expected "start", "end" or "panic"'));
+  test('knows whole moments', () => checkLaunch({ trace: 'a', moment: -1 }, 'not valid at "moment"'));
+  test('stands at a moment of a trace only', () =>
+    checkLaunch({ machine: 'a', moment: 5 }, 'a moment without "trace"'));
   test('names the file that is missing', () =>
     checkLaunch({ trace: join(folder, 'nothing') }, 'FOLDER/nothing cannot be read: expected a file that may be read'));
   test('refuses a trace that is none', () => {

@@ -44,6 +44,14 @@ describe('a recording in the debugger', () => {
     expect(client.output).toContain('panic: freelist: corrupt node');
   });
 
+  test('begins at a moment when that is asked for, or at its end when it has not so many', async () => {
+    const client = await replay(demo, { moment: 3_000_000 });
+    expect(await client.move('configurationDone')).toMatchObject({ reason: 'goto' });
+    expect(await client.moment()).toBe(3_000_000);
+    const beyond = await replay(demo, { moment: 2 ** 50 });
+    expect(await beyond.move('configurationDone')).toMatchObject({ description: 'At the end of the recording' });
+  });
+
   test('begins at its end when that is asked for, and prints the console once', async () => {
     const client = await replay(demo, { stopAt: 'end' });
     expect(await client.move('configurationDone')).toMatchObject({

@@ -99,7 +99,7 @@ describe.each(subjects)('$name', ({ isStructured, steppers: make }) => {
       const [from, steps, traps] = [stepper.timeline.now, hart.count('steps'), hart.count('traps')];
       const isReturn = stepper.role(hart).kind === 'return';
       if (!isStep(stepper.forward('next', hart))) return false;
-      const to = stepper.timeline.now;
+      const [to, stepsTo] = [stepper.timeline.now, hart.count('steps')];
       const wasInterrupted = hart.count('traps') !== traps;
       expect(stepper.back(hart)).toMatchObject({ reason: 'step' });
       const found = hart.count('steps');
@@ -110,9 +110,10 @@ describe.each(subjects)('$name', ({ isStructured, steppers: make }) => {
         expect([from, to, found]).toEqual([from, to, steps]);
         return true;
       }
-      // A step over that ends at the same place: of what it returned from, or of the last call.
+      // A step over that ends at the same place: of what it returned from, or of the last call. Other harts may have their
+      // turns there before this one is seen to be at it.
       expect(isStep(stepper.forward('next', hart))).toBe(true);
-      expect([from, stepper.timeline.now]).toEqual([from, to]);
+      expect([from, hart.count('steps')]).toEqual([from, stepsTo]);
       return true;
     });
     expect(seen).toBeGreaterThan(places / 4);
@@ -144,8 +145,10 @@ describe.each(subjects)('$name', ({ isStructured, steppers: make }) => {
       if (stepper.backOut(hart).reason !== 'step') return false;
       expect(stepper.timeline.now).toBeLessThan(from);
       const before = hart.x(2);
+      // Who is called by t0 may come back at another height of the stack; random code does so on another stack altogether.
+      const mayBeAnywhere = !isStructured && stepper.role(hart).link === 5;
       const over = stepper.forward('next', hart);
-      if (isStep(over)) expect(hart.count('steps')).toBeGreaterThan(steps);
+      if (isStep(over) && !mayBeAnywhere) expect(hart.count('steps')).toBeGreaterThan(steps);
       // A routine that goes to another stack returns elsewhere: to who left that stack.
       if (!isStructured || !isStep(out) || height !== before) return true;
       expect([from, over.reason, hart.count('steps')]).toEqual([from, 'step', end]);

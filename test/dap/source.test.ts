@@ -263,6 +263,24 @@ test('sources are found where the map of the launch says', async () => {
   expect((await client.frame()).source).toMatchObject({ path });
 });
 
+test('frames without a source here are shown like others, and say where the source may be', async () => {
+  const client = await replay(traces.O0!, { cwd: '/' });
+  await client.functionBreakpoints({ name: 'sum' });
+  await client.move('configurationDone');
+  await client.move('continue');
+  const { stackFrames } = (await client.stackTraceRequest({ threadId: 1 })).body;
+  expect(stackFrames.length).toBeGreaterThan(3);
+  for (const { presentationHint } of stackFrames) expect(presentationHint).toBe('normal');
+  const sources = stackFrames.flatMap(({ source }) => source ?? []);
+  const [first] = sources;
+  expect(first).toMatchObject({ name: 'steps.c', presentationHint: 'deemphasize', origin: 'not on this computer' });
+  expect(first!.sourceReference).toBeGreaterThan(0);
+  const distinct = (field: 'path' | 'sourceReference') => new Set(sources.map((source) => source[field])).size;
+  expect(distinct('sourceReference')).toBe(distinct('path'));
+  const text = client.customRequest('source', { source: first, sourceReference: first!.sourceReference });
+  expect(await refusal(text)).toContain('Say where it is: "sourceMap" in launch.json');
+});
+
 test('a stack goes from the kernel through the entry of a trap to the program that made the call', async () => {
   const demo = await record(demoElf, 'demo', 2_000_000);
   const client = await replay(demo);

@@ -63,6 +63,15 @@ describe('the statistics of a session', () => {
     expect(kept.samples).toBeGreaterThan(0);
   });
 
+  test('are sampled of the timeline that one is in alone', async () => {
+    const client = await replay(trace);
+    await stats(client);
+    await client.moved('chronovisor/fork', {});
+    expect((await stats(client, { sampling: false })).sampling).toBe(false);
+    await client.moved('chronovisor/switchFork', { id: 0 });
+    expect((await stats(client)).sampling).toBe(false);
+  });
+
   test('are there in words in the debug console', async () => {
     const client = await replay(trace);
     expect(await client.evaluate('stats')).toMatch(/\nTime is sampled from now on\.$/);

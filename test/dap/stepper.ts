@@ -50,7 +50,8 @@ export class Stepper {
     });
     const memory = new GuestMemory(machine, new Uint8Array(0));
     const session = { kind: 'replay' } as Session;
-    const target = { machine, timeline, memory, session, console: new ConsoleOutput() } as unknown as Target;
+    const console = new ConsoleOutput();
+    const target = { machine, timeline, memory, session, console, makeWay: () => () => {} } as unknown as Target;
     return new Stepper(timeline, target);
   }
 

@@ -108,19 +108,12 @@ export class DebugWindow extends Window {
   /** Unfolds a variable, which may be drawn anew under the click. */
   async expand(name) {
     const row = this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\b`) }).first();
+    const isUnfolded = async () => (await row.getAttribute('aria-expanded')) === 'true';
     await this.until(`${name} unfolded`, async () => {
-      await row.waitFor();
-      if ((await row.getAttribute('aria-expanded')) === 'true') return true;
+      if (await isUnfolded()) return true;
       await row.click();
       await this.press('ArrowRight');
-      return this.page
-        .locator('.debug-variables .monaco-list-row[aria-expanded="true"]', { hasText: new RegExp(`^${name}\\b`) })
-        .first()
-        .waitFor({ timeout: 2_000 })
-        .then(
-          () => true,
-          () => false,
-        );
+      return this.soon(isUnfolded);
     });
   }
 

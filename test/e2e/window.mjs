@@ -37,10 +37,7 @@ export class Window {
     const tab = this.page.locator('.tabs-container .tab', { hasText: name }).first();
     await this.until(`a tab of ${name}`, async () => {
       await row.dblclick();
-      return tab.waitFor({ timeout: 5_000 }).then(
-        () => true,
-        () => false,
-      );
+      return this.soon(() => tab.isVisible());
     });
   }
 
@@ -115,6 +112,15 @@ export class Window {
     }
   }
 
+  /** Whether something becomes so shortly: a click is lost where what is clicked is drawn anew. */
+  async soon(see) {
+    for (const endMs = performance.now() + 5_000; performance.now() < endMs; ) {
+      if (await see()) return true;
+      await this.page.waitForTimeout(20);
+    }
+    return false;
+  }
+
   text(selector) {
     return this.page.locator(selector).allInnerTexts();
   }
@@ -135,6 +141,11 @@ export class Window {
       .locator(`${pane} .monaco-list-row`, { hasText: new RegExp(`^${row}\\b`) })
       .first()
       .click({ button: 'right' });
+    await this.menuEntry(entry);
+  }
+
+  /** An entry of the menu that is open. */
+  async menuEntry(entry) {
     const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
     await item.waitFor();
     await this.page.waitForTimeout(400); // a menu takes no click as soon as it is there

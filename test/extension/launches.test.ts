@@ -20,6 +20,8 @@ describe('a launch configuration', () => {
   test.each(['start', 'end', 'panic'] as const)('to replay from the %s is one that the adapter takes', (stopAt) =>
     expect(checkLaunch(replayLaunch('/a/b.chrono', stopAt))).toMatchObject({ trace: '/a/b.chrono', stopAt }),
   );
+  test('to replay from a moment is one that the adapter takes', () =>
+    expect(checkLaunch(replayLaunch('/a/b.chrono', 500))).toEqual(expect.objectContaining({ moment: 500 })));
 });
 
 describe('the name of a recording', () => {

@@ -1,7 +1,8 @@
 /** The page of a recording: what it says, and that nothing of a trace is more than text in it. */
 
 import { describe, expect, test } from 'vitest';
-import { bytesText, escaped, isPageCommand, type Page, pageOf } from '../../extension/src/trace-editor/page.ts';
+import { bytesText, escaped } from '../../extension/src/trace-editor/html.ts';
+import { type Page, pageMessageOf, pageOf } from '../../extension/src/trace-editor/page.ts';
 import { endWords, parseSummary } from '../../extension/src/trace-editor/summary.ts';
 
 const printed = {
@@ -21,7 +22,7 @@ const printed = {
   },
   sizes: {
     ...{ fileBytes: 2000, headerBytes: 100, imageBytes: 1500, eventBytes: 200 },
-    ...{ digestBytes: 150, endBytes: 50, tornBytes: 0 },
+    ...{ digestBytes: 150, stateBytes: 0, bookmarkBytes: 0, endBytes: 50, tornBytes: 0 },
   },
 };
 const summary = parseSummary(JSON.stringify(printed));
@@ -57,6 +58,32 @@ describe('the page of a recording', () => {
   });
 });
 
+describe('what happened', () => {
+  const history = {
+    traps: [
+      { words: 'environment call from U-mode', count: 1234, first: 5000, last: 6_000_000 },
+      { words: 'store page fault', count: 1, first: 7000, last: 7000 },
+    ],
+    panics: [{ moment: 27_000_000, line: 'panic: <freelist>' }],
+    panicCount: 3,
+  };
+  const known = { state: { kind: 'trace', summary: { ...summary, history } } } as const;
+
+  test('is known after a verification, where no index is kept', () => check('known once it has been verified'));
+  test('is each cause, and how often', () =>
+    check('<th scope="row">environment call from U-mode</th><td class="number">1,234</td>', known));
+  test('is each panic in the words of the guest, which are text', () => check('panic: &lt;freelist&gt;', known));
+  test('says how many panics are not shown', () => check('And 2 more.', known));
+  test('has buttons that open the recording at the first and last of a cause', () => {
+    const moments = [...page(known).matchAll(/data-command="moment" data-moment="(\d+)"/g)].map(([, at]) => Number(at));
+    expect(moments).toEqual([27_000_000, 5000, 6_000_000, 7000]);
+  });
+  test('has no buttons where the folder is not trusted', () => {
+    const text = page({ ...known, mayRun: false });
+    expect([text.includes('data-command="moment"'), text.includes('27,000,000')]).toEqual([false, true]);
+  });
+});
+
 describe('text of a trace', () => {
   const hostile = `<img src=x onerror="alert(1)">'&\u202e\u001b[31m`;
 
@@ -64,7 +91,18 @@ describe('text of a trace', () => {
     const images = [{ ...summary.images[0]!, name: hostile, role: hostile, digest: hostile }];
     const machine = { ...summary.machine, append: hostile, bios: hostile, devices: [{ kind: hostile, slot: 0 }] };
     const end = { reason: hostile, message: hostile };
-    const all = { ...summary, images, machine, end, createdBy: hostile, damage: hostile, events: { [hostile]: 1 } };
+    const panics = [{ moment: 1, line: hostile }];
+    const history = { traps: [{ words: hostile, count: 1, first: 1, last: 1 }], panics, panicCount: 1 };
+    const all = {
+      ...summary,
+      history,
+      images,
+      machine,
+      end,
+      createdBy: hostile,
+      damage: hostile,
+      events: { [hostile]: 1 },
+    };
     const text = page({ name: hostile, state: { kind: 'trace', summary: all } });
     expect(text).not.toContain('<img');
     expect(text).not.toContain('"alert(');
@@ -82,8 +120,19 @@ test('the page loads nothing, and runs and styles only what has its nonce', () =
   expect(text).not.toMatch(/\son\w+=|\sstyle=|https?:/);
 });
 
-test('only messages with a known command are taken', () =>
-  expect(['verify', 'rm', 7, undefined].map(isPageCommand)).toEqual([true, false, false, false]));
+test('only messages with a known command are taken', () => {
+  const messages = [{ command: 'verify', moment: null }, { command: 'rm' }, 7, undefined, null];
+  expect(messages.map(pageMessageOf)).toEqual(['verify', undefined, undefined, undefined, undefined]);
+});
+
+test('only moments that can be are taken', () => {
+  const moments = [5, 0, -1, 0.5, Number.NaN, 2 ** 60, '5', undefined];
+  expect(moments.map((moment) => pageMessageOf({ command: 'moment', moment }))).toEqual([
+    { moment: 5 },
+    { moment: 0 },
+    ...Array(6).fill(undefined),
+  ]);
+});
 
 test('what is no summary is refused', () => {
   expect(() => parseSummary('{"steps": 1}')).toThrow();

@@ -1,13 +1,13 @@
-/** The farm's thread as a bundle, built for a test file from the sources. */
+/** A thread as a bundle, built for a test file from the sources. */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-/** @returns the file */
-export const bundleWorker = async (folder: string): Promise<string> => {
-  const outfile = join(folder, 'farm-worker.mjs');
+/** @returns the file. `worker`: its source below adapter/ */
+export const bundleWorker = async (folder: string, worker = 'farm/farm-worker'): Promise<string> => {
+  const outfile = join(folder, `${basename(worker)}.mjs`);
   await build({
-    entryPoints: [join(import.meta.dirname, '../../adapter/farm/farm-worker.ts')],
+    entryPoints: [join(import.meta.dirname, `../../adapter/${worker}.ts`)],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,10 +1,11 @@
 /** Questions of a debug session: answered in events, while the machine stays where it is. */
 
+import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../adapter/dap/question-requests.ts';
 import { refusal, type TestClient } from '../dap/client.ts';
-import { demoElf, machineLine, newClient, record, replay } from '../dap/fixture.ts';
+import { demoElf, folder, machineLine, newClient, record, replay } from '../dap/fixture.ts';
 
 let trace = '';
 beforeAll(async () => {
@@ -29,22 +30,34 @@ const ask = async (client: TestClient, question: string, more: object = {}): Pro
 
 const labels = ({ items }: Answer): string[] => items.map(({ label }) => label);
 
-test('messages of the past are those that a log point says while the machine runs', async () => {
-  const client = await replay(trace);
-  const said: string[] = [];
-  client.on('output', ({ body }: DebugProtocol.OutputEvent) => {
-    if (body.category === 'console') said.push(body.output.trimEnd());
-  });
+describe('messages of the past are those that a log point says while the machine runs', () => {
   const logMessage = 'call {$a7} of {processes[0].state} at {$pc}, {frame->sepc,x}';
-  await client.functionBreakpoints({ name: 'system_call', logMessage });
-  await client.move('configurationDone');
-  await client.move('continue');
-  expect(said.length).toBeGreaterThan(100);
-  await client.functionBreakpoints();
-  await client.goTo(1_000_000);
-  const answer = await ask(client, `log system_call "${logMessage}"`);
-  expect(labels(answer)).toEqual(said);
-  expect(await client.moment()).toBe(1_000_000);
+
+  test.each([
+    ['each time', {}, 100],
+    ['with a condition', { condition: '$a7 % 2 == 1 && processes[0].state > 0' }, 100],
+    ['with a condition that cannot be evaluated everywhere', { condition: '100 / ($a7 - 5) > 0' }, 10],
+    ['once', { hitCondition: '7' }, 1],
+    ['from some time on', { hitCondition: '>= 30' }, 100],
+    ['every third time that a condition holds', { condition: '$a7 > 1', hitCondition: '% 3' }, 30],
+  ])('%s', async (_name, { condition, hitCondition }: { condition?: string; hitCondition?: string }, countMin) => {
+    const client = await replay(trace);
+    const said: string[] = [];
+    client.on('output', ({ body }: DebugProtocol.OutputEvent) => {
+      if (body.category === 'console') said.push(body.output.trimEnd());
+    });
+    const set = { name: 'system_call', logMessage, condition, hitCondition };
+    await client.functionBreakpoints(set as DebugProtocol.FunctionBreakpoint);
+    await client.move('configurationDone');
+    await client.move('continue');
+    expect(said.length).toBeGreaterThanOrEqual(countMin);
+    await client.functionBreakpoints();
+    await client.goTo(1_000_000);
+    const words = [condition && `--if "${condition}"`, hitCondition && `--hits "${hitCondition}"`];
+    const answer = await ask(client, `log system_call "${logMessage}" ${words.filter(Boolean).join(' ')}`);
+    expect(labels(answer)).toEqual(said);
+    expect(await client.moment()).toBe(1_000_000);
+  });
 });
 
 test('a question is asked from the present moment, or from another one, and nothing moves', async () => {
@@ -80,6 +93,40 @@ test('a recording that is being made is asked as far as it has come, and again w
   const [grown] = (await ask(client, 'executed system_call --count')).items;
   expect(grown).toMatchObject({ kind: 'count' });
   expect(grown?.kind === 'count' && grown.count).toBeGreaterThan(19);
+});
+
+test('a fork is asked about its own past: what it shares with the recording, and what it did otherwise', async () => {
+  const client = await replay(trace, { cache: false });
+  await client.move('configurationDone');
+  const calls = 'executed system_call';
+  const before = labels(await ask(client, `${calls} --to 1000000`));
+  expect(before.length).toBeGreaterThan(20);
+  await client.goTo(1_000_000);
+  const arrived = client.nextStop();
+  const expression = '(long)&processes[1].exit_status';
+  const { body } = await client.evaluateRequest({ expression, context: 'watch' });
+  const edit = { kind: 'setMemory', address: body.result, data: 'BwAAAA==' };
+  await client.customRequest('chronovisor/fork', { edits: [edit] });
+  await arrived;
+  await client.functionBreakpoints({ name: 'system_call', hitCondition: '30' });
+  await client.move('continue');
+  expect(labels(await ask(client, `${calls} --to 1000000`))).toEqual(before);
+  expect(labels(await ask(client, `${calls} --from 1000000 --count`))).toEqual(['29']);
+  const edited = 'first-write &processes[1].exit_status --from 999000';
+  expect((await ask(client, edited)).items).toMatchObject([{ moment: 999_999, after: '7' }]);
+
+  const asked = [calls, 'traps', 'last-write &processes[1].state', 'writes &processes[1].state'];
+  const answered: string[][] = [];
+  for (const question of asked) answered.push(labels(await ask(client, question)));
+  const back = client.nextStop();
+  const file = join(folder, 'asked-fork.chrono');
+  await client.customRequest('chronovisor/saveFork', { file });
+  await client.customRequest('chronovisor/switchFork', { id: 0 });
+  await back;
+  expect((await ask(client, edited)).items).not.toMatchObject([{ moment: 999_999 }]);
+  const saved = await replay(file, { cache: false, stopAt: 'end' });
+  await saved.move('configurationDone');
+  for (const [index, question] of asked.entries()) expect(labels(await ask(saved, question))).toEqual(answered[index]);
 });
 
 test('a question has arguments by name, and as many items as are asked for', async () => {

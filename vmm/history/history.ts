@@ -116,15 +116,16 @@ export const uncovered = ({ covered }: History, within: Interval): Interval[] =>
 /** Intervals of a search are no shorter: nothing is gained by it. */
 const searchSteps = 2 ** 16;
 
-/** Intervals with traps of some kind, ascending, and what is not covered. */
-export const intervalsWithTraps = (
+/** Intervals with events that are wanted, ascending, and what is not covered. Asks about some of the events only. */
+export const intervalsWithEvents = (
   history: History,
+  kinds: readonly HistoryEventKind[],
   within: Interval,
-  isWanted: (event: TrapEvent) => boolean,
+  isWanted: (event: HistoryEvent) => boolean,
 ): Interval[] => {
   const found: Interval[] = [];
-  for (const event of history.events(['trap'], within)) {
-    if (event.kind !== 'trap' || event.at < (found.at(-1)?.to ?? 0) || !isWanted(event)) continue;
+  for (const event of history.events(kinds, within)) {
+    if (event.at < (found.at(-1)?.to ?? 0) || !isWanted(event)) continue;
     const from = Math.floor(event.at / searchSteps) * searchSteps;
     found.push({
       from: moment(Math.max(from, within.from)),

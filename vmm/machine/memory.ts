@@ -24,6 +24,8 @@ export interface MachineMemory {
   readonly ramPages: number;
   /** Where what happens is marked, if it is. */
   readonly coverage: Coverage | undefined;
+  /** Called before a page is written that is not marked as written in the present interval; maybe also later. */
+  beforeFirstWrite: ((page: number) => void) | undefined;
 }
 
 /** Makes the interpreter of a machine that covers: whoever wants one brings it along, since few do and it is large. */
@@ -53,6 +55,7 @@ export const createMemory = (ramBytes: number, emitInterpreter?: EmitCovering): 
     ramBytes,
     ramPages: ramBytes / pageBytes,
     coverage,
+    beforeFirstWrite: undefined,
   };
 };
 

@@ -19,6 +19,8 @@ export interface WalkObserver {
   knownTable?(hart: Hart, vaLow: number, vaHigh: number): number;
   /** The walk for a virtual address read the table of a level (0 holds 4 KiB leaves) in the page at this address. */
   tableRead(page: number, level: number, vaLow: number, vaHigh: number, hart: Hart): void;
+  /** The walk will set A or D in the entry at this physical address. */
+  beforeTableWrite?(address: number): void;
   /** The walk set A or D in the entry at this physical address. */
   tableWritten(address: number): void;
 }
@@ -147,6 +149,7 @@ const walk = (
     const wanted = kind === tlbKinds.write ? pte.a | pte.d : pte.a;
     if ((low & wanted) !== wanted) {
       if (!pmpAllows(hart, privilege.supervisor, address, pteBytes, tlbKinds.write)) return accessFaultFor[kind]!;
+      observer.beforeTableWrite?.(address);
       u32[at] = low | wanted;
       observer.tableWritten(address);
     }

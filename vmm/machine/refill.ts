@@ -105,6 +105,7 @@ export const refill = (
   if (kind === tlbKinds.write) {
     const flags = u8[pageFlagsBase + page]!;
     if (flags & writeTracked) return 0;
+    if ((flags & pageFlag.dirtySinceInterval) === 0) memory.beforeFirstWrite?.(page);
     u8[pageFlagsBase + page] = flags | dirtyFlags;
   }
   tlbs.insert(hart.id, context, kind, low, high, page);

@@ -130,9 +130,13 @@ export class Translations implements WalkObserver {
     this.#tables.read(physical, level, vaLow, vaHigh, hart.id);
   }
 
+  /** A walk will set the accessed or dirty bit of this entry. */
+  beforeTableWrite(physical: number): void {
+    this.markDirty(physical);
+  }
+
   /** A walk set the accessed or dirty bit of this entry: nothing that is cached becomes wrong by it. */
   tableWritten(physical: number): void {
-    this.markDirty(physical);
     this.onTableWritten(physical);
     this.#markWritten(physical, 8);
     this.#tellWatcher('write', physical, 8);
@@ -231,8 +235,12 @@ export class Translations implements WalkObserver {
     u8.fill(1, first, coverage.written + ((physical + sizeBytes - 1 - ramBase) >>> 3) + 1);
   }
 
+  /** Call before the page is written. */
   markDirty(physical: number): void {
-    this.#memory.u8[pageFlagsBase + pageIndex(physical)]! |= dirtyFlags;
+    const page = pageIndex(physical);
+    const { u8, beforeFirstWrite } = this.#memory;
+    if ((u8[pageFlagsBase + page]! & pageFlag.dirtySinceInterval) === 0) beforeFirstWrite?.(page);
+    u8[pageFlagsBase + page]! |= dirtyFlags;
   }
 
   /**

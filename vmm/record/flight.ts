@@ -137,7 +137,12 @@ export class FlightRing implements RecordSink {
 
   /** How many inputs are kept. */
   get inputs(): number {
-    return this.#events - this.#segments[0]!.cursor;
+    return this.inputsOf(this.#events);
+  }
+
+  /** How many of so many inputs since the machine's start are kept. */
+  inputsOf(cursor: number): number {
+    return cursor - this.#segments[0]!.cursor;
   }
 
   /** Gives what is kept to a writer that has begun at `begins()`. */

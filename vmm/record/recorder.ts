@@ -13,6 +13,7 @@ import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
 import { captureState } from '../machine/state.ts';
 import { type InputLog, type KeptStates, Timeline } from '../timeline/timeline.ts';
+import { type Printed, RecentPast, recentSteps } from './recent-past.ts';
 
 /** An input whose moment is now. */
 export type Unstamped = InputEvent extends infer Event ? (Event extends InputEvent ? Omit<Event, 'at'> : never) : never;
@@ -51,7 +52,10 @@ export class GrowingLog implements InputLog {
 export interface RecorderOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
-  /** From so many steps on since the last state, the whole state goes into the recording at its end; never if absent. */
+  /**
+   * From so many steps on since the last state, the whole state goes into the recording at its end; never if absent. Where nobody
+   * goes back it is the state of a little while ago, so that also what led to the end is near.
+   */
   readonly endStateSteps?: number;
   /** Inputs that are there already, in a recording that goes on from another one; and where it may go without running. */
   readonly log?: GrowingLog;
@@ -60,8 +64,8 @@ export interface RecorderOptions {
   readonly forgets?: boolean;
   /** At least so many steps between two states in the middle; absent when there are to be none. */
   readonly stateStride?: number;
-  /** The end of what the guest has printed, to lie beside a state. */
-  readonly printed?: () => Uint8Array;
+  /** What the guest has printed, to lie beside a state. */
+  readonly printed?: Printed;
 }
 
 export class Recorder {
@@ -77,6 +81,7 @@ export class Recorder {
   #digests = 0;
   #end: Omit<TraceEnd, 'at'> | undefined;
   #lastStateAt: Moment;
+  readonly #recent: RecentPast | undefined;
 
   constructor(machine: Machine, hash64: Hash64, writer: RecordSink | undefined, options: RecorderOptions) {
     this.machine = machine;
@@ -85,12 +90,16 @@ export class Recorder {
     this.#log = options.log ?? new GrowingLog();
     this.#lastStateAt = machine.now;
     this.#hash64 = hash64;
+    const keepsRecent = options.endStateSteps !== undefined && options.checkpointBudgetBytes === 0;
+    const recent = writer !== undefined && keepsRecent ? new RecentPast(machine, options.printed) : undefined;
+    this.#recent = recent;
     this.timeline = new Timeline(machine, {
       log: this.#log,
       end: 'live',
-      checkpointStride: options.checkpointStride,
+      checkpointStride: recent === undefined ? options.checkpointStride : recentSteps,
       checkpointBudgetBytes: options.checkpointBudgetBytes,
       stride: machine.configuration.digestStride,
+      ...(recent && { onCheckpoint: (cursor: number) => recent.begin(cursor) }),
       ...(options.kept && { kept: options.kept }),
       ...(writer && {
         onStride: () => {
@@ -135,8 +144,19 @@ export class Recorder {
 
   #state(): void {
     this.#lastStateAt = this.machine.now;
-    const printed = this.#options.printed?.() ?? new Uint8Array();
+    const printed = this.#options.printed?.bytes() ?? new Uint8Array();
     this.#writer?.state(captureState(this.machine, this.timeline.cursor, printed));
+  }
+
+  /** The state of a little while ago, if it is kept; to be used before the machine moves. */
+  recentState(): TraceState | undefined {
+    return this.#recent?.state();
+  }
+
+  #endState(): void {
+    const recent = this.recentState();
+    if (recent === undefined || recent.at <= this.#lastStateAt) this.#state();
+    else this.#writer?.state(recent);
   }
 
   #append(event: InputEvent): void {
@@ -163,7 +183,7 @@ export class Recorder {
     if (this.timeline.now === this.timeline.end) {
       this.#digest(); // so that the shortest recording can be verified
       const since = this.machine.now - this.#lastStateAt;
-      if (since >= (this.#options.endStateSteps ?? Number.POSITIVE_INFINITY)) this.#state();
+      if (since >= (this.#options.endStateSteps ?? Number.POSITIVE_INFINITY)) this.#endState();
     }
     this.#writer?.end({ ...end, at: this.timeline.end });
   }

@@ -8,7 +8,7 @@
 
 import type { InputEvent } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
-import { type Interval, union } from '../history/history.ts';
+import type { Interval } from '../history/history.ts';
 import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
 import type { CarriedState, SlabWriter } from './carried-state.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -44,6 +44,8 @@ export interface TimelineOptions {
   readonly stride: number;
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
   readonly onStride?: (at: Moment) => void;
+  /** Called where a checkpoint is due in new territory, also when none are taken; before the inputs of that moment. */
+  readonly onCheckpoint?: (cursor: number) => void;
   readonly kept?: KeptStates;
   /** A kept state is gone to when it saves so many steps: what is printed on the way is not seen. None unless it says so. */
   readonly keptStepsMin?: number | undefined;
@@ -53,11 +55,14 @@ export type TimelineStop = Stop | { readonly reason: 'end' };
 
 /** Whether a stop is what is searched. */
 export type Hit = (stop: TimelineStop) => boolean;
-/** Where a search need look between two moments: intervals, ascending. */
+/** Where a search need look between two moments: intervals, ascending and apart. It is asked again after each piece. */
 export type Among = (within: Interval) => readonly Interval[];
 
 /** Longest portion between two yields: a pause is answered within it. */
 const portionSteps = 1_000_000;
+
+/** How many checkpoints are taken on a long way, at most: each costs a millisecond or two. */
+const checkpointsOnTheWay = 256;
 
 /** Distances before a destination at which checkpoints are left, for the steps back that may follow. */
 const landingDistances = [3_000_000, 300_000, 30_000, 3_000] as const;
@@ -146,10 +151,15 @@ export class Timeline {
 
   /** One portion forward, to `until` at most. Comes back with `until` also when it got less far than that. */
   forward(until: Moment, options: RunOptions = {}): TimelineStop {
+    return this.#advance(until, options, this.#options.checkpointStride);
+  }
+
+  /** A portion with checkpoints at another stride. */
+  #advance(until: Moment, options: RunOptions, checkpointStride: number): TimelineStop {
     this.applyInputs();
     if (this.now >= until) return { reason: 'until' };
     if (!this.#live && this.now >= this.#end) return { reason: 'end' };
-    const { stride, checkpointStride, log, kept } = this.#options;
+    const { stride, log, kept } = this.#options;
     const nextInput = this.#cursor < log.count ? log.get(this.#cursor).at : Number.POSITIVE_INFINITY;
     const limit = Math.min(
       until,
@@ -162,10 +172,19 @@ export class Timeline {
     );
     const stop = this.machine.run(moment(limit), options);
     this.#arrived();
-    if (this.now % checkpointStride === 0) this.checkpoints.take(this.#cursor);
+    if (this.now % checkpointStride === 0) {
+      this.checkpoints.take(this.#cursor);
+      this.#options.onCheckpoint?.(this.#cursor);
+    }
     this.applyInputs();
     if (stop.reason === 'idle' && !this.#live) return { reason: 'end' };
     return stop;
+  }
+
+  /** Steps between checkpoints on a way of some steps: not more of them than make what follows faster. */
+  #strideOver(steps: number): number {
+    const { checkpointStride } = this.#options;
+    return checkpointStride * Math.max(1, Math.ceil(steps / checkpointStride / checkpointsOnTheWay));
   }
 
   #arrived(): void {
@@ -180,9 +199,10 @@ export class Timeline {
     const destination = moment(Math.max(this.start, Math.min(target, this.#end)));
     this.#jump(destination);
     const landings = landingDistances.map((distance) => destination - distance).filter((at) => at > this.now);
+    const stride = this.#strideOver(destination - this.now);
     while (this.now < destination) {
       const landing = landings.find((at) => at > this.now) ?? destination;
-      const stop = this.forward(moment(landing));
+      const stop = this.#advance(moment(landing), {}, stride);
       if (landings.includes(this.now)) this.checkpoints.take(this.#cursor);
       if (stop.reason === 'end' || stop.reason === 'power') break;
       yield this.now;
@@ -248,57 +268,61 @@ export class Timeline {
   /**
    * Goes back to the last moment before the present one for which `hit` is true, or to the start. Only moments at
    * which a run with these options stops are candidates. Each candidate is asked once for each pass over its interval.
-   * Gives the stop that was found, or undefined at the start. `among`: the intervals with the steps that such a stop
-   * comes before or after, ascending, when the history index knows them; nothing else is looked at.
+   * Gives the stop that was found, or undefined at the start. `among`: where there may be steps that such a stop comes before
+   * or after, when the history index knows; nothing else is looked at, and what becomes known meanwhile counts.
    */
   *reverse(options: RunOptions, hit: Hit, among?: Among): Generator<Moment, TimelineStop | undefined> {
-    const { now } = this;
-    const whole = { from: this.start, to: now };
-    for (const { from, to } of union([among?.(whole) ?? [whole]]).reverse()) {
-      const upTo = moment(Math.min(to + 1, now));
-      const found = yield* this.#searchBack(from, upTo, options, (stop) => this.now < now && hit(stop));
+    const { now, start } = this;
+    const whole = { from: start, to: now };
+    // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
+    for (let upTo = now, size = 1; ; ) {
+      const last = (among?.(whole) ?? [whole]).findLast(({ from }) => from < upTo);
+      if (last === undefined) break;
+      if (last.to < upTo) size = 1;
+      const to = moment(Math.min(last.to + 1, upTo));
+      const checkpoint = this.checkpoints.before(moment(Math.max(start, to - size)));
+      upTo = moment(Math.max(checkpoint.at, last.from));
+      size = 2 * Math.max(size, to - upTo);
+      if (this.now > upTo || this.now < checkpoint.at) this.#restore(checkpoint);
+      const found = yield* this.#lastHit({ from: upTo, to }, options, (stop) => this.now < now && hit(stop));
       if (found !== undefined) return found;
     }
-    yield* this.travel(this.start);
+    yield* this.travel(start);
     return undefined;
   }
 
-  /** Goes to the last hit between two moments, if there is one. */
-  *#searchBack(from: Moment, to: Moment, options: RunOptions, hit: Hit): Generator<Moment, TimelineStop | undefined> {
-    // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
-    for (let upTo = to, piece = 1; upTo > from; piece *= 2) {
-      const checkpoint = this.checkpoints.before(moment(Math.max(0, upTo - piece)));
-      const begin = moment(Math.max(checkpoint.at, from));
-      piece = Math.max(piece, upTo - begin);
-      if (this.now > begin || this.now < checkpoint.at) this.#restore(checkpoint);
-      while (this.now < begin) {
-        this.forward(begin);
-        yield this.now;
-      }
-      let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
-      yield* this.#scan(upTo, options, (stop) => {
-        if (hit(stop)) found = { at: this.now, stop };
-      });
-      if (found !== undefined) {
-        yield* this.travel(found.at);
-        return found.stop;
-      }
-      upTo = begin;
+  /** Goes to the last hit of a piece of the history, which is not behind where one stands, if there is one. */
+  *#lastHit({ from, to }: Interval, options: RunOptions, hit: Hit): Generator<Moment, TimelineStop | undefined> {
+    const stride = this.#strideOver(to - this.now);
+    while (this.now < from) {
+      this.#advance(from, {}, stride);
+      yield this.now;
     }
-    return undefined;
+    let found: { readonly at: Moment; readonly stop: TimelineStop } | undefined;
+    yield* this.#scan(to, options, stride, (stop) => {
+      if (hit(stop)) found = { at: this.now, stop };
+    });
+    if (found === undefined) return undefined;
+    yield* this.travel(found.at);
+    return found.stop;
   }
 
   /**
    * Runs to `upTo`, calling `visit` at each candidate stop. What the last step did is one; the instruction that comes next,
    * at `upTo`, is one of the piece behind.
    */
-  *#scan(upTo: Moment, options: RunOptions, visit: (stop: TimelineStop) => void): Generator<Moment, void> {
+  *#scan(
+    upTo: Moment,
+    options: RunOptions,
+    stride: number,
+    visit: (stop: TimelineStop) => void,
+  ): Generator<Moment, void> {
     let passing = false;
     while (this.now < upTo) {
       const before = this.now;
       const stop: TimelineStop = passing
-        ? this.forward(moment(this.now + 1), { ...options, armed: false })
-        : this.forward(upTo, options);
+        ? this.#advance(moment(this.now + 1), { ...options, armed: false }, stride)
+        : this.#advance(upTo, options, stride);
       passing = false;
       if (stop.reason === 'end' || stop.reason === 'power') return;
       if (stop.reason !== 'until' && stop.reason !== 'idle' && stop.reason !== 'requested') {

@@ -9,7 +9,7 @@ import { newNonce, openTrace, showError, traceViewType } from '../debug-type.ts'
 import { lastPart, replayLaunch, type StopAt } from '../launches.ts';
 import { count, plural } from '../position-text.ts';
 import { registerEarlyTabs } from './early-tabs.ts';
-import { isPageCommand, type PageCommand, type PageState, pageOf, type Verification } from './page.ts';
+import { type PageMessage, type PageState, pageMessageOf, pageOf, type Verification } from './page.ts';
 import { parseSummary } from './summary.ts';
 
 export const registerTraceEditor = (adapter: Runner, log: vscode.LogOutputChannel): readonly vscode.Disposable[] => {
@@ -24,9 +24,9 @@ export const registerTraceEditor = (adapter: Runner, log: vscode.LogOutputChanne
   ];
 };
 
-const debug = async (uri: vscode.Uri, stopAt: StopAt): Promise<void> => {
+const debug = async (uri: vscode.Uri, where: StopAt | number): Promise<void> => {
   const folder = vscode.workspace.getWorkspaceFolder(uri);
-  await vscode.debug.startDebugging(folder, replayLaunch(uri.fsPath, stopAt));
+  await vscode.debug.startDebugging(folder, replayLaunch(uri.fsPath, where));
 };
 
 class TraceEditors implements vscode.CustomReadonlyEditorProvider {
@@ -65,8 +65,8 @@ class TraceEditor {
     panel.webview.options = { enableScripts: true, localResourceRoots: [] };
     const listeners = [
       panel.webview.onDidReceiveMessage((message: unknown) => {
-        const command = typeof message === 'object' && message !== null && 'command' in message && message.command;
-        if (isPageCommand(command)) this.#act(command);
+        const known = pageMessageOf(message);
+        if (known !== undefined) this.#act(known);
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#show()),
     ];
@@ -78,12 +78,16 @@ class TraceEditor {
     void this.#read(false);
   }
 
-  #act(command: PageCommand): void {
-    switch (command) {
+  #act(message: PageMessage): void {
+    if (typeof message === 'object') {
+      debug(this.#uri, message.moment).catch(showError);
+      return;
+    }
+    switch (message) {
       case 'start':
       case 'end':
       case 'panic':
-        debug(this.#uri, command).catch(showError);
+        debug(this.#uri, message).catch(showError);
         return;
       case 'verify':
         void this.#verify();
@@ -111,7 +115,8 @@ class TraceEditor {
   }
 
   async #read(salvage: boolean): Promise<void> {
-    this.#state = { kind: 'reading' };
+    // What is shown stays until it is read anew.
+    if (this.#state.kind !== 'trace') this.#state = { kind: 'reading' };
     this.#show();
     let text = '';
     const options = ['--json', ...(salvage ? ['--salvage'] : [])];
@@ -131,7 +136,7 @@ class TraceEditor {
   async #verify(): Promise<void> {
     if (this.#run !== undefined || !vscode.workspace.isTrusted) return;
     let [last, cancelled] = ['', false];
-    const run = this.#adapter.run(['verify', '--json', '--', this.#uri.fsPath], (line) => {
+    const run = this.#adapter.run(['verify', '--json', '--index', '--', this.#uri.fsPath], (line) => {
       last = line;
       void this.#panel.webview.postMessage(JSON.parse(line));
     });
@@ -153,7 +158,9 @@ class TraceEditor {
       this.#verification = cancelled ? { kind: 'not yet' } : { kind: 'failed', text: messageOf(error) };
     }
     this.#run = undefined;
-    this.#show();
+    if (this.#verification.kind === 'equal')
+      await this.#read(false); // it has made the index of the history
+    else this.#show();
   }
 }
 

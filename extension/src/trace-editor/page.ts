@@ -4,6 +4,8 @@
  */
 
 import { count, plural } from '../position-text.ts';
+import { happenedOf } from './happened.ts';
+import { bytesText, escaped } from './html.ts';
 import { endWords, partsOf, type TraceSummary } from './summary.ts';
 
 export type PageState =
@@ -26,12 +28,19 @@ export interface Page {
   readonly mayRun: boolean;
 }
 
-/** Which messages the page sends. */
-export const pageCommands = ['start', 'end', 'panic', 'verify', 'cancel', 'salvage', 'trust'] as const;
+const pageCommands = ['start', 'end', 'panic', 'verify', 'cancel', 'salvage', 'trust'] as const;
 export type PageCommand = (typeof pageCommands)[number];
 
-export const isPageCommand = (value: unknown): value is PageCommand =>
-  pageCommands.some((command) => command === value);
+/** Which messages the page sends: a command, or the moment to open the recording at. */
+export type PageMessage = PageCommand | { readonly moment: number };
+
+export const pageMessageOf = (value: unknown): PageMessage | undefined => {
+  if (typeof value !== 'object' || value === null || !('command' in value)) return undefined;
+  const { command } = value;
+  if (command !== 'moment') return pageCommands.find((known) => known === command);
+  const moment = 'moment' in value ? value.moment : undefined;
+  return Number.isSafeInteger(moment) && (moment as number) >= 0 ? { moment: moment as number } : undefined;
+};
 
 export const pageOf = (page: Page): string => `<!DOCTYPE html>
 <html lang="en">
@@ -80,6 +89,7 @@ const traceOf = (summary: TraceSummary, page: Page): string => {
   return `${damage === undefined ? '' : `<div class="problem" role="alert">${escaped(damage)}</div>`}
 ${actionsOf(page)}
 <table class="facts">${facts.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${escaped(value)}</td></tr>`).join('')}</table>
+${happenedOf(summary, page.mayRun)}
 ${imagesOf(summary)}
 ${sizesOf(summary)}`;
 };
@@ -132,19 +142,6 @@ const sizesOf = (summary: TraceSummary): string => {
 const button = (command: PageCommand, label: string, kind = ''): string =>
   `<button data-command="${command}" class="${kind}">${label}</button>`;
 
-export const bytesText = (bytes: number): string => {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
-  let [value, unit] = [bytes, 0];
-  for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
-  return `${unit === 0 || Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
-};
-
-const signs: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** Text as HTML that shows it. What cannot be seen, such as an escape or a change of direction, is shown as a sign. */
-export const escaped = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}').replace(/[&<>"']/g, (sign) => signs[sign]!);
-
 const style = `
 body { padding: 0 2em 2em; max-width: 60em; color: var(--vscode-foreground); font: var(--vscode-font-size) var(--vscode-font-family); }
 h1 { font-size: 1.6em; font-weight: 600; overflow-wrap: anywhere; }
@@ -161,6 +158,7 @@ button { font: inherit; padding: 0.45em 1em; border: 1px solid var(--vscode-butt
 button:hover { background: var(--vscode-button-secondaryHoverBackground); }
 button.first { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
 button.first:hover { background: var(--vscode-button-hoverBackground); }
+button.moment { padding: 0.1em 0.5em; }
 button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 .problem { padding: 0.8em 1em; border: 1px solid var(--vscode-inputValidation-errorBorder); background: var(--vscode-inputValidation-errorBackground); overflow-wrap: anywhere; }
 .equal { color: var(--vscode-testing-iconPassed); }
@@ -172,8 +170,8 @@ meter::-webkit-meter-optimum-value { border-radius: 2px; background: var(--vscod
 const script = `
 const host = acquireVsCodeApi();
 document.addEventListener('click', (event) => {
-  const command = event.target instanceof Element ? event.target.closest('[data-command]')?.dataset.command : undefined;
-  if (command !== undefined) host.postMessage({ command });
+  const data = event.target instanceof Element ? event.target.closest('[data-command]')?.dataset : undefined;
+  if (data !== undefined) host.postMessage({ command: data.command, moment: Number(data.moment) });
 });
 window.addEventListener('message', ({ data }) => {
   const bar = document.getElementById('verified');

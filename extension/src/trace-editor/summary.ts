@@ -10,6 +10,13 @@ const image = v.object({
   embedded: v.boolean(),
 });
 
+/** What the history index knows; absent where none is kept. */
+const history = v.object({
+  traps: v.array(v.object({ words: v.string(), count: v.number(), first: v.number(), last: v.number() })),
+  panics: v.array(v.object({ moment: v.number(), line: v.string() })),
+  panicCount: v.number(),
+});
+
 const summarySchema = v.object({
   formatVersion: v.number(),
   createdBy: v.string(),
@@ -37,9 +44,12 @@ const summarySchema = v.object({
     imageBytes: v.number(),
     eventBytes: v.number(),
     digestBytes: v.number(),
+    stateBytes: v.number(),
+    bookmarkBytes: v.number(),
     endBytes: v.number(),
     tornBytes: v.number(),
   }),
+  history: v.optional(history),
 });
 
 export type TraceSummary = v.InferOutput<typeof summarySchema>;
@@ -67,6 +77,10 @@ export const partsOf = ({ sizes }: TraceSummary): readonly (readonly [name: stri
       ['images', sizes.imageBytes],
       ['inputs', sizes.eventBytes],
       ['digests', sizes.digestBytes],
+      ['states', sizes.stateBytes],
+      ['bookmarks', sizes.bookmarkBytes],
       ['the rest', sizes.headerBytes + sizes.endBytes + sizes.tornBytes],
     ] as const
-  ).toSorted((one, other) => other[1] - one[1]);
+  )
+    .filter(([, bytes]) => bytes > 0)
+    .toSorted((one, other) => other[1] - one[1]);

@@ -4,7 +4,14 @@
  */
 
 import * as v from 'valibot';
-import type { ConsoleAnswer, FindEventAnswer, Position, TimelineAnswer } from './requests.ts';
+import type {
+  ConsoleAnswer,
+  EvaluateAnswer,
+  FindEventAnswer,
+  Position,
+  ReadMemoryAnswer,
+  TimelineAnswer,
+} from './requests.ts';
 import type { Mark } from './timeline/lanes.ts';
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -15,7 +22,7 @@ const typedMax = 65_536;
 const asked = <const Command extends string, const Entries extends v.ObjectEntries>(command: Command, args: Entries) =>
   v.strictObject({ id: natural, command: v.literal(command), args: v.strictObject(args) });
 
-/** What a page may ask for: requests of the adapter by their names, and one of the extension's own. */
+/** What a page may ask for: requests of the adapter and of the protocol by their names, and one of the extension's own. */
 export const pageMessage = v.variant('command', [
   /** The page is there and wants to know the state. */
   asked('ready', {}),
@@ -30,6 +37,11 @@ export const pageMessage = v.variant('command', [
   }),
   asked('chronovisor/console', { from: v.exactOptional(natural), to: v.exactOptional(natural) }),
   asked('chronovisor/goTo', { moment: natural }),
+  asked('readMemory', {
+    memoryReference: v.pipe(v.string(), v.maxLength(20)),
+    count: v.pipe(natural, v.maxValue(65_536)),
+  }),
+  asked('evaluate', { expression: v.pipe(v.string(), v.maxLength(1_000)), context: v.literal('watch') }),
   asked('chronovisor/type', { text: v.pipe(v.string(), v.maxLength(typedMax)) }),
 ]);
 export type PageMessage = v.InferOutput<typeof pageMessage>;
@@ -95,6 +107,16 @@ export const consoleAnswer = v.object({
   ),
 }) satisfies v.GenericSchema<unknown, ConsoleAnswer>;
 
+export const readMemoryAnswer = v.object({
+  address: v.string(),
+  data: v.exactOptional(v.pipe(v.string(), v.base64())),
+}) satisfies v.GenericSchema<unknown, ReadMemoryAnswer>;
+
+export const evaluateAnswer = v.object({
+  result: v.string(),
+  memoryReference: v.exactOptional(v.pipe(v.string(), v.regex(/^0x[0-9a-f]+$/))),
+}) satisfies v.GenericSchema<unknown, EvaluateAnswer>;
+
 const mark = v.object({
   kind: v.picklist(['stop', 'bookmark', 'fork', 'checkpoint']),
   moment: number,
@@ -115,5 +137,7 @@ export const hostMessage = v.variant('kind', [
   v.object({ kind: v.literal('answer'), id: natural, answer: v.unknown() }),
   v.object({ kind: v.literal('refusal'), id: natural, sentence: v.string() }),
   v.object({ kind: v.literal('state'), state }),
+  /** The person wants to see what an expression is about. */
+  v.object({ kind: v.literal('look'), expression: v.string() }),
 ]);
 export type HostMessage = v.InferOutput<typeof hostMessage>;

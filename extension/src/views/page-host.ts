@@ -24,6 +24,9 @@ export class PageHost implements vscode.WebviewViewProvider {
   readonly #sessions: Sessions;
   readonly #options: PageOptions;
   #view: vscode.WebviewView | undefined;
+  /** What the page is to show as soon as it is there. */
+  #look: string | undefined;
+  #ready = false;
   #telling = false;
   #tellAgain = false;
 
@@ -43,7 +46,7 @@ export class PageHost implements vscode.WebviewViewProvider {
     });
     view.onDidChangeVisibility(() => this.tell());
     view.onDidDispose(() => {
-      this.#view = undefined;
+      [this.#view, this.#ready] = [undefined, false];
     });
   }
 
@@ -67,17 +70,27 @@ export class PageHost implements vscode.WebviewViewProvider {
 
   async #answer({ id, command, args }: PageMessage): Promise<void> {
     if (command === 'ready') {
+      this.#ready = true;
       this.tell();
+      if (this.#look !== undefined) this.look(this.#look);
       return;
     }
     const session = this.#sessions.active;
     try {
       if (session === undefined) throw new Error('There is no debug session');
+      // What a page asks about is meant as where the person looks: names are those of the frame.
+      const whole = command === 'evaluate' ? { ...args, ...activeFrame() } : args;
       // What is undefined would be lost on the way.
-      this.#post({ kind: 'answer', id, answer: (await ask(session, command, args)) ?? null });
+      this.#post({ kind: 'answer', id, answer: (await ask(session, command, whole)) ?? null });
     } catch (error) {
       this.#post({ kind: 'refusal', id, sentence: refusalOf(error) });
     }
+  }
+
+  /** Has the page show what an expression is about, now or once it is there. */
+  look(expression: string): void {
+    this.#look = this.#ready ? undefined : expression;
+    if (this.#ready) this.#post({ kind: 'look', expression });
   }
 
   /** Tells the page the state, as soon as one such is told; of those that come up meanwhile only the last. */
@@ -107,3 +120,8 @@ export class PageHost implements vscode.WebviewViewProvider {
     void this.#view?.webview.postMessage(message);
   }
 }
+
+const activeFrame = (): { readonly frameId?: number } => {
+  const item = vscode.debug.activeStackItem;
+  return item !== undefined && 'frameId' in item ? { frameId: item.frameId } : {};
+};

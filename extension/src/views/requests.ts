@@ -84,6 +84,20 @@ export interface ForkArguments {
   readonly name?: string;
 }
 
+/** Of the protocol's `readMemory`, what is looked at. */
+export interface ReadMemoryAnswer {
+  readonly address: string;
+  /** In base64; absent, or shorter than was asked, where there is no memory. */
+  readonly data?: string;
+}
+
+/** Of the protocol's `evaluate`, what is looked at. */
+export interface EvaluateAnswer {
+  readonly result: string;
+  /** The memory that it is about, when it is about any. */
+  readonly memoryReference?: string;
+}
+
 /** Each request with what it takes and what it answers. */
 export interface Requests {
   'chronovisor/position': [args: Record<string, never>, answer: Position];
@@ -92,6 +106,11 @@ export interface Requests {
   'chronovisor/timeline': [args: TimelineArguments, answer: TimelineAnswer];
   'chronovisor/findEvent': [args: FindEventArguments, answer: FindEventAnswer];
   'chronovisor/console': [args: { readonly from?: number; readonly to?: number }, answer: ConsoleAnswer];
+  readMemory: [args: { readonly memoryReference: string; readonly count: number }, answer: ReadMemoryAnswer];
+  evaluate: [
+    args: { readonly expression: string; readonly context: 'watch'; readonly frameId?: number },
+    answer: EvaluateAnswer,
+  ];
   'chronovisor/ask': [args: AskArguments, answer: unknown];
   'chronovisor/cancelAsk': [args: { readonly id: number | string }, answer: unknown];
   'chronovisor/bookmarks': [args: BookmarkArguments, answer: unknown];

@@ -1,6 +1,7 @@
 /** Registers the views over time and joins them. What each one is and does is in its own file. */
 
 import * as vscode from 'vscode';
+import { expressionOf } from './history/asking.ts';
 import { historyCommands } from './history/commands.ts';
 import { HistoryView } from './history/history-view.ts';
 import { LineCounts } from './history/line-counts.ts';
@@ -25,9 +26,9 @@ export const registerViews = (context: vscode.ExtensionContext): void => {
     new PageHost(context.extensionUri, sessions, { script, title, marks });
   const timeline = page('timeline', 'Timeline');
   const terminal = page('terminal', 'Guest Terminal');
+  const memory = page('memory', 'Memory');
   const tellAll = (): void => {
-    timeline.tell();
-    terminal.tell();
+    for (const each of [timeline, terminal, memory]) each.tell();
   };
   context.subscriptions.push(
     sessions,
@@ -47,6 +48,12 @@ export const registerViews = (context: vscode.ExtensionContext): void => {
     vscode.window.createTreeView('chronovisor.history', { treeDataProvider: history, showCollapseAll: true }),
     vscode.window.registerWebviewViewProvider('chronovisor.timeline', timeline),
     vscode.window.registerWebviewViewProvider('chronovisor.terminal', terminal),
+    vscode.window.registerWebviewViewProvider('chronovisor.memory', memory),
+    vscode.commands.registerCommand('chronovisor.showMemory', async (subject: unknown) => {
+      await vscode.commands.executeCommand('chronovisor.memory.focus');
+      const expression = expressionOf(subject);
+      if (expression !== undefined) memory.look(expression);
+    }),
     ...historyCommands({ sessions, questions, marks, counts }),
   );
 };

@@ -16,14 +16,21 @@ export class Host {
   readonly #waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
   #asked = 0;
 
-  /** @param changed called with each new state, at first when the page has said that it is there */
-  constructor(changed: (state: ViewState) => void) {
+  /**
+   * @param changed called with each new state, at first when the page has said that it is there
+   * @param look called with an expression that the person wants to see
+   */
+  constructor(changed: (state: ViewState) => void, look: (expression: string) => void = () => {}) {
     window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       const checked = v.safeParse(hostMessage, data);
       if (!checked.success) return;
       const message = checked.output;
       if (message.kind === 'state') {
         changed(message.state);
+        return;
+      }
+      if (message.kind === 'look') {
+        look(message.expression);
         return;
       }
       const waiting = this.#waiting.get(message.id);

@@ -19,7 +19,7 @@ export const run = async (window, { timed }) => {
     await window.toolbar('Pause');
     await window.threadSays('Paused');
   });
-  await window.standing();
+  const at = await window.standing();
   await window.picture('paused');
 
   // Each of millions of traps is looked at, and none has this.
@@ -34,6 +34,8 @@ export const run = async (window, { timed }) => {
     await cancel.click();
     await window.threadSays('Paused');
   });
+  const left = await window.standing();
+  if (left !== at) throw new Error(`a search from ${at} that was given up ends at ${left}`);
   await window.picture('cancelled');
   await window.stop();
 };

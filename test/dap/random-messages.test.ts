@@ -1,0 +1,140 @@
+/**
+ * The adapter lives through whatever comes: every request gets one answer, it goes on answering, it knows a sentence for all
+ * that is wrong, it does not grow, and the machine that is replayed stays what it was.
+ *
+ * CHRONOVISOR_MESSAGES says how many messages are sent in each session, CHRONOVISOR_MESSAGES_SEED which ones.
+ */
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runLine } from '../replay/support.ts';
+import { demoElf, folder, machineLine, record } from './fixture.ts';
+import { type RandomMessage, randomMessages } from './random-messages.ts';
+import { RawClient } from './raw-client.ts';
+
+const count = Number(process.env.CHRONOVISOR_MESSAGES ?? 400);
+const seed = Number(process.env.CHRONOVISOR_MESSAGES_SEED ?? 1);
+const batch = 50;
+const timeoutMs = 120_000 + count * 200;
+
+let trace = '';
+beforeAll(async () => {
+  trace = await record(demoElf, 'random', 40_000_000);
+});
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+const usedBytes = (): number => {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};
+
+/** Sends messages in pieces of any size, and several at once. */
+const sendAll = (client: RawClient, messages: readonly RandomMessage[], random: number): void => {
+  const bytes = Buffer.concat(messages.map((message) => message.bytes));
+  const piece = [bytes.length, 7, 1000, 64 * 1024][random % 4]!;
+  const pieceBytes = Math.max(piece, bytes.length >>> 12);
+  for (let at = 0; at < bytes.length; at += pieceBytes) client.write(bytes.subarray(at, at + pieceBytes));
+};
+
+/** Every request has one answer, no number has more than there were requests with it. */
+const checkAnswers = async (client: RawClient, messages: readonly RandomMessage[]): Promise<void> => {
+  const wanted = new Map<number, number>();
+  for (const { seq } of messages) if (seq !== undefined) wanted.set(seq, (wanted.get(seq) ?? 0) + 1);
+  const answered = (seq: number): number => client.answers.get(seq)?.length ?? 0;
+  const missing = () => [...wanted].filter(([seq, times]) => answered(seq) < times).map(([seq]) => seq);
+  const textsOf = (seqs: readonly number[]): string =>
+    messages.flatMap(({ seq, text }) => (seq !== undefined && seqs.includes(seq) ? [text] : [])).join('\n');
+  await client.until(
+    () => missing().length === 0,
+    () => `not answered:\n${textsOf(missing())}`,
+  );
+  const twice = [...client.answers.keys()].filter((seq) => answered(seq) > (wanted.get(seq) ?? 0) && seq < 1_000_000);
+  expect(textsOf(twice)).toBe('');
+  expect(twice).toEqual([]);
+  client.answers.clear();
+};
+
+const check = async (client: RawClient): Promise<void> => {
+  let before = 0;
+  for (let sent = 0; sent < count; sent += batch) {
+    const number = sent / batch;
+    const messages = randomMessages(batch, seed * 1_000_003 + number, 10 + sent, { folder });
+    const begin = performance.now();
+    sendAll(client, messages, number);
+    await client.halt();
+    await checkAnswers(client, messages);
+    expect((await client.ask('threads')).body.threads).toHaveLength(1);
+    if (process.env.CHRONOVISOR_MESSAGES_TRACE)
+      console.log(number, Math.round(performance.now() - begin), Math.round(usedBytes() / 2 ** 20));
+    client.answers.clear();
+    client.forgetEvents();
+    if (sent <= count / 2) before = usedBytes();
+  }
+  const bugs = client.bugs.filter((bug) => !bug.startsWith('A message of the client could not be read'));
+  expect([...new Set(bugs)]).toEqual([]);
+  expect(usedBytes() - before).toBeLessThan(200 * 2 ** 20);
+};
+
+/** Nothing stops a motion, and the timeline that was launched is the one that is debugged. */
+const calmDown = async (client: RawClient): Promise<void> => {
+  await client.ask('setExceptionBreakpoints', { filters: [] });
+  await client.ask('setFunctionBreakpoints', { breakpoints: [] });
+  await client.ask('setDataBreakpoints', { breakpoints: [] });
+  await client.ask('setInstructionBreakpoints', { breakpoints: [] });
+  await client.ask('chronovisor/setStops', { stops: [] });
+  client.forgetEvents();
+  await client.ask('chronovisor/switchFork', { id: 0 });
+  await client.event('stopped');
+};
+
+/** All of memory and every register at a moment. */
+const stateAt = async (client: RawClient, moment: number): Promise<string> => {
+  await client.ask('chronovisor/goTo', { moment });
+  await client.event('stopped');
+  const hash = createHash('sha256');
+  for (let at = 0; at < 32; at += 1) {
+    const memoryReference = `0x${(0x8000_0000 + at * 2 ** 20).toString(16)}`;
+    hash.update(Buffer.from((await client.ask('readMemory', { memoryReference, count: 2 ** 20 })).body.data, 'base64'));
+  }
+  const { stackFrames } = (await client.ask('stackTrace', { threadId: 1 })).body;
+  const { scopes } = (await client.ask('scopes', { frameId: stackFrames[0].id })).body;
+  for (const { variablesReference, name } of scopes as { variablesReference: number; name: string }[]) {
+    if (!['Registers', 'CSRs', 'Floating point'].includes(name)) continue;
+    const { variables } = (await client.ask('variables', { variablesReference })).body;
+    for (const variable of variables as { name: string; value: string }[])
+      hash.update(`${variable.name}=${variable.value}\n`);
+  }
+  return hash.digest('hex');
+};
+
+describe(`${count} random messages`, () => {
+  test('leave a recording that is replayed as it is', { timeout: timeoutMs }, async () => {
+    const client = new RawClient();
+    await client.begin({ trace, cache: false });
+    await check(client);
+    await calmDown(client);
+    const after = await stateAt(client, 2_500_000);
+    await client.ask('disconnect');
+    const fresh = new RawClient();
+    await fresh.begin({ trace, cache: false });
+    expect(after).toBe(await stateAt(fresh, 2_500_000));
+    await fresh.ask('disconnect');
+    await Promise.all([client.ended, fresh.ended]);
+  });
+
+  test('to a machine that is recorded leave a recording that is verified', { timeout: timeoutMs }, async () => {
+    const file = join(folder, 'random-live.chrono');
+    const client = new RawClient();
+    await client.begin({ machine: machineLine(demoElf), record: file, stopOnEntry: true, idle: 'skip', cache: false });
+    await check(client);
+    await client.ask('disconnect');
+    await client.ended;
+    expect((await runLine(`verify ${file}`, folder)).exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,104 @@
+/**
+ * The state that a machine was in a little while ago, kept while it runs: each page as it was before its first write since, and all
+ * the rest as it still is. It goes into a recording at its end, so that whoever opens it there can step back at once: a state at
+ * the very end would save the run there, and no step back. For machines of which nobody goes back and which no index is made of.
+ */
+
+import type { StatePage, TraceState } from '../../traces/states.ts';
+import type { Moment } from '../../traces/time.ts';
+import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
+import type { Machine, MachineRecord } from '../machine/machine.ts';
+import { writtenPages } from '../machine/state.ts';
+
+/** Between two beginnings. The state is one to two of these old: no more than is run in a moment. */
+export const recentSteps = 2 ** 23;
+/** Somebody who writes to more pages than this in so few steps is not worth the memory. */
+const pagesMax = 16_384;
+
+/** What the guest has printed, for people. */
+export interface Printed {
+  /** How much, in all. */
+  readonly totalBytes: number;
+  /** The end of it. */
+  bytes(): Uint8Array;
+}
+
+interface Stretch {
+  readonly at: Moment;
+  readonly cursor: number;
+  readonly record: MachineRecord;
+  readonly printedBytes: number;
+  /** What the pages held that were written in it, at its beginning. */
+  readonly before: Map<number, Uint8Array>;
+}
+
+export class RecentPast {
+  readonly #machine: Machine;
+  readonly #printed: Printed | undefined;
+  /** The present one last, and the one before it. */
+  #stretches: readonly Stretch[] = [];
+
+  constructor(machine: Machine, printed: Printed | undefined) {
+    this.#machine = machine;
+    this.#printed = printed;
+  }
+
+  /** A stretch begins at the present moment, of whose inputs none has been applied. */
+  begin(cursor: number): void {
+    const { memory, translations, now } = this.#machine;
+    const before = new Map<number, Uint8Array>();
+    const printedBytes = this.#printed?.totalBytes ?? 0;
+    const stretch = { at: now, cursor, record: this.#machine.save(), printedBytes, before };
+    this.#stretches = [...this.#stretches.slice(-1), stretch];
+    const flags = memory.u8.subarray(pageFlagsBase, pageFlagsBase + memory.ramPages);
+    for (let page = 0; page < flags.length; page += 1) flags[page]! &= ~pageFlag.dirtySinceInterval;
+    translations.dropWrites();
+    memory.beforeFirstWrite = (page) => {
+      if (before.has(page)) return;
+      if (before.size >= pagesMax) this.#giveUp();
+      else before.set(page, memory.u8.slice(...hostRange(page)));
+    };
+  }
+
+  /** Until the next stretch begins there is no state. */
+  #giveUp(): void {
+    this.#stretches = [];
+    this.#machine.memory.beforeFirstWrite = undefined;
+  }
+
+  /** The state at the beginning of the stretch before the present one, to be used before the machine moves. Nothing if there is none. */
+  state(): TraceState | undefined {
+    const [past, present] = this.#stretches;
+    if (past === undefined || present === undefined) return undefined;
+    const { memory } = this.#machine;
+    const contents = (page: number): Uint8Array =>
+      past.before.get(page) ?? present.before.get(page) ?? memory.u8.subarray(...hostRange(page));
+    const zeroPages: number[] = [];
+    const stored: number[] = [];
+    // A page that was written only since then is one too many, and holds what it did.
+    for (const page of writtenPages(memory))
+      (contents(page).every((byte) => byte === 0) ? zeroPages : stored).push(page);
+    return {
+      at: past.at,
+      cursor: past.cursor,
+      record: past.record,
+      zeroPages,
+      console: this.#printedBy(past),
+      *pages(): Generator<StatePage> {
+        for (const index of stored) yield { index, bytes: contents(index) };
+      },
+    };
+  }
+
+  /** Of what was printed by then as much as is still there. */
+  #printedBy({ printedBytes }: Stretch): Uint8Array {
+    if (this.#printed === undefined) return new Uint8Array();
+    const bytes = this.#printed.bytes();
+    return bytes.subarray(0, Math.max(0, bytes.length - (this.#printed.totalBytes - printedBytes)));
+  }
+}
+
+const hostRange = (page: number): [from: number, to: number] => [
+  ramOffset + page * pageBytes,
+  ramOffset + (page + 1) * pageBytes,
+];
