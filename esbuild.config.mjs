@@ -96,6 +96,7 @@ const others = {
   'bench-symbols': 'test/bench/symbols.ts',
   'bench-asking': 'test/bench/asking.ts',
   'bench-travel': 'test/bench/travel.ts',
+  'bench-from-the-end': 'test/bench/from-the-end.ts',
 };
 for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))

@@ -89,6 +89,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
+    spill: checkpoints.spill,
     endStateSteps: endStateSteps(trace?.endState),
     forgets: flight !== undefined,
     ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),

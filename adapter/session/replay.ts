@@ -79,6 +79,7 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
+    spill: request.checkpoints.spill,
     keptStepsMin: request.checkpoints.keptStepsMin,
     verify: request.verify,
     verifyStates: request.verifyStates === true,

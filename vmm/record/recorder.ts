@@ -12,6 +12,7 @@ import type { Moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
 import { captureState } from '../machine/state.ts';
+import type { Spill } from '../timeline/spill.ts';
 import { type InputLog, type KeptStates, Timeline } from '../timeline/timeline.ts';
 import { type Printed, RecentPast, recentSteps } from './recent-past.ts';
 
@@ -52,6 +53,8 @@ export class GrowingLog implements InputLog {
 export interface RecorderOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
+  /** See TimelineOptions. */
+  readonly spill?: Spill | undefined;
   /**
    * From so many steps on since the last state, the whole state goes into the recording at its end; never if absent. Where nobody
    * goes back it is the state of a little while ago, so that also what led to the end is near.
@@ -98,6 +101,7 @@ export class Recorder {
       end: 'live',
       checkpointStride: recent === undefined ? options.checkpointStride : recentSteps,
       checkpointBudgetBytes: options.checkpointBudgetBytes,
+      spill: options.spill,
       stride: machine.configuration.digestStride,
       ...(recent && { onCheckpoint: (cursor: number) => recent.begin(cursor) }),
       ...(options.kept && { kept: options.kept }),
