@@ -104,6 +104,14 @@ export class ConsoleLog {
     };
   }
 
+  /** What the first step, or the last, that printed between these did; nothing where none is known. */
+  stepIn(from: Moment, to: Moment, last: boolean): ConsoleRun | undefined {
+    const index = last ? this.#indexOf(to) - 1 : this.#indexOf(from);
+    const at = this.#moments[index];
+    if (index < 0 || index >= this.#count || at === undefined || at < from || at >= to) return undefined;
+    return this.between(moment(at), moment(at + 1), 1);
+  }
+
   /** How many bytes were printed in each of `columns` stretches of equal length. */
   countIn(from: Moment, to: Moment, columns: number): number[] {
     let begin = this.#indexOf(from);

@@ -5,13 +5,13 @@
  *     { "machine": "-m 128M -bios none -kernel kernel.elf", "record": "run.chrono" }
  */
 
-import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
 import type { DeviceOption, MachineOptions } from '../boot/machine-options.ts';
 import { parseMachineOptions } from '../cli/qemu-options.ts';
 import { FileSource } from '../host/files.ts';
 import { cacheFolder } from '../host/folders.ts';
+import { join, resolve } from '../host/paths.ts';
 import { SpillFile } from '../host/spill-file.ts';
 import { readElf } from '../program/elf.ts';
 import { NameCache } from '../program/names/cache.ts';

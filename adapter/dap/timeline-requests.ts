@@ -11,13 +11,15 @@
 
 import * as v from 'valibot';
 import { moment } from '../../traces/time.ts';
-import type { Interval } from '../../vmm/history/history.ts';
+import { type Interval, uncovered } from '../../vmm/history/history.ts';
 import { consoleOf } from './console-chunks.ts';
 import { type Position, positionOf } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
 import { natural, optional, type RequestRow, request } from './request.ts';
 import type { Target } from './target.ts';
-import { findEvent, pictureOf, type TimelineEvent, type TimelinePicture } from './timeline.ts';
+import { type FindEventAnswer, findKnownEvent, pictureOf, type TimelinePicture } from './timeline.ts';
+
+export type { FindEventAnswer };
 
 export interface TimelineArguments {
   /** Moments; the stretch ends before `to`. What is beyond the furthest known moment is left out. */
@@ -35,15 +37,12 @@ export interface TimelineAnswer extends TimelinePicture {
   readonly harts: number;
   /** Whether anything of the whole history is known by now. */
   readonly indexed: boolean;
+  /** Not all of the stretch is in the index, as of a machine that is being recorded: there is more than is told. */
+  readonly partial?: true;
   /** Moments of checkpoints, one in a column at most. */
   readonly checkpoints: readonly number[];
   /** Where this session stopped. */
   readonly stops: readonly { readonly moment: number; readonly words: string }[];
-}
-
-export interface FindEventAnswer {
-  /** Absent where there is none in what is known. */
-  readonly event?: TimelineEvent;
 }
 
 const columnsMax = 4096;
@@ -69,6 +68,7 @@ export const timelineOf = (session: Debugger, { from, to, columns }: TimelineArg
     harts: target.machine.harts.length,
     indexed: history !== undefined && history.covered.length > 0,
     ...picture,
+    ...((history === undefined || uncovered(history, within).length > 0) && { partial: true }),
     checkpoints: onePerColumn(target.timeline.checkpoints.moments, within, picture.columns),
     stops: session.stops.between(within.from, within.to),
   };
@@ -105,8 +105,7 @@ export const timelineRequests: readonly RequestRow[] = [
     (session, { from, to, kind, cause, interrupt, hart, last }): FindEventAnswer => {
       const { target } = session.launched('chronovisor/findEvent');
       const wanted = { kind, cause: cause ?? undefined, interrupt: interrupt ?? undefined, hart: hart ?? undefined };
-      const event = target.history && findEvent(target.history, wanted, clip(target, from, to), last === true);
-      return event === undefined ? {} : { event };
+      return findKnownEvent(target.history, target.console.log, wanted, clip(target, from, to), last === true);
     },
   ),
   request(

@@ -5,7 +5,14 @@
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
-import type { Density, History, HistoryEvent, HistoryEventKind, Interval } from '../../vmm/history/history.ts';
+import {
+  type Density,
+  type History,
+  type HistoryEvent,
+  type HistoryEventKind,
+  type Interval,
+  uncovered,
+} from '../../vmm/history/history.ts';
 import type { ConsoleLog } from './console-log.ts';
 import { causeWords } from './trap-words.ts';
 
@@ -172,6 +179,33 @@ export interface EventWanted {
   readonly interrupt?: boolean | undefined;
   readonly hart?: number | undefined;
 }
+
+export interface FindEventAnswer {
+  readonly event?: TimelineEvent;
+  /** Not all of the stretch is known: there may be one before it, or after it, or one at all. */
+  readonly partial?: true;
+}
+
+/** What an index knows, or where there is none, the log of the console. */
+export const findKnownEvent = (
+  history: History | undefined,
+  log: ConsoleLog | undefined,
+  wanted: EventWanted,
+  within: Interval,
+  last: boolean,
+): FindEventAnswer => {
+  const indexed = history && findEvent(history, wanted, within, last);
+  const isIndexed = history !== undefined && uncovered(history, within).length === 0;
+  if (isIndexed || wanted.kind !== 'console' || log === undefined) {
+    return { ...(indexed && { event: indexed }), ...(!isIndexed && { partial: true }) };
+  }
+  const step = log.stepIn(within.from, within.to, last);
+  const logged = step && plainEvent({ kind: 'console', at: moment(step.moments[0]!), ...step });
+  const [first, second] = [indexed, logged].filter((one) => one !== undefined).sort((one, other) => one.at - other.at);
+  const event = last ? (second ?? first) : first;
+  const isLogged = log.known.from <= within.from && log.known.to >= within.to;
+  return { ...(event && { event }), ...(!isLogged && { partial: true }) };
+};
 
 /** Looking for the last event goes back in windows that double from here. */
 const windowFirst = 100_000;

@@ -5,20 +5,16 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runLine } from '../replay/support.ts';
 import { bareElf, demoElf, folder, machineLine, record } from './fixture.ts';
 import { RawClient } from './raw-client.ts';
+import { usedBytes } from './used-memory.ts';
 
 let trace = '';
 beforeAll(async () => {
   trace = await record(demoElf, 'left', 40_000_000);
 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 const hasProc = process.platform === 'linux';
@@ -118,11 +114,6 @@ describe.each(waysToLeave)('a client that %s', (_, leave) => {
 const sessions = Number(process.env.CHRONOVISOR_SESSIONS ?? 40);
 
 test(`${sessions} sessions leave nothing behind`, { timeout: 60_000 + sessions * 1000 }, async () => {
-  const usedBytes = (): number => {
-    collect();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
   let before = 0;
   for (let session = 0; session < sessions; session += 1) {
     const [, begin] = beginnings[session % beginnings.length]!;

@@ -7,13 +7,12 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runLine } from '../replay/support.ts';
 import { demoElf, folder, machineLine, record } from './fixture.ts';
 import { type RandomMessage, randomMessages } from './random-messages.ts';
 import { RawClient } from './raw-client.ts';
+import { usedBytes } from './used-memory.ts';
 
 const count = Number(process.env.CHRONOVISOR_MESSAGES ?? 400);
 const seed = Number(process.env.CHRONOVISOR_MESSAGES_SEED ?? 1);
@@ -24,15 +23,6 @@ let trace = '';
 beforeAll(async () => {
   trace = await record(demoElf, 'random', 40_000_000);
 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-const usedBytes = (): number => {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-};
 
 /** Sends messages in pieces of any size, and several at once. */
 const sendAll = (client: RawClient, messages: readonly RandomMessage[], random: number): void => {

@@ -4,13 +4,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ConsoleAnswer } from '../../adapter/dap/console-chunks.ts';
 import { consoleOf } from '../../adapter/dap/console-chunks.ts';
 import { ConsoleLog } from '../../adapter/dap/console-log.ts';
-import { eventsMax, findEvent, pictureOf } from '../../adapter/dap/timeline.ts';
+import { eventsMax, findEvent, findKnownEvent, pictureOf } from '../../adapter/dap/timeline.ts';
 import type { TimelineAnswer } from '../../adapter/dap/timeline-requests.ts';
 import { moment } from '../../traces/time.ts';
 import { indexOf, runOf } from '../history/fixture.ts';
 import { refusal, type TestClient } from './client.ts';
 import { FakeHistory, kernelEvents, kernelHistory } from './fake-history.ts';
-import { demoElf, newClient, record, replay } from './fixture.ts';
+import { demoElf, machineLine, newClient, record, replay } from './fixture.ts';
 
 const interval = (from: number, to: number) => ({ from: moment(from), to: moment(to) });
 const tenMillion = 10_000_000;
@@ -77,6 +77,36 @@ describe('an event that is looked for', () => {
   test('need not be there', () => {
     expect(at({ kind: 'trap', cause: 13 }, 0, 40_000, false)).toBeUndefined();
     expect(at({ kind: 'trap', cause: 13 }, 0, 40_000, true)).toBeUndefined();
+  });
+});
+
+describe('an event that is looked for where not all is indexed', () => {
+  const log = new ConsoleLog(moment(0), 0);
+  for (const [index, text] of ['one', 'two', 'three'].entries()) {
+    log.add(moment(1000 + index * 10), 1000 + index * 10, new TextEncoder().encode(text));
+  }
+  log.reach(moment(5000), 5000);
+  const find = (kind: 'trap' | 'console', from: number, to: number, last: boolean, history?: FakeHistory) =>
+    findKnownEvent(history, log, { kind }, interval(from, to), last);
+
+  test('may be what a session saw printed', () => {
+    expect(find('console', 0, 5000, false)).toMatchObject({ event: { at: 1000, bytes: 'b25l', offset: 0 } });
+    expect(find('console', 0, 1020, true)).toMatchObject({ event: { at: 1010, bytes: 'dHdv', offset: 3 } });
+    expect(find('console', 0, 5000, true)).toEqual({ event: expect.objectContaining({ at: 1020, offset: 6 }) });
+  });
+  test('is not there for certain where the session was', () => {
+    expect(find('console', 1021, 5000, false)).toEqual({});
+    expect(find('console', 0, 1000, true)).toEqual({});
+  });
+  test('may be there where nobody was', () => {
+    expect(find('console', 1021, 5001, false)).toEqual({ partial: true });
+    expect(find('trap', 0, 5000, false)).toEqual({ partial: true });
+  });
+  test('is the first, or the last, of what both know', () => {
+    const history = new FakeHistory([interval(0, 500)], kernelEvents(10, 40)); // prints at 160
+    expect(find('console', 0, 5000, false, history).event).toMatchObject({ at: 160 });
+    expect(find('console', 0, 5000, true, history).event).toMatchObject({ at: 1020 });
+    expect(find('trap', 0, 400, false, history)).toEqual({ event: expect.objectContaining({ at: 0 }) });
   });
 });
 
@@ -173,6 +203,27 @@ describe('the index of a recording', () => {
     const privileges = densities.privilegeSteps.map((counts) => counts.reduce((sum, count) => sum + count));
     expect(privileges.reduce((sum, count) => sum + count)).toBeCloseTo(steps, -2);
   });
+});
+
+test('a machine that is recorded tells what it did, as a part of it', async () => {
+  const client = newClient();
+  await client.begin({ machine: machineLine(demoElf), stopOnEntry: true, idle: 'skip', cache: false });
+  await client.functionBreakpoints({ name: 'path_resolve' });
+  await client.move('configurationDone');
+  await client.move('continue');
+  const end = await client.moment();
+  const answer = await timeline(client, { from: 0, to: end, columns: 10 });
+  expect(answer).toMatchObject({ partial: true, indexed: false, position: { live: true } });
+  expect(answer.stops.at(-1)).toMatchObject({ moment: end });
+  expect(answer.checkpoints[0]).toBe(0);
+  expect(answer.densities.consoleBytes.reduce((sum, count) => sum + count)).toBe(client.output.length);
+  const find = async (args: object) =>
+    (await client.customRequest('chronovisor/findEvent', { from: 0, to: end, ...args })).body;
+  const { event, partial } = await find({ kind: 'console', last: true });
+  expect([Buffer.from(event.bytes, 'base64').toString(), partial]).toEqual([client.output.at(-1), undefined]);
+  expect(await find({ kind: 'trap' })).toEqual({ partial: true });
+  await client.moved('chronovisor/fork', {});
+  expect(await timeline(client, { from: 0, to: end, columns: 10 })).toMatchObject({ partial: true, to: end });
 });
 
 describe('a session', () => {

@@ -93,8 +93,11 @@ export class Recorder {
     this.#log = options.log ?? new GrowingLog();
     this.#lastStateAt = machine.now;
     this.#hash64 = hash64;
-    const keepsRecent = options.endStateSteps !== undefined && options.checkpointBudgetBytes === 0;
-    const recent = writer !== undefined && keepsRecent ? new RecentPast(machine, options.printed) : undefined;
+    const keepsRecent = writer !== undefined && options.checkpointBudgetBytes === 0;
+    const recentFrom =
+      options.forgets === true ? 0 : (options.endStateSteps ?? Number.POSITIVE_INFINITY) - 2 * recentSteps;
+    const recent =
+      keepsRecent && recentFrom < Number.POSITIVE_INFINITY ? new RecentPast(machine, options.printed) : undefined;
     this.#recent = recent;
     this.timeline = new Timeline(machine, {
       log: this.#log,
@@ -103,7 +106,11 @@ export class Recorder {
       checkpointBudgetBytes: options.checkpointBudgetBytes,
       spill: options.spill,
       stride: machine.configuration.digestStride,
-      ...(recent && { onCheckpoint: (cursor: number) => recent.begin(cursor) }),
+      ...(recent && {
+        onCheckpoint: (cursor: number) => {
+          if (machine.now >= recentFrom) recent.begin(cursor);
+        },
+      }),
       ...(options.kept && { kept: options.kept }),
       ...(writer && {
         onStride: () => {
