@@ -12,6 +12,7 @@ import { type EmittedModule, emittedModule } from './emitted.ts';
 import { type RunExit, runExit } from './exits.ts';
 import { type EngineHost, type FloatFunctions, importObject, softwareName } from './imports.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
+import { newStops, type Stops } from './jit/stops.ts';
 import type { WarmModule } from './jit/warm.ts';
 import {
   breakFilterBase,
@@ -24,7 +25,7 @@ import {
 } from './layout.ts';
 import { createPredecoder } from './predecode.ts';
 
-const noOffsets: ReadonlySet<number> = new Set();
+const noStops: Stops = new Map();
 
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
@@ -57,11 +58,11 @@ export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHos
 export type RunMode = 'free' | 'armed';
 
 /**
- * So many steps with the same breakpoints are interpreted before translated code is made to leave room for them: those of a
- * step over a call are gone by then.
+ * So many steps with the same breakpoints are interpreted before translated code is made to look for them: those of a step
+ * over a call are gone by then.
  */
 const armedInterpretedSteps = 500_000;
-/** After so many steps without breakpoints translated code need not leave room for them any more. */
+/** After so many steps without breakpoints translated code need not look for them any more. */
 const unarmedSteps = 50_000_000;
 
 export type EngineCounters = Readonly<Record<CounterName, number>> & JitCounters;
@@ -78,8 +79,8 @@ export class Engine {
   /** Without translated code everything is done by the interpreter. Changes no answer. */
   translating = true;
   armedInterpretedSteps: number = armedInterpretedSteps;
-  /** Where breakpoints are: offsets in their pages. */
-  #armedOffsets: ReadonlySet<number> = new Set();
+  /** Where breakpoints are. */
+  #stops: Stops = noStops;
   /** Steps that were made since these breakpoints were set: with them, and without. */
   #armedSteps = 0;
   #freeSteps = 0;
@@ -137,8 +138,8 @@ export class Engine {
     this.#lastMode = mode;
     const isArmed = mode === 'armed';
     if (!this.usesCode(mode)) return isArmed ? this.#interpretArmed(hart.base, 0) : this.#interpret(hart.base, 0);
-    if (isArmed) this.#jit.leaveOut(this.#armedOffsets);
-    else if (this.#freeSteps > unarmedSteps) this.#jit.leaveOut(noOffsets);
+    if (isArmed) this.#jit.stopAt(this.#stops);
+    else if (this.#freeSteps > unarmedSteps) this.#jit.stopAt(noStops);
     this.#memory.u32[scratch.armed >>> 2] = isArmed ? 1 : 0;
     const exit = this.#run(hart.base);
     if (exit === runExit.hot) this.#jit.arrived(hart);
@@ -191,15 +192,15 @@ export class Engine {
   arm(addresses: Iterable<bigint>): void {
     const { u8 } = this.#memory;
     u8.fill(0, breakFilterBase, breakFilterBase + breakFilterEntries);
-    const offsets = new Set<number>();
+    const stops = new Map<number, bigint[]>();
     for (const address of addresses) {
       u8[breakFilterBase + (Number((address >> 1n) & 0xffffn) % breakFilterEntries)] = 1;
-      offsets.add(Number(address & BigInt(pageBytes - 1)));
+      const offset = Number(address & BigInt(pageBytes - 1));
+      const others = stops.get(offset) ?? [];
+      if (!others.includes(address)) stops.set(offset, [...others, address]);
     }
-    const isSame =
-      offsets.size === this.#armedOffsets.size && [...offsets].every((each) => this.#armedOffsets.has(each));
-    if (isSame) return;
-    this.#armedOffsets = offsets;
+    if (newStops(stops, this.#stops).size === 0 && newStops(this.#stops, stops).size === 0) return;
+    this.#stops = stops;
     this.#armedSteps = 0;
   }
 }

@@ -80,6 +80,7 @@ export class InstructionEmitter {
     const { row } = instruction;
     this.#instruction = instruction;
     this.#unspent = unspent;
+    this.#checkStops(instruction);
     this.#access.beginInstruction(instruction, index);
     const cannotLeave = this.#access.isFound && (!row.usesFloat || this.#float.isOn);
     if (row.meaning.k === 'system' || (!this.#storesLate && mayLeave(row) && !cannotLeave)) this.#frame.flush();
@@ -124,6 +125,14 @@ export class InstructionEmitter {
     this.#code.unlikely().if();
     this.#frame.leave(this.#present.offset, regionExit.interpret, this.#unspent);
     this.#code.end();
+  }
+
+  #checkStops({ offset, stops = [] }: Instruction): void {
+    for (const address of stops) {
+      this.#frame.pushVirtual(offset);
+      this.#code.i64(BigInt.asIntN(64, address)).ops(op.i64Eq);
+      this.#interpretIf();
+    }
   }
 
   #checkFloat({ row, word }: Instruction): void {

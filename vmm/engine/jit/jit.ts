@@ -19,6 +19,7 @@ import { ArrivalCounts } from './arrival-counts.ts';
 import { findRegion, type Region } from './region.ts';
 import { hasOneOf, type NewRegion, placesOf, RegionStore } from './region-store.ts';
 import { needsOf } from './row-facts.ts';
+import { newStops, type Stops } from './stops.ts';
 import { emitRegion } from './translate.ts';
 import { codeOf, type WarmModule, WarmRegions } from './warm.ts';
 
@@ -34,8 +35,8 @@ interface Found {
   readonly hostAt: (offset: number) => number;
   /** RAM pages that it came from. */
   readonly pages: readonly number[];
-  /** Whether an instruction was left out. */
-  readonly hasHoles: boolean;
+  /** Whether it looks for breakpoints. */
+  readonly stops: boolean;
 }
 
 /** What was translated since the machine was made. */
@@ -73,8 +74,7 @@ export class Jit {
   #kept: WarmModule[] | undefined;
   #keptBytes = 0;
   #warm = new WarmRegions([]);
-  /** Offsets in a page where no instruction is translated, because a breakpoint is at such an address. */
-  #holes: ReadonlySet<number> = new Set();
+  #stops: Stops = new Map();
   readonly #counters = { regions: 0, modules: 0, instructions: 0, codeBytes: 0 };
 
   constructor(memory: MachineMemory, translations: Translations, { table, imports }: DispatcherParts) {
@@ -111,9 +111,9 @@ export class Jit {
     if (warm !== undefined) {
       const { pages, instructions, code } = warm.region;
       const places = code.map((piece) => ({ host: piece.host, sizeBytes: piece.bytes.length }));
-      if (!places.some((each) => hasOneOf(each, this.#holes))) {
+      if (!places.some((each) => hasOneOf(each, this.#stops.keys()))) {
         for (const page of pages) this.#translations.trackCode(page);
-        this.#add({ host, pages, code: places, hasHoles: false }, instructions, warm.run);
+        this.#add({ host, pages, code: places, stops: false }, instructions, warm.run);
         return;
       }
     }
@@ -163,15 +163,15 @@ export class Jit {
     };
     const jumpTargets = (): number[] =>
       this.#arrivals.jumpTargets(hostAt(-pageOffset)!).map((target) => target - pageOffset);
-    let hasHoles = false;
-    const isLeftOut = (offset: number): boolean => {
-      const isHole = this.#holes.has((pageOffset + offset) & (pageBytes - 1));
-      hasHoles ||= isHole;
-      return isHole;
+    let stops = false;
+    const stopsAt = (offset: number): readonly bigint[] | undefined => {
+      const addresses = this.#stops.get((pageOffset + offset) & (pageBytes - 1));
+      stops ||= addresses !== undefined;
+      return addresses;
     };
-    const region = findRegion(pageOffset, { read, jumpTargets, isLeftOut });
+    const region = findRegion(pageOffset, { read, jumpTargets, stopsAt });
     if (region === undefined) return undefined;
-    return { region, hasHoles, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
+    return { region, stops, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
   }
 
   #compile(): void {
@@ -192,10 +192,10 @@ export class Jit {
       );
     const bytes = module.finish();
     const exports = this.#instantiate(bytes);
-    for (const [index, [host, { region, pages, hasHoles, hostAt }]] of batch.entries()) {
+    for (const [index, [host, { region, pages, stops, hostAt }]] of batch.entries()) {
       const code = placesOf(region, hostAt);
       if (coverage !== undefined) this.#noteBlocks(region, hostAt);
-      this.#add({ host, pages, code, hasHoles }, instructionCount(region), exports[`r${index}`]);
+      this.#add({ host, pages, code, stops }, instructionCount(region), exports[`r${index}`]);
     }
     this.#keep(bytes, batch);
   }
@@ -212,7 +212,7 @@ export class Jit {
 
   #keep(bytes: Uint8Array<ArrayBuffer>, batch: readonly [number, Found][]): void {
     if (this.#kept === undefined || this.#keptBytes + bytes.length > keptBytesMax) return;
-    if (batch.some(([, { hasHoles }]) => hasHoles)) return;
+    if (batch.some(([, { stops }]) => stops)) return;
     this.#keptBytes += bytes.length;
     this.#kept.push({
       bytes,
@@ -254,17 +254,17 @@ export class Jit {
   }
 
   /**
-   * From now on no translated code does an instruction at one of these offsets in its page: the interpreter is asked
-   * there. Regions that do are dropped, and those that leave out others than these.
+   * From now on no translated code does an instruction at one of these addresses: the interpreter is asked there. Regions
+   * that would are dropped, and those that look for others than these.
    */
-  leaveOut(offsets: ReadonlySet<number>): void {
-    if (offsets === this.#holes) return;
-    const added = new Set([...offsets].filter((offset) => !this.#holes.has(offset)));
-    const isSmaller = [...this.#holes].some((offset) => !offsets.has(offset));
-    this.#holes = offsets;
+  stopAt(stops: Stops): void {
+    if (stops === this.#stops) return;
+    const added = newStops(stops, this.#stops);
+    const isSmaller = newStops(this.#stops, stops).size > 0;
+    this.#stops = stops;
     if (added.size === 0 && !isSmaller) return;
     const dropped = this.#regions.dropIf(
-      ({ code, hasHoles }) => (isSmaller && hasHoles) || code.some((place) => hasOneOf(place, added)),
+      (region) => (isSmaller && region.stops) || region.code.some((place) => hasOneOf(place, added)),
     );
     this.#arrivals.heat(dropped);
     this.#queue.clear();

@@ -20,8 +20,8 @@ export interface NewRegion {
   readonly pages: readonly number[];
   /** Where its instructions are. */
   readonly code: readonly CodePlace[];
-  /** Whether an instruction was left out because of a breakpoint. */
-  readonly hasHoles: boolean;
+  /** Whether it looks for breakpoints. */
+  readonly stops: boolean;
 }
 
 interface StoredRegion extends NewRegion {
@@ -42,7 +42,7 @@ export const placesOf = ({ blocks }: Region, hostAt: (offset: number) => number)
   );
 
 /** Whether code at one of these offsets in a page is in the place. */
-export const hasOneOf = ({ host, sizeBytes }: CodePlace, offsets: ReadonlySet<number>): boolean => {
+export const hasOneOf = ({ host, sizeBytes }: CodePlace, offsets: Iterable<number>): boolean => {
   for (const offset of offsets) if (((offset - host) & (pageBytes - 1)) < sizeBytes) return true;
   return false;
 };

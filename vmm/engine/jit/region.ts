@@ -17,6 +17,8 @@ export interface Instruction {
   /** The 32-bit (expanded) form. */
   readonly word: number;
   readonly row: Row;
+  /** The interpreter does it when its address is one of these. */
+  readonly stops?: readonly bigint[];
 }
 
 export type Terminator =
@@ -62,17 +64,21 @@ export interface RegionParts {
   readonly read: ReadCode;
   /** Of indirect jumps, in the entry's page. */
   readonly jumpTargets: () => number[];
-  /** Whether the instruction at an offset is to be left to the interpreter. */
-  readonly isLeftOut: (offset: number) => boolean;
+  /** At which addresses the instruction at an offset is to be left to the interpreter. */
+  readonly stopsAt: (offset: number) => readonly bigint[] | undefined;
 }
 
 /** Undefined when not even the first instruction can be translated. */
-export const findRegion = (pageOffset: number, { read, jumpTargets, isLeftOut }: RegionParts): Region | undefined => {
+export const findRegion = (pageOffset: number, { read, jumpTargets, stopsAt }: RegionParts): Region | undefined => {
   const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
   const decoded = new Map<number, Instruction | undefined>();
   const instructionAt = (offset: number): Instruction | undefined => {
-    if (!decoded.has(offset)) decoded.set(offset, isLeftOut(offset) ? undefined : decodeAt(offset, read));
-    return decoded.get(offset);
+    if (decoded.has(offset)) return decoded.get(offset);
+    const found = decodeAt(offset, read);
+    const stops = found && stopsAt(offset);
+    const instruction = found && stops ? { ...found, stops } : found;
+    decoded.set(offset, instruction);
+    return instruction;
   };
 
   const leaders = new Set<number>([0]);
