@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { browser, emittedAhead } from './esbuild.plugins.mjs';
 
 const shebang = '#!/usr/bin/env node';
 const banner = {
@@ -16,29 +17,6 @@ for (const file of readdirSync('vmm', { recursive: true }).sort())
   if (file.endsWith('.ts')) engineBuild.update(readFileSync(join('vmm', file)));
 const define = { ENGINE_BUILD: JSON.stringify(engineBuild.digest('hex')) };
 
-/** What a call of vmm/engine/emitted.ts answers is found out here, once, instead of at each start. */
-const emittedAhead = {
-  name: 'emitted ahead',
-  setup: ({ onLoad, onResolve }) => {
-    onLoad({ filter: /[\\/]vmm[\\/]engine[\\/]emitted\.ts$/ }, async ({ path }) => {
-      const { outputFiles } = await build({ entryPoints: [path], bundle: true, write: false, format: 'esm' });
-      const source = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`;
-      const { emittedModule } = await import(source);
-      const names = ['interpreter', 'armed', 'float'];
-      const imports = names.map((name) => `import ${name} from 'emitted:${name}';`).join('\n');
-      const modules = Object.fromEntries(names.map((name) => [name, emittedModule(name)]));
-      return {
-        contents: `${imports}\nconst modules = { ${names} };\nexport const emittedModule = (name) => modules[name];`,
-        pluginData: modules,
-      };
-    });
-    onResolve({ filter: /^emitted:/ }, ({ path, pluginData }) => ({ path, namespace: 'emitted', pluginData }));
-    onLoad({ filter: /.*/, namespace: 'emitted' }, ({ path, pluginData }) => ({
-      contents: pluginData[path.slice('emitted:'.length)],
-      loader: 'binary',
-    }));
-  },
-};
 const node = {
   define,
   plugins: [emittedAhead],
@@ -96,6 +74,7 @@ const others = {
   'bench-symbols': 'test/bench/symbols.ts',
   'bench-asking': 'test/bench/asking.ts',
   'bench-travel': 'test/bench/travel.ts',
+  'bench-from-the-end': 'test/bench/from-the-end.ts',
 };
 for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))
@@ -127,6 +106,12 @@ if (existsSync('extension/src/extension.ts')) {
     entryPoints: ['timeline.ts', 'terminal.ts', 'memory.ts', 'page.css'].map((name) => `extension/src/webview/${name}`),
     outdir: 'extension/dist/webview',
     format: 'iife',
+  });
+  // The extension where there is no Node, with all of the adapter in it.
+  await build({
+    ...browser,
+    entryPoints: ['extension/src/web/extension.ts'],
+    outfile: 'extension/dist/web/extension.js',
   });
   await build({
     ...node,

@@ -3,8 +3,6 @@
  * are read by whoever calls; nothing is placed or started here.
  */
 
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import {
   checkHeader,
   type DeviceConfiguration,
@@ -13,6 +11,8 @@ import {
   type TraceHeader,
 } from '../../traces/header.ts';
 import { timebaseHz } from '../../vmm/machine/platform.ts';
+import { sha256 } from '../host/hashes.ts';
+import { basename } from '../host/paths.ts';
 import type { BootImage, ImageRole } from './boot.ts';
 import type { MachineOptions } from './machine-options.ts';
 
@@ -145,7 +145,7 @@ export const traceHeader = (
 
 /** As a header spells it: `sha256:` and 64 hexadecimal digits. */
 export const imageDigest = (bytes: Uint8Array): string => {
-  const hash = createHash('sha256');
+  const hash = sha256();
   // In pieces, since Node takes no more than 2 GiB at once.
   for (let at = 0; at < bytes.length; at += hashedAtOnceBytes) hash.update(bytes.subarray(at, at + hashedAtOnceBytes));
   return `sha256:${hash.digest('hex')}`;

@@ -11,8 +11,8 @@
  * at 24 the name of its compression (drivers/firmware/efi/libstub/zboot-header.S).
  */
 
-import { gunzipSync } from 'node:zlib';
 import { magic as traceMagic } from '../../traces/chunk.ts';
+import { gunzip } from '../host/compression.ts';
 import { type Elf, isElf, readElf } from '../program/elf.ts';
 import { emptyImage, notDecompressed, otherFormat } from './errors.ts';
 
@@ -67,8 +67,7 @@ const decompress = (file: Uint8Array, name: string): Uint8Array => {
   const payload = zbootPayload(file, name) ?? file;
   if (!startsWith(payload, 0x1f, 0x8b)) return payload;
   try {
-    const plain = gunzipSync(payload, { maxOutputLength: decompressedBytesMax });
-    return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
+    return gunzip(payload, decompressedBytesMax);
   } catch (cause) {
     throw notDecompressed(name, decompressedBytesMax, cause);
   }

@@ -4,6 +4,7 @@ import { describeEvent, type InputKind, inputKinds } from '../../traces/events.t
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import { brotli, FileSource } from '../host/files.ts';
 import { brief } from '../program/input-error.ts';
+import { jsonValue, summaryOf } from '../session/summary.ts';
 import type { CliHost } from './cli.ts';
 import type { InfoOptions } from './info.ts';
 import { type HistorySummary, historyOf } from './info-history.ts';
@@ -13,7 +14,7 @@ export const showInfo = async (file: string, options: InfoOptions, host: CliHost
   const source = new FileSource('the trace', file);
   try {
     const trace = await openTrace(source, brotli, { salvage: options.salvage === true });
-    const summary = summaryOf(trace);
+    const summary = wholeSummaryOf(trace);
     if (options.json)
       host.stdout.write(`${JSON.stringify({ ...summary, ...eventsOf(trace, options) }, jsonValue, 2)}\n`);
     else host.stdout.write(textOf(trace, summary));
@@ -23,35 +24,19 @@ export const showInfo = async (file: string, options: InfoOptions, host: CliHost
   }
 };
 
-const summaryOf = (trace: Trace) => {
-  const { header, end } = trace;
+/** With what the kept index of its history says. */
+const wholeSummaryOf = (trace: Trace) => {
   const history = historyOf(trace);
-  const counts: Partial<Record<InputKind, number>> = {};
-  for (const event of trace.events) counts[event.kind] = (counts[event.kind] ?? 0) + 1;
-  return {
-    formatVersion: header.formatVersion,
-    createdBy: header.createdBy,
-    machine: header.machine,
-    images: header.images,
-    ...(header.fork && { fork: header.fork }),
-    steps: trace.until,
-    complete: trace.complete,
-    ...(end === undefined ? {} : { end }),
-    ...(trace.damage === undefined ? {} : { damage: trace.damage.message }),
-    events: counts,
-    digests: trace.digests.count,
-    start: trace.start,
-    states: trace.states.map(({ at, cursor, sizeBytes }) => ({ at, cursor, sizeBytes })),
-    bookmarks: trace.bookmarks().list,
-    sizes: trace.sizes,
-    ...(history && { history }),
-  };
+  return { ...summaryOf(trace), ...(history && { history }) };
 };
 
 const eventsOf = (trace: Trace, { events }: InfoOptions) =>
   events ? { inputs: [...trace.events].map((event) => ({ ...event, text: describeEvent(event) })) } : {};
 
-const textOf = (trace: Trace, { machine, images, events, sizes, history }: ReturnType<typeof summaryOf>): string => {
+const textOf = (
+  trace: Trace,
+  { machine, images, events, sizes, history }: ReturnType<typeof wholeSummaryOf>,
+): string => {
   const devices = machine.devices.map(({ kind, slot }) => `${kind} in slot ${slot}`).join(', ');
   const facts: (readonly [string, string])[] = [
     ['recorded by', `${trace.header.createdBy}, format ${trace.header.formatVersion}`],
@@ -147,10 +132,4 @@ const sizesText = ({ sizes }: Trace): string =>
 const writeEvents = (trace: Trace, host: CliHost): void => {
   host.stdout.write('\n');
   for (const event of trace.events) host.stdout.write(`${grouped(event.at).padStart(15)}  ${describeEvent(event)}\n`);
-};
-
-/** 64-bit values and bytes as hexadecimal text. */
-const jsonValue = (_: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
 };

@@ -29,7 +29,7 @@ export const addRecord = (program: Command, host: CliHost): void => {
     .option('--external', 'leave the images out of the trace: a replay then needs their files')
     .option(
       '--end-state',
-      'put the state at the end, with which a trace is opened there at once (default: from 4G steps on)',
+      'put the state shortly before the end, with which a trace is opened there at once (default: from 4G steps on)',
     )
     .option('--no-end-state', 'leave it out')
     .addOption(statesOption())

@@ -41,22 +41,21 @@ export const addVerify = (program: Command, host: CliHost): void => {
     .option('--json', 'as JSON, for programs: how far it is, a line each, then the result')
     .option('--index', 'make the index of its history meanwhile, if none is kept, for debugging, ask and info');
   addTraceOptions(command).action(async (file: string, options: VerifyOptions) => {
-    const { goTo, incompleteText, openToVerify, progressLines } = await import('./replay-command.ts');
+    const { openToVerify, progressLines, showProgress, verifyAll } = await import('./replay-command.ts');
     const session = await openToVerify(file, options);
     const index = options.index === true ? await indexOf(session, options) : undefined;
+    const progress = options.json === true ? progressLines(host.stdout) : showProgress('verifying', host.stderr);
     try {
-      const progress = options.json === true ? progressLines(host.stdout) : undefined;
-      await goTo(session, session.trace.until, 'verifying', host, undefined, progress);
-      session.replayer.verifyEnd();
+      const verified = await verifyAll(session, { beat: (share) => progress.update(share) });
+      progress.stop();
       if (index !== undefined) await finished(index);
+      const { steps, digests, note } = verified;
+      const text = `verified: ${grouped(steps)} steps, ${digests} digests, all equal.${note === '' ? '' : ` ${note}`}`;
+      host.stdout.write(`${options.json === true ? JSON.stringify({ verified: true, ...verified }) : text}\n`);
     } finally {
+      progress.stop();
       index?.close();
       session.close();
     }
-    const note = incompleteText(session.trace);
-    const steps = session.machine.now - session.trace.start;
-    const { digestsCompared: digests } = session.replayer;
-    const text = `verified: ${grouped(steps)} steps, ${digests} digests, all equal.${note === '' ? '' : ` ${note}`}`;
-    host.stdout.write(`${options.json === true ? JSON.stringify({ verified: true, steps, digests, note }) : text}\n`);
   });
 };

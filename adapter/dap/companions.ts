@@ -6,10 +6,10 @@
  * has to be an ELF file. A program without companions (`ProgramOptions`) opens no file at all.
  */
 
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, normalize, sep } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../host/compression.ts';
+import { exists, isFile, realName } from '../host/file-names.ts';
 import { FileSource } from '../host/files.ts';
+import { basename, dirname, join, normalize, sep } from '../host/paths.ts';
 import { DwarfFile, type OpenSplit, type SplitRequest } from '../program/dwarf/file.ts';
 import { DebugSections } from '../program/elf/debug-sections.ts';
 import { type Elf, readElf } from '../program/elf.ts';
@@ -171,11 +171,11 @@ export class Companions {
   /** Whether there is a file, and it is in one of the folders also when links are followed. */
   #isAllowed(path: string): boolean {
     try {
-      if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
-      const real = realpathSync(path);
-      if (this.#program !== undefined && real === realpathSync(this.#program)) return false;
+      if (!isFile(path)) return false;
+      const real = realName(path);
+      if (this.#program !== undefined && real === realName(this.#program)) return false;
       const folders = [...this.#ownFolders(), ...this.#folders.map.map(({ to }) => to)];
-      return folders.some((folder) => existsSync(folder) && real.startsWith(withSeparator(realpathSync(folder))));
+      return folders.some((folder) => exists(folder) && real.startsWith(withSeparator(realName(folder))));
     } catch {
       return false; // a name that the operating system refuses, or a file that went away
     }

@@ -12,10 +12,10 @@
  * The event `chronovisor/forks` has a ForksAnswer, each time that there are others or the session is in another.
  */
 
-import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { inputBytesMax } from '../../traces/events.ts';
 import { createFork, type Edit, type Fork } from '../forks/fork.ts';
+import { resolve } from '../host/paths.ts';
 import { denseCheckpoints } from '../session/session.ts';
 import { ConsoleOutput } from './console-output.ts';
 import { checkMoment } from './custom-requests.ts';

@@ -5,13 +5,14 @@
  *     { "machine": "-m 128M -bios none -kernel kernel.elf", "record": "run.chrono" }
  */
 
-import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { hostPolicy, type RunPolicy, virtualPolicy } from '../boot/configuration.ts';
 import type { DeviceOption, MachineOptions } from '../boot/machine-options.ts';
 import { parseMachineOptions } from '../cli/qemu-options.ts';
 import { FileSource } from '../host/files.ts';
 import { cacheFolder } from '../host/folders.ts';
+import { join, resolve } from '../host/paths.ts';
+import { SpillFile } from '../host/spill-file.ts';
 import { readElf } from '../program/elf.ts';
 import { NameCache } from '../program/names/cache.ts';
 import type { RecordingCopy } from '../session/copy.ts';
@@ -103,7 +104,7 @@ export const openTarget = async (
 ): Promise<Target> => {
   const inFolder = (file: string): string => resolve(args.cwd ?? '.', file);
   const console = new ConsoleOutput();
-  const closes: FileSource[] = [];
+  const closes: { close(): void }[] = [];
   try {
     return await openWith(args, { console, inFolder, closes, log, checkpoints, copy });
   } catch (error) {
@@ -116,7 +117,7 @@ export const openTarget = async (
 interface Opening {
   readonly console: ConsoleOutput;
   readonly inFolder: (file: string) => string;
-  readonly closes: FileSource[];
+  readonly closes: { close(): void }[];
   readonly log: (line: string) => void;
   readonly checkpoints: CheckpointPolicy;
   readonly copy: RecordingCopy | undefined;
@@ -161,10 +162,13 @@ const folderOf = (asked: LaunchArguments['cache'], inFolder: Opening['inFolder']
 
 const openSession = (
   args: LaunchArguments,
-  { inFolder, console, checkpoints, copy }: Opening,
+  { inFolder, console, checkpoints, copy, closes }: Opening,
   folder: string | undefined,
 ): Promise<Session> => {
-  const common = { checkpoints, console: console.take, cacheFolder: folder };
+  const spill =
+    checkpoints === denseCheckpoints && folder !== undefined ? new SpillFile(join(folder, 'spill')) : undefined;
+  if (spill !== undefined) closes.push(spill);
+  const common = { checkpoints: { ...checkpoints, spill }, console: console.take, cacheFolder: folder };
   const file = inFolder(args.trace ?? '');
   if (args.trace != null || copy !== undefined) return openRecording({ file, copy, verify: true, ...common });
   const { machine } = args;

@@ -3,8 +3,8 @@
  * come. It knows no machine and no protocol.
  */
 
-import { setImmediate } from 'node:timers/promises';
 import type { Moment } from '../../traces/time.ts';
+import { nextTurn } from '../host/turns.ts';
 import type { Arrival, Motion } from './travel.ts';
 
 /** A request waits no longer than this and one portion. */
@@ -51,7 +51,7 @@ export class MotionDriver {
 
   async #run(motion: Motion, listener: MotionListener): Promise<void> {
     try {
-      await setImmediate();
+      await nextTurn();
       const arrival = await this.#drive(motion, listener.beat);
       this.#motion = undefined;
       listener.arrived(arrival);
@@ -76,10 +76,10 @@ export class MotionDriver {
         beat(undefined);
         await value;
         // Waiting may be over at once, again and again.
-        await setImmediate();
+        await nextTurn();
       } else if (performance.now() - breath > breathMs) {
         beat(value);
-        await setImmediate();
+        await nextTurn();
       } else continue;
       breath = performance.now();
     }

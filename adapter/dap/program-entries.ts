@@ -13,9 +13,9 @@
  * A first one of the last kind is the kernel itself where nothing else says which file that is.
  */
 
-import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { readWhole } from '../host/files.ts';
+import { resolve } from '../host/paths.ts';
 import { readElf } from '../program/elf.ts';
 import { badLaunch } from './errors.ts';
 import type { ProgramFile } from './program.ts';

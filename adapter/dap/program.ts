@@ -5,7 +5,7 @@
  * information from then on: the debugger goes on with symbols.
  */
 
-import { basename } from 'node:path';
+import { basename } from '../host/paths.ts';
 import { DebugInfo } from '../program/debug-info.ts';
 import { demangle } from '../program/demangle/demangle.ts';
 import type { AddressRange } from '../program/dwarf/lists.ts';

@@ -29,7 +29,7 @@ export const runDap = (input: Readable, output: Writable): Promise<void> =>
     server.serve(input, output);
   });
 
-class Server extends DebugSession {
+export class Server extends DebugSession {
   readonly #session = new Debugger((event, body) =>
     this.sendEvent(body === undefined ? new Event(event) : new Event(event, body)),
   );

@@ -1,8 +1,8 @@
 /** Requests about source files, their text and which there are, and about the programs that they are of. */
 
-import { readFileSync } from 'node:fs';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
+import { textOf } from '../host/file-names.ts';
 import { noSource } from './errors.ts';
 import type { Program } from './program.ts';
 import type { Programs } from './programs.ts';
@@ -16,11 +16,9 @@ export const sourceRequests: readonly RequestRow[] = [
     const path = source?.path ?? '';
     // Nobody gets the text of a file by this that is no source of the program.
     if (!sources.isKnown(path)) throw noSource(path);
-    try {
-      return { content: readFileSync(sources.locate(path) ?? path, 'utf8') };
-    } catch {
-      throw noSource(path);
-    }
+    const content = textOf(sources.locate(path) ?? path);
+    if (content === undefined) throw noSource(path);
+    return { content };
   }),
   request('loadedSources', {}, (session) => {
     const { programs, sources } = session.launched('loadedSources').target;

@@ -4,9 +4,9 @@
  * program. No folder is searched, and no file is opened but the one whose text is asked for.
  */
 
-import { statSync } from 'node:fs';
-import { basename, dirname, join, normalize } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { isFile } from '../host/file-names.ts';
+import { basename, dirname, join, normalize } from '../host/paths.ts';
 import type { Program } from './program.ts';
 
 export interface SourceOptions {
@@ -15,14 +15,6 @@ export interface SourceOptions {
   /** Where a path's end is looked for. */
   readonly folders?: readonly string[];
 }
-
-const isFile = (path: string): boolean => {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch {
-    return false; // a name that the operating system refuses, such as one with a zero byte
-  }
-};
 
 /** How many parts two paths agree in at their ends. */
 const commonEnd = (one: string, other: string): number => {

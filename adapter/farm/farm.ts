@@ -4,12 +4,10 @@
  * where there are no threads (the sources, a web host) there is one seat in this thread, and the findings are the same.
  */
 
-import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
 import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
+import { hasThread, processorCount, threadFile } from '../host/threads.ts';
 import type { Job, Jobs } from './job.ts';
 import { type FarmProgress, Run } from './run.ts';
 import { assign, type Order, pieces, type Walk } from './schedule.ts';
@@ -51,7 +49,7 @@ export interface Found<Finding> {
   readonly finding: Finding;
 }
 
-const besideBundle = join(import.meta.dirname, 'farm-worker.mjs');
+const besideBundle = threadFile('farm-worker');
 const defaultBudgetBytes = 512 * 2 ** 20;
 const threadsMax = 16;
 let farms = 0;
@@ -80,8 +78,8 @@ export class Farm {
   constructor(options: FarmOptions) {
     this.#options = options;
     const file = options.workerFile ?? besideBundle;
-    const threads = options.threads ?? Math.min(threadsMax, Math.max(2, availableParallelism()));
-    this.#count = existsSync(file) ? threads : 0;
+    const threads = options.threads ?? Math.min(threadsMax, Math.max(2, processorCount()));
+    this.#count = hasThread(file) ? threads : 0;
     this.#shelf = new Shelf(options.budgetBytes ?? defaultBudgetBytes, options.start ?? moment(0), options.source);
     this.stride = options.stride ?? strideFor(options.end);
   }

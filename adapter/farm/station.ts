@@ -3,6 +3,7 @@
 import type { Moment } from '../../traces/time.ts';
 import { moment } from '../../traces/time.ts';
 import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
+import { nextTurn } from '../host/turns.ts';
 import type { Jobs } from './job.ts';
 import type { Seat } from './seat.ts';
 import { perform, type Task } from './task.ts';
@@ -28,9 +29,6 @@ export interface Station {
 /** How long it works before others get a turn. */
 const breathMs = 10;
 
-const breath = (): Promise<void> =>
-  new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
-
 export class LocalStation implements Station {
   readonly #seat: Seat;
   readonly #jobs: Jobs;
@@ -48,14 +46,14 @@ export class LocalStation implements Station {
   async perform(task: Task, { left, at }: TaskListener): Promise<Outcome> {
     this.#givenUp = false;
     const work = perform(this.#seat, this.#jobs, task, left);
-    await breath();
+    await nextTurn();
     for (let begun = performance.now(); ; ) {
       if (this.#givenUp) return 'given up';
       const { done, value } = work.next();
       if (done === true) return { finding: value };
       if (performance.now() - begun <= breathMs) continue;
       at(value);
-      await breath();
+      await nextTurn();
       begun = performance.now();
     }
   }

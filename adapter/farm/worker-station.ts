@@ -1,7 +1,7 @@
 /** A seat in a worker thread, from the farm's side. What the thread does is in farm-worker.ts. */
 
-import { Worker } from 'node:worker_threads';
 import { type Moment, moment } from '../../traces/time.ts';
+import { sharedBytes, startThread, type Thread } from '../host/threads.ts';
 import { errorOf, type FromSeat, type SeatOrder, type ToSeat } from './messages.ts';
 import type { Replayed } from './seat.ts';
 import type { Outcome, Station, TaskListener } from './station.ts';
@@ -15,13 +15,13 @@ interface Pending {
 }
 
 export class WorkerStation implements Station {
-  readonly #worker: Worker;
+  readonly #worker: Thread;
   readonly #givenUp: Int32Array;
   #pending: Pending | undefined;
   #broken: Error | undefined;
   position: Moment = moment(0);
 
-  private constructor(worker: Worker, givenUp: Int32Array) {
+  private constructor(worker: Thread, givenUp: Int32Array) {
     this.#worker = worker;
     this.#givenUp = givenUp;
     worker.on('message', (message: FromSeat) => this.#take(message));
@@ -31,9 +31,9 @@ export class WorkerStation implements Station {
 
   /** @throws what opening the recording does there */
   static open(file: string, replayed: Replayed, name: string): Promise<WorkerStation> {
-    const givenUp = new Int32Array(new SharedArrayBuffer(4));
+    const givenUp = new Int32Array(sharedBytes(4).buffer);
     const order: SeatOrder = { replayed, name, givenUp };
-    const worker = new Worker(file, { workerData: order });
+    const worker = startThread(file, order);
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', (message: FromSeat) => {

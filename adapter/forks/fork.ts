@@ -4,7 +4,6 @@
  * parent, so that all of the past can be gone to and verified; a state at the fork's moment saves running there.
  */
 
-import { randomBytes } from 'node:crypto';
 import type { StateDigest } from '../../traces/digest.ts';
 import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
@@ -17,6 +16,7 @@ import { KeptLog, type LogEntry, pastEntries, writeEntries } from '../../vmm/rec
 import { GrowingLog, Recorder, type Unstamped } from '../../vmm/record/recorder.ts';
 import { bootImage } from '../boot/boot.ts';
 import { brotli, FileSink } from '../host/files.ts';
+import { randomBytes } from '../host/hashes.ts';
 import { ConsoleTail } from '../session/console-tail.ts';
 import type { CheckpointPolicy, LiveSession, Session } from '../session/session.ts';
 

@@ -24,7 +24,7 @@ export interface BackgroundHistoryOptions {
   readonly workerFile?: string;
   /** What a replay is begun for: `states`, as by default, also when the index is there; `index` only when it is not. */
   readonly replaysFor?: 'states' | 'index' | 'nothing';
-  /** How many there are; by default all that there are. */
+  /** How many the thread shares with whoever searches; by default all of the computer's. */
   readonly processors?: number;
   /** Called when more has become known. */
   readonly onGrowth?: () => void;

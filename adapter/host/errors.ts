@@ -2,7 +2,7 @@
 
 import { brief, InputError, type Sentence } from '../program/input-error.ts';
 
-export type HostErrorCode = 'file' | 'script';
+export type HostErrorCode = 'file' | 'script' | 'node';
 
 export class HostError extends InputError {
   readonly code: HostErrorCode;
@@ -53,6 +53,15 @@ export const badScriptLine = (line: number, expected: string, found: string) =>
     expected,
     found: brief(found),
     remedy: 'A script has lines such as: wait "login: ", send "root\\n", quit, and # for comments',
+  });
+
+/** `what` begins the sentence: "Recording". */
+export const needsNode = (what: string) =>
+  new HostError('node', {
+    what: `${what} is not possible in a browser`,
+    expected: 'VS Code on a computer, or with a server, where the extension has Node',
+    found: 'a web extension host',
+    remedy: 'Open the folder in VS Code for the desktop, or use the command line',
   });
 
 const fileProblem = (cause: unknown): string => {

@@ -1,4 +1,4 @@
-/** Files of the host: images read whole, traces written and read piece by piece, and their compression. */
+/** Files of the host: images read whole, traces written and read piece by piece. In a browser: web/files.ts. */
 
 import {
   closeSync,
@@ -13,9 +13,10 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import type { ByteSink, ByteSource, Compression } from '../../traces/bytes.ts';
+import type { ByteSink, ByteSource } from '../../traces/bytes.ts';
 import { sameFile, unreadableFile, unwritableFile } from './errors.ts';
+
+export { brotli } from './compression.ts';
 
 /** @throws {HostError} when it cannot be read */
 export const readWhole = (purpose: string, file: string): Uint8Array => {
@@ -167,28 +168,3 @@ export class FileSource implements ByteSource {
     this.#closed = true;
   }
 }
-
-/**
- * Brotli's quality. Images are most of a trace, and recording must cost no more than running: at 0 a Linux kernel of
- * 30 MiB takes 70 ms and becomes 12 MB, at 5 it takes 650 ms and becomes 10 MB. The rest is so little that 5 costs nothing.
- */
-const brotliQuality = (sizeBytes: number, isNoise: boolean): number =>
-  sizeBytes >= (isNoise ? largeNoiseBytes : largeBytes) ? 0 : 5;
-const largeBytes = 65_536;
-const largeNoiseBytes = 4096;
-
-export const brotli: Compression = {
-  compress: (bytes, isNoise = false) =>
-    plainArray(
-      brotliCompressSync(bytes, {
-        params: {
-          [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes.length, isNoise),
-          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-        },
-      }),
-    ),
-  decompress: (bytes, sizeBytes) =>
-    plainArray(brotliDecompressSync(bytes, { maxOutputLength: Math.max(sizeBytes, 1) })),
-};
-
-const plainArray = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);

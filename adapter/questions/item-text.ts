@@ -1,6 +1,6 @@
 /** An item of an answer as one line of text. */
 
-import { basename } from 'node:path';
+import { basename } from '../host/paths.ts';
 import type { Item, Place } from './answer.ts';
 
 /** `usertrap+0x1c (trap.c:61)`, or as much of that as is known. */

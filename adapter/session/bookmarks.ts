@@ -1,6 +1,5 @@
 /** Bookmarks in a trace's file: read, and changed by one chunk behind all that is there. */
 
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { appendBookmarks } from '../../traces/append.ts';
 import {
   type Bookmark,
@@ -9,10 +8,10 @@ import {
   bookmarksMax,
   noteLengthMax,
 } from '../../traces/bookmarks.ts';
-import type { ByteSink } from '../../traces/bytes.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import type { Moment } from '../../traces/time.ts';
 import { brotli, FileSource } from '../host/files.ts';
+import { TailFile } from '../host/tail-file.ts';
 import { momentOutside, noSuchBookmark, noteTooLong, readOnlyTrace, tooManyBookmarks } from './errors.ts';
 
 /** What is to be done: a new one, another note or moment for an old one, or one less. */
@@ -31,9 +30,17 @@ export const listBookmarks = (file: string): Promise<readonly Bookmark[]> =>
 export const changeBookmarks = (file: string, change: BookmarkChange): Promise<Bookmark> =>
   withTrace(file, async (trace) => {
     const { changes, bookmark } = changesOf(trace.bookmarks(), trace, change);
-    await appendBookmarks(new Tail(file, trace.tail.offset), trace.tail, changes, brotli);
+    await appendBookmarks(tailOf(file, trace), trace.tail, changes, brotli);
     return bookmark;
   });
+
+const tailOf = (file: string, { tail }: Trace): TailFile => {
+  try {
+    return new TailFile(file, tail.offset);
+  } catch (cause) {
+    throw readOnlyTrace(file, cause);
+  }
+};
 
 const withTrace = async <Result>(file: string, act: (trace: Trace) => Promise<Result>): Promise<Result> => {
   const source = new FileSource('the trace', file);
@@ -69,39 +76,3 @@ export const changesOf = (
   const bookmark = { id: old?.id ?? bookmarks.nextId, at, note };
   return { changes: { put: [bookmark], remove: [] }, bookmark };
 };
-
-/** The end of a file that is there already: what is torn behind its intact part is cut off. */
-class Tail implements ByteSink {
-  readonly #descriptor: number;
-  #at: number;
-
-  constructor(file: string, offset: number) {
-    this.#at = offset;
-    try {
-      this.#descriptor = openSync(file, 'r+');
-    } catch (cause) {
-      throw readOnlyTrace(file, cause);
-    }
-    // A file that says of itself that it is not to be written is left alone, also by those who could.
-    if ((fstatSync(this.#descriptor).mode & 0o222) === 0) {
-      closeSync(this.#descriptor);
-      throw readOnlyTrace(file, new Error('no permission to write'));
-    }
-  }
-
-  append(bytes: Uint8Array): void {
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(this.#descriptor, bytes, written, bytes.length - written, this.#at + written);
-    }
-    this.#at += bytes.length;
-  }
-
-  flush(): void {
-    ftruncateSync(this.#descriptor, this.#at);
-  }
-
-  close(): void {
-    fsyncSync(this.#descriptor);
-    closeSync(this.#descriptor);
-  }
-}

@@ -7,13 +7,13 @@
  *     list    for each module [its bytes, for each region [host, pages, instructions, for each piece [host, its bytes]]]
  */
 
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { TraceHeader } from '../../traces/header.ts';
 import type { WarmModule } from '../../vmm/engine/jit/warm.ts';
 import type { Hash64 } from '../../vmm/machine/digest.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { FileCache } from '../host/file-cache.ts';
+import { sha256 } from '../host/hashes.ts';
+import { join } from '../host/paths.ts';
 
 /** Of the engine's sources, which the build puts in; code that runs as sources keeps nothing. */
 declare const ENGINE_BUILD: string | undefined;
@@ -54,7 +54,7 @@ const keyOf = ({ machine, images }: TraceHeader, build: string): string => {
     bios,
     ...images.map(({ role, digest, address }) => [role, digest, address]),
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return sha256().update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 };
 
 type PackedRegion = [

@@ -6,6 +6,7 @@
 import type { ByteSource } from '../../traces/bytes.ts';
 import { MemorySink, storedOnly } from '../../traces/memory.ts';
 import { TraceWriter } from '../../traces/writer.ts';
+import { sharedBytes } from '../host/threads.ts';
 import type { LiveSession } from './session.ts';
 
 /** The bytes of the trace. */
@@ -20,7 +21,7 @@ export const copyOf = async ({ header, images, timeline, beginning }: LiveSessio
   for (let index = 0; index < timeline.log.count; index += 1) writer.event(timeline.log.get(index));
   writer.end({ reason: 'stopped', at: timeline.end });
   const bytes = sink.bytes();
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  const shared = sharedBytes(bytes.length);
   shared.set(bytes);
   return shared;
 };

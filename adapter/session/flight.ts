@@ -3,7 +3,6 @@
  * at the end. A file is written beside its name and takes it once it is whole.
  */
 
-import { renameSync } from 'node:fs';
 import type { TraceEnd } from '../../traces/end.ts';
 import type { TraceHeader } from '../../traces/header.ts';
 import type { TraceState } from '../../traces/states.ts';
@@ -11,6 +10,7 @@ import { TraceWriter } from '../../traces/writer.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { captureState } from '../../vmm/machine/state.ts';
 import { FlightRing, type Keep } from '../../vmm/record/flight.ts';
+import { renameFile } from '../host/file-names.ts';
 import { brotli, FileSink } from '../host/files.ts';
 import type { ConsoleTail } from './console-tail.ts';
 
@@ -114,6 +114,6 @@ export class Flight {
     } finally {
       sink.close();
     }
-    renameSync(part, file);
+    renameFile(part, file);
   }
 }

@@ -1,6 +1,5 @@
 /** Begins a recording: from what a command line asks for to a machine at moment 0 with a recorder at its side. */
 
-import { randomBytes } from 'node:crypto';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import type { TraceState } from '../../traces/states.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
@@ -10,6 +9,7 @@ import { bootImage } from '../boot/boot.ts';
 import { describeMachine, type RunPolicy, traceHeader } from '../boot/configuration.ts';
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { brotli, FileSink, readWhole, refuseSameFile } from '../host/files.ts';
+import { randomBytes } from '../host/hashes.ts';
 import { warmCode } from './code-cache.ts';
 import { ConsoleTail } from './console-tail.ts';
 import type { Flight, FlightRequest } from './flight.ts';
@@ -89,6 +89,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
+    spill: checkpoints.spill,
     endStateSteps: endStateSteps(trace?.endState),
     forgets: flight !== undefined,
     ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),

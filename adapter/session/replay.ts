@@ -1,7 +1,5 @@
 /** Opens a recording: from a trace file to a machine where it begins, mostly moment 0, with a replayer at its side. */
 
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { ByteSource } from '../../traces/bytes.ts';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import type { ImageDescription } from '../../traces/header.ts';
@@ -18,7 +16,9 @@ import { Replayer } from '../../vmm/replay/replayer.ts';
 import { type BootImage, bootImage } from '../boot/boot.ts';
 import { imageDigest } from '../boot/configuration.ts';
 import { imageDiffers, imageNotFound } from '../boot/errors.ts';
+import { exists } from '../host/file-names.ts';
 import { brotli, FileSource, readWhole } from '../host/files.ts';
+import { dirname, join } from '../host/paths.ts';
 import { warmCode } from './code-cache.ts';
 import { CopySource, type RecordingCopy } from './copy.ts';
 import type { CheckpointPolicy, ReplaySession } from './session.ts';
@@ -79,6 +79,7 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
+    spill: request.checkpoints.spill,
     keptStepsMin: request.checkpoints.keptStepsMin,
     verify: request.verify,
     verifyStates: request.verifyStates === true,
@@ -120,7 +121,7 @@ const imageOf = (
 };
 
 const imageFromFolders = ({ role, name }: ImageDescription, folders: readonly string[]): Uint8Array => {
-  const file = folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
+  const file = folders.map((folder) => join(folder, name)).find((candidate) => exists(candidate));
   if (file === undefined) throw imageNotFound(role, name, folders);
   return readWhole(`the ${role} image`, file);
 };

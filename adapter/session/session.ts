@@ -11,6 +11,7 @@ import type { Machine } from '../../vmm/machine/machine.ts';
 import type { KeptLog, LogEntry } from '../../vmm/record/kept-log.ts';
 import type { Recorder } from '../../vmm/record/recorder.ts';
 import type { Replayer } from '../../vmm/replay/replayer.ts';
+import type { Spill } from '../../vmm/timeline/spill.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import type { BootImage } from '../boot/boot.ts';
 import { bootPrograms } from '../boot/boot.ts';
@@ -55,6 +56,8 @@ export type Session = LiveSession | ReplaySession;
 export interface CheckpointPolicy {
   readonly stride: number;
   readonly budgetBytes: number;
+  /** Where those go that do not fit. */
+  readonly spill?: Spill | undefined;
   /** How many steps it must save to go to a state that the trace keeps; any number unless it says so. */
   readonly keptStepsMin?: number;
 }

@@ -3,8 +3,7 @@
  * in a bundle, esbuild says before each module's code which it is, in a comment of its own.
  */
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { textOf } from '../host/file-names.ts';
 
 /** A path that ends in one of ours, whatever folder the project is in. */
 const ours = /(?:^|\/)((?:traces|vmm|adapter)\/[\w./-]+\.ts)$/;
@@ -24,20 +23,13 @@ export class Sources {
     if (!url.startsWith('file:')) return undefined;
     let sections = this.#sections.get(url);
     if (sections === undefined) {
-      sections = bundleSections(textOf(url));
+      // A bundle that was replaced while it runs: its time is nobody's in particular.
+      sections = bundleSections(textOf(new URL(url)) ?? '');
       this.#sections.set(url, sections);
     }
     return sections.findLast((section) => section.line <= line)?.file;
   }
 }
-
-const textOf = (url: string): string => {
-  try {
-    return readFileSync(fileURLToPath(url), 'utf8');
-  } catch {
-    return ''; // a bundle that was replaced while it runs: its time is nobody's in particular
-  }
-};
 
 /** Where each module's code begins in a bundle. What a package brought has no file. */
 export const bundleSections = (text: string): Section[] =>

@@ -1,6 +1,6 @@
 /** The statistics as a person reads them. */
 
-import { columns, grouped, sizeText } from '../cli/values.ts';
+import { columns, grouped, sizeText } from '../cli/shown.ts';
 import { categories } from './categories.ts';
 import type { Stats } from './stats.ts';
 

@@ -3,9 +3,9 @@
  * request `chronovisor/stats` give. Time is sampled while a `StatsCollector` runs; counts are the machine's own.
  */
 
-import { performance } from 'node:perf_hooks';
 import { type Counters, countersSince, readCounters } from '../../vmm/machine/counters.ts';
 import { causeWords } from '../dap/trap-words.ts';
+import { memoryUse } from '../host/memory-use.ts';
 import { Sampler } from '../host/sampler.ts';
 import type { Session } from '../session/session.ts';
 import { attribute } from './attribution.ts';
@@ -119,7 +119,6 @@ export class StatsCollector {
     const { machine, timeline } = this.#measured;
     const counted = countersSince(readCounters(machine), this.#before);
     const sampledUs = [...this.#us.values()].reduce((sum, us) => sum + us, 0);
-    const { rss, heapUsed } = process.memoryUsage();
     return {
       elapsedMs: performance.now() - this.#startMs,
       sampledMs: sampledUs / 1000,
@@ -137,8 +136,7 @@ export class StatsCollector {
         guestRamBytes: machine.configuration.ramBytes,
         checkpoints: timeline.checkpoints.count,
         checkpointBytes: timeline.checkpoints.sizeBytes,
-        residentBytes: rss,
-        heapBytes: heapUsed,
+        ...memoryUse(),
       },
     };
   }

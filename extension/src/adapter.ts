@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as vscode from 'vscode';
 import { debugType } from './debug-type.ts';
 
-export class Adapter implements vscode.DebugAdapterDescriptorFactory {
+export class Adapter implements vscode.DebugAdapterDescriptorFactory, Runner {
   readonly #program: string;
   /** Where it keeps what it can make again. */
   readonly #cache: string;
@@ -35,12 +35,17 @@ export class Adapter implements vscode.DebugAdapterDescriptorFactory {
     };
   }
 
-  /** Runs a command of the command line. `hear` is given what it prints, line by line. */
   run(words: readonly string[], hear: (line: string) => void): Run {
     const { program, words: all, environment } = this.command(words);
     const child = spawn(program, all, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     return { done: ended(child, hear), cancel: () => void child.kill() };
   }
+}
+
+/** Who can run commands of the command line. */
+export interface Runner {
+  /** `hear` is given what it prints, line by line. */
+  run(words: readonly string[], hear: (line: string) => void): Run;
 }
 
 export interface Run {

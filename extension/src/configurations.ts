@@ -4,7 +4,7 @@
  */
 
 import * as vscode from 'vscode';
-import { debugType, showError, traceViewType } from './debug-type.ts';
+import { debugType, openTrace, showError } from './debug-type.ts';
 import { type Discovery, discover } from './discovery/candidates.ts';
 import { openFolder } from './discovery/folder.ts';
 import { chooseLaunch } from './launch-choice.ts';
@@ -37,14 +37,8 @@ const resolve = async (
 
 /** Started without a launch.json: an open recording says what is meant, or else what the folder has. */
 const withoutFile = async (folder: vscode.WorkspaceFolder | undefined): Promise<Launch | undefined> => {
-  const trace = openTraceFile();
-  return trace === undefined ? choose(folder) : replayLaunch(trace, 'end');
-};
-
-/** The recording in the editor that a person looks at. */
-const openTraceFile = (): string | undefined => {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom && input.viewType === traceViewType ? input.uri.fsPath : undefined;
+  const trace = openTrace();
+  return trace === undefined ? choose(folder) : replayLaunch(trace.fsPath, 'end');
 };
 
 const lookThrough = async (folder: vscode.WorkspaceFolder | undefined): Promise<Discovery> => {

@@ -12,6 +12,16 @@ export const activeSession = (): vscode.DebugSession | undefined => {
   return session?.type === debugType ? session : undefined;
 };
 
+/** The recording in the editor that a person looks at. */
+export const openTrace = (): vscode.Uri | undefined => {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom && input.viewType === traceViewType ? input.uri : undefined;
+};
+
+/** What a page's own scripts and styles are known by: another one each time. */
+export const newNonce = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 export const showError = (error: unknown): void => {
   void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
 };

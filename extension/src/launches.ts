@@ -1,6 +1,5 @@
 /** Launch configurations as data: made from what was found or asked for. It shows nothing and starts nothing. */
 
-import { posix } from 'node:path';
 import { splitWords } from '../../adapter/dap/words.ts';
 import type { Candidate } from './discovery/candidates.ts';
 
@@ -14,12 +13,15 @@ export interface Launch {
 
 export type StopAt = 'start' | 'end' | 'panic';
 
+/** The last part of a path, whichever way it is written. */
+export const lastPart = (path: string): string => path.replaceAll('\\', '/').split('/').at(-1) ?? '';
+
 const common = { type: 'chronovisor', request: 'launch' } as const;
 
 /** `where`: a place that has a name, or a moment. */
 export const replayLaunch = (trace: string, where: StopAt | number): Launch => ({
   ...common,
-  name: `Replay ${posix.basename(trace.replaceAll('\\', '/'))}`,
+  name: `Replay ${lastPart(trace)}`,
   trace,
   ...(typeof where === 'number' ? { moment: where } : { stopAt: where }),
 });
@@ -44,7 +46,7 @@ export const recordLaunch = (
 export const recordingName = (line: string): string => {
   const words = splitWords(line);
   const kernel = words[words.indexOf('-kernel') + 1] ?? '';
-  const name = posix.basename(kernel).replace(/\.(elf|bin|img)$/, '');
+  const name = lastPart(kernel).replace(/\.(elf|bin|img)$/, '');
   return `${/^[\w.-]+$/.test(name) && words.includes('-kernel') ? name : 'run'}.chrono`;
 };
 

@@ -4,9 +4,14 @@ import { Window } from './window.mjs';
 export const historyPane = '.pane:has(.pane-header[aria-label^="History"])';
 
 export class DebugWindow extends Window {
+  /** Waits until the session takes steps. */
+  takesSteps() {
+    return this.page.locator('.debug-toolbar .action-label[aria-label^="Step Back"]:not(.disabled)').first().waitFor();
+  }
+
   /** A key that does something in a session, pressed once the session takes it. */
   async debugKey(keys) {
-    await this.page.locator('.debug-toolbar .action-label[aria-label^="Step Back"]:not(.disabled)').first().waitFor();
+    await this.takesSteps();
     await this.press(keys);
   }
 
@@ -115,6 +120,15 @@ export class DebugWindow extends Window {
       await this.press('ArrowRight');
       return this.soon(isUnfolded);
     });
+  }
+
+  /** Adds an expression to the watches. */
+  async watch(expression) {
+    const header = this.page.locator('.pane-header[aria-label^="Watch"]');
+    await header.hover();
+    await header.locator('[aria-label="Add Expression"]').click();
+    await this.page.locator('.debug-watch .monaco-inputbox input').fill(expression);
+    await this.press('Enter');
   }
 
   /** A row of the breakpoints, which are listed below the exceptions; the list is scrolled until it is there. */

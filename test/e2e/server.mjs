@@ -3,7 +3,7 @@
  * scenario. `setup.sh` makes the tools that it needs.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -57,6 +57,7 @@ export const startServer = async () => {
   for (const kind of ['CONFIG', 'DATA', 'CACHE']) env[`XDG_${kind}_HOME`] = join(folder, kind.toLowerCase());
   const code = [entry, '--user-data-dir', join(folder, 'data'), '--extensions-dir', join(folder, 'extensions')];
   execFileSync(node, [...code, '--install-extension', join(project, 'extension', vsix)], { env, stdio: 'pipe' });
+  installTrivial(join(folder, 'extensions'));
 
   const server = spawn(node, [...code, ...serverOptions, folder], { env });
   try {
@@ -74,6 +75,15 @@ export const startServer = async () => {
     server.kill();
     throw error;
   }
+};
+
+/** A debugger to compare with, put beside what was installed. */
+const installTrivial = (extensions) => {
+  const [list, name] = [join(extensions, 'extensions.json'), 'chronovisor-e2e.trivial-0.0.0'];
+  cpSync(join(import.meta.dirname, 'trivial'), join(extensions, name), { recursive: true });
+  const location = { $mid: 1, path: join(extensions, name), scheme: 'file' };
+  const entry = { identifier: { id: 'chronovisor-e2e.trivial' }, version: '0.0.0', location, relativeLocation: name };
+  writeFileSync(list, JSON.stringify([...JSON.parse(readFileSync(list, 'utf8')), entry]));
 };
 
 /** It listens on a port of its choice. */

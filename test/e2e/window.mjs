@@ -53,6 +53,15 @@ export class Window {
     }
   }
 
+  /** As somebody sees it who needs strong contrasts. */
+  async contrastPicture(what) {
+    await this.page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
+    await this.page.locator('body .monaco-workbench.hc-black').waitFor();
+    await this.page.screenshot({ path: join(this.#pictures, `${this.#name}-${what}-contrast.png`) });
+    await this.page.emulateMedia({ forcedColors: 'none', colorScheme: 'light' });
+    await this.page.locator('body .monaco-workbench.hc-black').waitFor({ state: 'detached' });
+  }
+
   async press(keys) {
     await this.page.keyboard.press(keys);
   }

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
+import type { Interval } from '../../vmm/history/history.ts';
 import type { RunOptions } from '../../vmm/machine/machine.ts';
 import { Timeline } from '../../vmm/timeline/timeline.ts';
 import { createBench, type Instruction, place, set } from './fixture.ts';
@@ -43,6 +44,22 @@ const backwards = (of: Timeline, options: RunOptions): number[] => {
   }
 };
 
+/** The last stop before the end, where nothing is known at first, and `then` is from the second piece on. */
+const growing = (of: Timeline, options: RunOptions, then: readonly Interval[]): number => {
+  let pieces = 0;
+  of.seek(moment(end));
+  const search = of.reverse(
+    options,
+    () => pieces > 1, // the first piece has none
+    (whole) => {
+      pieces += 1;
+      return pieces === 1 ? [whole] : then;
+    },
+  );
+  while (search.next().done !== true);
+  return of.now;
+};
+
 const store: Instruction = ['sd', { rs1: 10, rs2: 11 }];
 const load: Instruction = ['ld', { rd: 12, rs1: 10 }];
 const add: Instruction = ['addi', { rd: 11, rs1: 11, imm: 1n }];
@@ -66,4 +83,22 @@ test.each<readonly [string, RunOptions]>([
     // What was made by the last step is at the end, where the search begins.
     expect([every, ...backwards(other, options)]).toEqual([every, ...expected.filter((at) => at < end)]);
   }
+});
+
+test('what becomes known while one searches is what is looked at next', () => {
+  const options = { traps: true };
+  const found = forwards(timeline(add, store, trap), options);
+  const [early, late] = [found[3]!, found.at(-8)!];
+  const around = (at: number): Interval => ({ from: moment(at - 1), to: moment(at) });
+  const search = (then: readonly Interval[]): number => {
+    const other = timeline(add, store, trap);
+    for (let at = 10; at < end; at += 10) {
+      other.seek(moment(at));
+      other.checkpoints.take(other.cursor);
+    }
+    return growing(other, options, then);
+  };
+  expect(search([around(early), around(late)])).toBe(late);
+  expect(search([around(early)])).toBe(early);
+  expect(search([])).toBe(0);
 });

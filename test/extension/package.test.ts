@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { checkLaunch, launchAttributes } from '../../adapter/dap/launch.ts';
+import { browser } from '../../esbuild.plugins.mjs';
 import { TestClient } from '../dap/client.ts';
 import { demoElf } from '../dap/fixture.ts';
 import { zipNames } from './zip.ts';
@@ -19,6 +20,7 @@ const manifestSchema = v.object({
   name: v.string(),
   version: v.string(),
   main: v.string(),
+  browser: v.string(),
   license: v.string(),
   activationEvents: v.array(v.string()),
   capabilities: v.object({ untrustedWorkspaces: v.object({ supported: v.string() }) }),
@@ -74,6 +76,11 @@ beforeAll(async () => {
     format: 'iife',
   });
   await build({
+    ...browser,
+    entryPoints: [join(root, 'extension/src/web/extension.ts')],
+    outfile: join(packed(), 'dist/web/extension.js'),
+  });
+  await build({
     ...node,
     entryPoints: [join(root, 'adapter/cli/main.ts')],
     outfile: join(packed(), 'dist/chronovisor.mjs'),
@@ -104,10 +111,11 @@ describe("the extension's manifest", () => {
   test('names what the build makes', () => {
     const config = read('esbuild.config.mjs');
     expect(config).toContain(join('extension', manifest.main));
+    expect(config).toContain(join('extension', manifest.browser));
     expect(config).toContain("'extension/dist/chronovisor.mjs'");
     // The thread that scans debug information is looked for beside the adapter.
     expect(config).toContain("for (const folder of ['dist', 'extension/dist'])");
-    expect(read('adapter/program/names/build.ts')).toContain("'index-worker.mjs'");
+    expect(read('adapter/program/names/build.ts')).toContain("threadFile('index-worker')");
     expect(read('extension/src/adapter.ts')).toContain("asAbsolutePath('dist/chronovisor.mjs')");
     expect(read('extension/src/demo.ts')).toContain("asAbsolutePath('dist/demo')");
   });
@@ -210,6 +218,7 @@ describe("the extension's package", () => {
       'extension/dist/webview/page.css',
       'extension/dist/webview/terminal.js',
       'extension/dist/webview/timeline.js',
+      'extension/dist/web/extension.js',
       'extension/package.json',
       'extension/readme.md',
     ];

@@ -12,7 +12,7 @@ import { HistoryIndex } from '../../vmm/history/history-index.ts';
 import { indexSegment } from '../../vmm/history/segment.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { seededEntropy } from '../../vmm/record/entropy.ts';
-import { Timeline } from '../../vmm/timeline/timeline.ts';
+import { Timeline, type TimelineOptions } from '../../vmm/timeline/timeline.ts';
 
 const guests = resolve(import.meta.dirname, '../guests');
 export const stretch = (from: number, to: number) => ({ from: moment(from), to: moment(to) });
@@ -24,8 +24,13 @@ export interface Run {
   readonly onPrint: (printed: ((bytes: Uint8Array) => void) | undefined) => void;
 }
 
-/** `guest`: an ELF below test/guests, and options for the machine if there are any. */
-export const runOf = async (guest: string, end: number, isCovering = false): Promise<Run> => {
+/** `guest`: an ELF below test/guests, and options for the machine if there are any. The options: those of its timeline. */
+export const runOf = async (
+  guest: string,
+  end: number,
+  isCovering = false,
+  timelineOptions: Partial<TimelineOptions> = {},
+): Promise<Run> => {
   const [elf, ...options] = guest.split(' ');
   const words = ['-M', 'virt', '-m', '64M', '-bios', 'none', '-nographic', '-kernel', `${guests}/${elf}`, ...options];
   const { configuration, images } = describeMachine(parseMachineOptions(words), virtualPolicy, readWhole);
@@ -42,6 +47,7 @@ export const runOf = async (guest: string, end: number, isCovering = false): Pro
     checkpointStride: 1_000_000,
     checkpointBudgetBytes: 256 * 2 ** 20,
     stride: Number.MAX_SAFE_INTEGER,
+    ...timelineOptions,
   });
   const onPrint: Run['onPrint'] = (printed) => {
     print = printed;

@@ -3,7 +3,12 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { virtualPolicy } from '../../adapter/boot/configuration.ts';
+import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { Asker, type AskerOptions } from '../../adapter/questions/api.ts';
+import { createRecording } from '../../adapter/session/record.ts';
+import { noCheckpoints } from '../../adapter/session/session.ts';
+import { moment } from '../../traces/time.ts';
 import { demoElf, folder, record } from '../dap/fixture.ts';
 import { bundleWorker } from '../farm/bundle.ts';
 import { answers } from '../questions/brute-force.ts';
@@ -72,6 +77,34 @@ test('one that is given up is not kept', async () => {
   stop.abort();
   await ask({ index: { workerFile, signal: stop.signal } });
   expect(() => files()).toThrow();
+});
+
+test('a trace that is still being written is asked as far as it has come', async () => {
+  const file = join(folder, 'growing.chrono');
+  const { recorder, timeline } = await createRecording({
+    options: parseMachineOptions(['-m', '32M', '-bios', 'none', '-kernel', demoElf]),
+    policy: virtualPolicy,
+    trace: { file, embedded: true },
+    checkpoints: noCheckpoints,
+    console: () => {},
+  });
+  const found: unknown[][] = [];
+  for (const at of [500_000, 1_500_000]) {
+    while (timeline.now < at) timeline.forward(moment(at));
+    recorder.flush();
+    const asker = await Asker.open({ trace: file, cache }, { threads: 0, index: { workerFile } });
+    expect(asker.end).toBe(at);
+    found.push(await answers(asker.ask('executed system_call')));
+    await asker.close();
+  }
+  recorder.end({ reason: 'stopped' });
+  const asker = await Asker.open({ trace: file, cache }, { threads: 0, history: () => undefined });
+  for (const [index, to] of [500_000, 1_500_000].entries()) {
+    const asked = { question: 'executed', arguments: { place: 'system_call', to } };
+    expect(found[index]).toEqual(await answers(asker.ask(asked)));
+  }
+  expect(found[1]!.length).toBeGreaterThan(found[0]!.length);
+  await asker.close();
 });
 
 test('the command line answers the same with --no-index', async () => {

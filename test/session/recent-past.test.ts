@@ -10,11 +10,13 @@ import { denseCheckpoints, noCheckpoints } from '../../adapter/session/session.t
 import { moment } from '../../traces/time.ts';
 import { differenceFrom } from '../../vmm/machine/state.ts';
 import { RecentPast, recentSteps } from '../../vmm/record/recent-past.ts';
-import { demoElf, folder } from '../dap/fixture.ts';
+import { folder } from '../dap/fixture.ts';
 import { type Run, runOf } from '../history/fixture.ts';
 import { randomNumbers, runLine } from '../replay/support.ts';
 
 const end = 400_000;
+/** Writes to memory for long. */
+const longGuest = join(import.meta.dirname, '../guests/bench/sort.elf');
 const guests = ['demo/demo.elf', 'bench/spaces.elf', 'harts/harts-O2.elf -smp 2', 'bench/churn.elf'] as const;
 const advance = ({ timeline }: Run, to: number): void => {
   for (let before = -1; timeline.now < to && timeline.now > before; ) {
@@ -53,7 +55,7 @@ describe.each(guests)('of %s', (guest) => {
 test('a recording that is opened at its end has the steps before it near', async () => {
   const file = join(folder, 'recent.chrono');
   const { recorder, timeline } = await createRecording({
-    options: parseMachineOptions(['-m', '32M', '-bios', 'none', '-kernel', demoElf]),
+    options: parseMachineOptions(['-bios', 'none', '-kernel', longGuest]),
     policy: virtualPolicy,
     trace: { file, embedded: true, endState: true },
     checkpoints: noCheckpoints,

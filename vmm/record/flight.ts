@@ -118,7 +118,7 @@ export class FlightRing implements RecordSink {
     if (checkpoint.at === this.#start) return undefined;
     const zeroPages: number[] = [];
     const stored: number[] = [];
-    for (const [page, number] of checkpoint.pages.entries()) {
+    for (const [page, number] of checkpoint.pages!.entries()) {
       if (number === this.#initial[page]) continue;
       (this.#states.isZero(number) ? zeroPages : stored).push(page);
     }
@@ -130,7 +130,7 @@ export class FlightRing implements RecordSink {
       zeroPages,
       console: new Uint8Array(),
       *pages() {
-        for (const index of stored) yield { index, bytes: states.contents(checkpoint.pages[index]!) };
+        for (const index of stored) yield { index, bytes: states.contents(checkpoint.pages![index]!) };
       },
     };
   }

@@ -12,6 +12,7 @@ import type { Moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
 import { captureState } from '../machine/state.ts';
+import type { Spill } from '../timeline/spill.ts';
 import { type InputLog, type KeptStates, Timeline } from '../timeline/timeline.ts';
 import { type Printed, RecentPast, recentSteps } from './recent-past.ts';
 
@@ -52,6 +53,8 @@ export class GrowingLog implements InputLog {
 export interface RecorderOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
+  /** See TimelineOptions. */
+  readonly spill?: Spill | undefined;
   /**
    * From so many steps on since the last state, the whole state goes into the recording at its end; never if absent. Where nobody
    * goes back it is the state of a little while ago, so that also what led to the end is near.
@@ -90,16 +93,24 @@ export class Recorder {
     this.#log = options.log ?? new GrowingLog();
     this.#lastStateAt = machine.now;
     this.#hash64 = hash64;
-    const keepsRecent = options.endStateSteps !== undefined && options.checkpointBudgetBytes === 0;
-    const recent = writer !== undefined && keepsRecent ? new RecentPast(machine, options.printed) : undefined;
+    const keepsRecent = writer !== undefined && options.checkpointBudgetBytes === 0;
+    const recentFrom =
+      options.forgets === true ? 0 : (options.endStateSteps ?? Number.POSITIVE_INFINITY) - 2 * recentSteps;
+    const recent =
+      keepsRecent && recentFrom < Number.POSITIVE_INFINITY ? new RecentPast(machine, options.printed) : undefined;
     this.#recent = recent;
     this.timeline = new Timeline(machine, {
       log: this.#log,
       end: 'live',
       checkpointStride: recent === undefined ? options.checkpointStride : recentSteps,
       checkpointBudgetBytes: options.checkpointBudgetBytes,
+      spill: options.spill,
       stride: machine.configuration.digestStride,
-      ...(recent && { onCheckpoint: (cursor: number) => recent.begin(cursor) }),
+      ...(recent && {
+        onCheckpoint: (cursor: number) => {
+          if (machine.now >= recentFrom) recent.begin(cursor);
+        },
+      }),
       ...(options.kept && { kept: options.kept }),
       ...(writer && {
         onStride: () => {

@@ -9,6 +9,7 @@ import { type Moment, moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
 import { differenceFrom, loadState } from '../machine/state.ts';
+import type { Spill } from '../timeline/spill.ts';
 import { type InputLog, Timeline } from '../timeline/timeline.ts';
 import { compareDigests, DivergenceError } from './divergence.ts';
 
@@ -25,6 +26,7 @@ export interface ReplayOptions {
   readonly checkpointStride: number;
   readonly checkpointBudgetBytes: number;
   /** See TimelineOptions. */
+  readonly spill?: Spill | undefined;
   readonly keptStepsMin?: number | undefined;
   /** Compares the recording's digests while moving forward for the first time. */
   readonly verify: boolean;
@@ -61,6 +63,7 @@ export class Replayer {
       end: recording.until,
       checkpointStride: options.checkpointStride,
       checkpointBudgetBytes: options.checkpointBudgetBytes,
+      spill: options.spill,
       keptStepsMin: options.keptStepsMin,
       stride: machine.configuration.digestStride,
       ...(options.verify && {

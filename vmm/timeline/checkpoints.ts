@@ -1,8 +1,8 @@
 /**
  * Checkpoints of a machine: whole states at moments, page-granular and shared between them. They are an optimisation:
- * dropping any but the first changes no answer, only how fast it comes. When there are too many, those that are close
- * together and far from where the person stands go first, so that they thin out exponentially with distance.
- * Where nobody goes back there are none, and nothing is copied for them.
+ * dropping any but the first changes no answer, only how fast it comes. When there are too many, those go first that are
+ * close together and far from where the person stands or stood (thinning.ts): out of memory where there is a place for them
+ * (spill.ts) and they save much, else for good. Where nobody goes back there are none, and nothing is copied for them.
  */
 
 import type { Moment } from '../../traces/time.ts';
@@ -12,24 +12,32 @@ import { isZeroPage } from '../machine/memory.ts';
 import { type CarriedState, pageAt, placesOf, type SlabWriter } from './carried-state.ts';
 import type { CheckpointDelta } from './checkpoint-delta.ts';
 import { PageStore, zeroPage } from './page-store.ts';
+import type { Spill } from './spill.ts';
+import { leastUseful, RecentStops } from './thinning.ts';
 
 export interface Checkpoint {
   readonly at: Moment;
   /** How many inputs of the log had been applied. */
   readonly cursor: number;
   readonly record: MachineRecord;
-  /** Page number in the store of each RAM page. */
-  readonly pages: Int32Array;
+  /** Page number in the store of each RAM page; absent when it is not in memory. */
+  readonly pages: Int32Array | undefined;
+  /** Then where that list is. */
+  readonly spilled?: number;
 }
 
 export class Checkpoints {
   readonly #machine: Machine;
-  readonly #store = new PageStore();
+  readonly #store: PageStore;
+  readonly #spill: Spill | undefined;
+  readonly #stops = new RecentStops();
   readonly #budgetBytes: number;
   /** Ascending in time; the first is where the timeline begins and stays. */
   readonly #list: Checkpoint[] = [];
   /** What each RAM page held when it was last known; right unless its flag says that it changed. */
   readonly #known: Int32Array;
+  /** How many of them are not in memory. */
+  #spilled = 0;
   /** Pages of the state that was adopted last. */
   #adopted: Int32Array | undefined;
 
@@ -37,8 +45,10 @@ export class Checkpoints {
    * Takes the first checkpoint. The machine is where the timeline begins, and all of its RAM that is not zero is flagged changed.
    * `budgetBytes`: the others are dropped beyond it; with 0, not even the first is taken.
    */
-  constructor(machine: Machine, budgetBytes: number) {
+  constructor(machine: Machine, budgetBytes: number, spill?: Spill) {
     this.#machine = machine;
+    this.#spill = spill;
+    this.#store = new PageStore(spill);
     this.#budgetBytes = budgetBytes;
     this.#known = new Int32Array(budgetBytes === 0 ? 0 : machine.memory.ramPages).fill(zeroPage);
     this.take(0);
@@ -49,7 +59,12 @@ export class Checkpoints {
   }
 
   get sizeBytes(): number {
-    return this.#store.sizeBytes + this.#list.length * this.#known.byteLength;
+    return this.#store.sizeBytes + this.inMemory * this.#known.byteLength;
+  }
+
+  /** How many are in memory. */
+  get inMemory(): number {
+    return this.#list.length - this.#spilled;
   }
 
   get moments(): readonly Moment[] {
@@ -86,9 +101,14 @@ export class Checkpoints {
     this.#thin();
   }
 
+  /** A person stands at the present moment: what is near it is kept longer than what is far. */
+  noteStop(): void {
+    this.#stops.add(this.#machine.now);
+  }
+
   /** Keeps the pages of the first checkpoint for good, and gives their numbers. */
   holdFirst(): Int32Array {
-    const { pages } = this.#list[0]!;
+    const pages = this.#list[0]!.pages!;
     for (const page of pages) this.#store.hold(page);
     return pages;
   }
@@ -107,8 +127,37 @@ export class Checkpoints {
   }
 
   #drop(index: number): void {
-    for (const page of this.#list[index]!.pages) this.#store.release(page);
+    const checkpoint = this.#list[index]!;
     this.#list.splice(index, 1);
+    if (checkpoint.pages !== undefined) {
+      for (const page of checkpoint.pages) this.#store.release(page);
+      return;
+    }
+    this.#spilled -= 1;
+    for (const page of this.#tableOf(checkpoint) ?? []) this.#store.releaseCold(page);
+    this.#spill!.drop(checkpoint.spilled!);
+  }
+
+  /** Page numbers of a checkpoint; nothing when they are lost. */
+  #tableOf({ pages, spilled }: Checkpoint): Int32Array | undefined {
+    if (pages !== undefined) return pages;
+    const bytes = this.#spill!.get(spilled!);
+    return bytes?.length === this.#known.byteLength ? new Int32Array(bytes.slice().buffer) : undefined;
+  }
+
+  /** Moves a checkpoint out of memory. @returns whether there was room for it */
+  #spillOut(index: number): boolean {
+    const { pages, ...rest } = this.#list[index]!;
+    if (pages === undefined || this.#spill === undefined) return false;
+    const spilled = this.#spill.put(new Uint8Array(pages.buffer, pages.byteOffset, pages.byteLength));
+    if (spilled === undefined) return false;
+    if (!this.#store.cool(pages)) {
+      this.#spill.drop(spilled);
+      return false;
+    }
+    this.#list[index] = { ...rest, pages: undefined, spilled };
+    this.#spilled += 1;
+    return true;
   }
 
   /**
@@ -118,7 +167,7 @@ export class Checkpoints {
   adopt({ at, cursor, record, pages, contents }: CheckpointDelta): void {
     if (this.#budgetBytes === 0) return;
     if (this.#adopted === undefined) {
-      this.#adopted = this.#list[0]!.pages.slice();
+      this.#adopted = this.#list[0]!.pages!.slice();
       for (const page of this.#adopted) this.#store.hold(page);
     }
     const adopted = this.#adopted;
@@ -150,15 +199,19 @@ export class Checkpoints {
     this.#machine.translations.dropWrites();
   }
 
-  /** Makes the machine what it was. */
-  restore(checkpoint: Checkpoint): void {
-    const { u8, ramPages } = this.#machine.memory;
-    const { pages } = checkpoint;
-    for (let page = 0; page < ramPages; page += 1) {
+  /**
+   * Makes the machine what it was.
+   * @returns false when it was not in memory and is lost: then it is no more, nothing else has changed, and one before it will do
+   */
+  restore(checkpoint: Checkpoint): boolean {
+    const { u8 } = this.#machine.memory;
+    const changes = this.#changesTo(checkpoint);
+    if (changes === undefined) {
+      this.#drop(this.#list.indexOf(checkpoint));
+      return false;
+    }
+    for (const { page, wanted, bytes } of changes) {
       const flags = u8[pageFlagsBase + page]!;
-      const wanted = pages[page]!;
-      if ((flags & pageFlag.dirtySinceCheckpoint) === 0 && this.#known[page] === wanted) continue;
-      const bytes = this.#store.get(wanted);
       const start = ramOffset + page * pageBytes;
       // Another machine's copy of the same page: translated code of it stays.
       if (!isSame(u8, start, bytes)) {
@@ -172,12 +225,47 @@ export class Checkpoints {
         (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(checkpoint.record);
+    return true;
   }
 
-  /** A checkpoint as it is carried to another timeline. The same writer each time: pages that it knows are not copied. */
-  carry({ at, cursor, record, pages }: Checkpoint, writer: SlabWriter): CarriedState {
-    const bytes = Array.from(pages, (page) => (page === zeroPage ? undefined : this.#store.get(page)));
-    return { at, cursor, record, ...writer.write(bytes) };
+  /** The pages that are others now, with what they held; nothing when that is lost. */
+  #changesTo(checkpoint: Checkpoint): { page: number; wanted: number; bytes: Uint8Array }[] | undefined {
+    const { u8, ramPages } = this.#machine.memory;
+    const pages = this.#tableOf(checkpoint);
+    if (pages === undefined) return undefined;
+    const changes: { page: number; wanted: number; bytes: Uint8Array }[] = [];
+    for (let page = 0; page < ramPages; page += 1) {
+      const flags = u8[pageFlagsBase + page]!;
+      const wanted = pages[page]!;
+      if ((flags & pageFlag.dirtySinceCheckpoint) === 0 && this.#known[page] === wanted) continue;
+      const bytes = this.#store.find(wanted);
+      if (bytes === undefined) return undefined;
+      changes.push({ page, wanted, bytes });
+    }
+    return changes;
+  }
+
+  /**
+   * A checkpoint as it is carried to another timeline, or one before it when that is lost. The same writer each time: pages that it
+   * knows are not copied.
+   */
+  carry(checkpoint: Checkpoint, writer: SlabWriter): CarriedState {
+    const { at, cursor, record } = checkpoint;
+    const bytes = this.#contentsOf(checkpoint);
+    if (bytes !== undefined) return { at, cursor, record, ...writer.write(bytes) };
+    this.#drop(this.#list.indexOf(checkpoint));
+    return this.carry(this.before(at), writer);
+  }
+
+  /** By RAM page, nothing for one of zeros; nothing at all when it is lost. */
+  #contentsOf(checkpoint: Checkpoint): (Uint8Array | undefined)[] | undefined {
+    const bytes: (Uint8Array | undefined)[] = [];
+    for (const page of this.#tableOf(checkpoint) ?? [noPage]) {
+      const found = page === noPage ? undefined : this.#store.find(page);
+      if (found === undefined) return undefined;
+      bytes.push(page === zeroPage ? undefined : found);
+    }
+    return bytes;
   }
 
   /** The present state, carried. There must be a budget. */
@@ -196,7 +284,8 @@ export class Checkpoints {
       const known = this.#known[page]!;
       const place = placeAt(page);
       if ((flags & pageFlag.dirtySinceCheckpoint) === 0) {
-        const own = known === zeroPage ? undefined : writer.placeOf(this.#store.get(known));
+        const bytes = known === zeroPage ? undefined : this.#store.find(known);
+        const own = bytes && writer.placeOf(bytes);
         const isKnown = known === zeroPage || own !== undefined;
         if (isKnown && own?.slab.name === place?.slab.name && own?.page === place?.page) continue;
       }
@@ -215,31 +304,24 @@ export class Checkpoints {
     this.#machine.restore(state.record);
   }
 
-  /** Drops checkpoints until they fit into the budget. */
+  /** Moves checkpoints out or drops them until those in memory fit into the budget. */
   #thin(): void {
-    while (this.#list.length > 2 && this.sizeBytes > this.#budgetBytes) {
-      this.#drop(this.#leastUseful());
+    while (this.inMemory > 2 && this.sizeBytes > this.#budgetBytes) {
+      const index = this.#leastUseful(({ pages }) => pages !== undefined);
+      if (index === undefined) return;
+      const gap = this.#list[index + 1]!.at - this.#list[index - 1]!.at;
+      if (this.#spill === undefined || gap <= this.#spill.stepsMin || !this.#spillOut(index)) this.#drop(index);
     }
   }
 
-  /** The one whose loss widens a gap least, measured against the gap's distance from the present moment. */
-  #leastUseful(): number {
-    const now = this.#machine.now;
-    let victim = 1;
-    let least = Number.POSITIVE_INFINITY;
-    for (let index = 1; index < this.#list.length - 1; index += 1) {
-      const { at } = this.#list[index]!;
-      if (at === now) continue;
-      const gap = this.#list[index + 1]!.at - this.#list[index - 1]!.at;
-      const harm = gap / (Math.abs(now - at) + 1);
-      if (harm < least) {
-        least = harm;
-        victim = index;
-      }
-    }
-    return victim;
+  #leastUseful(isMeant: (checkpoint: Checkpoint) => boolean): number | undefined {
+    const { moments } = this;
+    const stops = [this.#machine.now, ...this.#stops.list];
+    return leastUseful({ moments, stops, isCandidate: (index) => isMeant(this.#list[index]!) });
   }
 }
+
+const noPage = -1;
 
 const isSame = (memory: Uint8Array, start: number, bytes: Uint8Array): boolean => {
   for (let index = 0; index < pageBytes; index += 1) if (memory[start + index] !== bytes[index]) return false;

@@ -12,6 +12,7 @@ import type { Interval } from '../history/history.ts';
 import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
 import type { CarriedState, SlabWriter } from './carried-state.ts';
 import { Checkpoints } from './checkpoints.ts';
+import type { Spill } from './spill.ts';
 
 /** The inputs, in order. A trace's log is one; a recording's grows. */
 export interface InputLog {
@@ -40,6 +41,8 @@ export interface TimelineOptions {
   readonly checkpointStride: number;
   /** With 0 there is no checkpoint at all, and no way back. */
   readonly checkpointBudgetBytes: number;
+  /** Where checkpoints go for which there is no room within that; if absent, they are dropped. */
+  readonly spill?: Spill | undefined;
   /** Steps between calls of `onStride`. */
   readonly stride: number;
   /** Called on arrival at a multiple of the stride, before the inputs of that moment, the first time it is reached. */
@@ -88,7 +91,7 @@ export class Timeline {
     this.start = machine.now;
     this.#strideSeen = machine.now;
     this.#end = options.end === 'live' ? machine.now : options.end;
-    this.checkpoints = new Checkpoints(machine, options.checkpointBudgetBytes);
+    this.checkpoints = new Checkpoints(machine, options.checkpointBudgetBytes, options.spill);
   }
 
   get now(): Moment {
@@ -208,6 +211,7 @@ export class Timeline {
       yield this.now;
     }
     this.applyInputs();
+    this.checkpoints.noteStop();
   }
 
   /** The present state, for another timeline of this recording. */
@@ -256,8 +260,9 @@ export class Timeline {
   }
 
   #restore(checkpoint: ReturnType<Checkpoints['before']>): void {
-    this.checkpoints.restore(checkpoint);
-    this.#cursor = checkpoint.cursor;
+    let restored = checkpoint;
+    while (!this.checkpoints.restore(restored)) restored = this.checkpoints.before(restored.at);
+    this.#cursor = restored.cursor;
   }
 
   /** `travel`, all of it at once. */

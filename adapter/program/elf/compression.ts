@@ -4,7 +4,7 @@
  * much that may be.
  */
 
-import { inflateSync } from 'node:zlib';
+import { inflate } from '../../host/compression.ts';
 import { Cursor, sectionData } from '../cursor.ts';
 import { sectionFlag } from '../elf.ts';
 import { damagedAt } from '../errors.ts';
@@ -61,7 +61,7 @@ export const unpacked = (
   if (sizeBytes === 0) return packed.subarray(0, 0);
   let result: Uint8Array;
   try {
-    result = kind === 'zstd' ? unpackZstd(packed, sizeBytes) : inflateSync(packed, { maxOutputLength: sizeBytes });
+    result = kind === 'zstd' ? unpackZstd(packed, sizeBytes) : inflate(packed, sizeBytes);
   } catch (error) {
     if (kind === 'zstd' && !(error instanceof ZstdDamage)) throw error;
     throw damagedAt(file, name, start, `bytes that ${kind} unpacks`, (error as Error).message);

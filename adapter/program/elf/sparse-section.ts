@@ -4,6 +4,7 @@
  * shared, so that threads can read it, too; a page that they read must have been loaded before.
  */
 
+import { sharedBytes } from '../../host/threads.ts';
 import { type SectionData, sectionData } from '../cursor.ts';
 import type { Section } from '../elf.ts';
 
@@ -15,7 +16,7 @@ const pageBytes = 4096;
 
 export const sparseSection = (file: string, { name, sizeBytes, readInto }: Section): SectionData => {
   const size = Number(sizeBytes);
-  const bytes = new Uint8Array(new SharedArrayBuffer(size));
+  const bytes = sharedBytes(size);
   const isLoaded = new Uint8Array(Math.ceil(size / pageBytes));
   const load = (start: number, end: number): void => {
     const last = Math.ceil(end / pageBytes);

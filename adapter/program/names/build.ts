@@ -6,10 +6,8 @@
  * sources), the scan is made in this thread and gives the same answer.
  */
 
-import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { hasThread, isShared, processorCount, sharedBytes, startThread, threadFile } from '../../host/threads.ts';
+import { nextTurn } from '../../host/turns.ts';
 import type { SectionData } from '../cursor.ts';
 import type { DwarfFile } from '../dwarf/file.ts';
 import { NameIndex } from './name-index.ts';
@@ -26,7 +24,7 @@ export interface ScanTask {
 
 export type ScanAnswer = { readonly arrays: NameArrays } | { readonly error: string };
 
-const workerFile = join(import.meta.dirname, 'index-worker.mjs');
+const workerFile = threadFile('index-worker');
 /** Below this, starting a worker takes longer than the scan. */
 const sharedBytesMin = 16 * 2 ** 20;
 const scannedSections = [
@@ -47,11 +45,11 @@ export interface IndexOptions {
 
 /** @throws {ProgramError} when the debug information is damaged */
 export const buildNameIndex = async (file: DwarfFile, options: IndexOptions = {}): Promise<NameIndex> => {
-  const workers = options.workers ?? Math.min(4, availableParallelism());
+  const workers = options.workers ?? Math.min(4, processorCount());
   const script = options.workerFile ?? workerFile;
   if (file.hasSplitUnits) return await buildInTurns(file);
   const sizeBytes = file.section('.debug_info').bytes.length;
-  if (sizeBytes < sharedBytesMin || workers < 2 || file.isSplit || !existsSync(script)) {
+  if (sizeBytes < sharedBytesMin || workers < 2 || file.isSplit || !hasThread(script)) {
     return NameIndex.of([scanNames(file).arrays()]);
   }
   const sections = scannedSections.map((name) => ({ name, bytes: shared(file.section(name)) }));
@@ -73,7 +71,7 @@ const buildInTurns = async (file: DwarfFile): Promise<NameIndex> => {
   const parts: NameArrays[] = [];
   for (let first = 0; first < units.length; first += unitsInTurn) {
     parts.push(scanNames(file, units.slice(first, first + unitsInTurn)).arrays());
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return NameIndex.of(parts);
 };
@@ -96,15 +94,15 @@ const runsOfUnits = (file: DwarfFile, count: number): [first: number, last: numb
 
 const shared = ({ bytes, load }: SectionData): Uint8Array => {
   load?.(0, bytes.length);
-  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  if (isShared(bytes)) return bytes;
+  const copy = sharedBytes(bytes.length);
   copy.set(bytes);
   return copy;
 };
 
 const scanInWorker = (script: string, workerData: ScanTask): Promise<ScanAnswer> =>
   new Promise((resolve) => {
-    const worker = new Worker(script, { workerData });
+    const worker = startThread(script, workerData);
     worker.once('message', (answer: ScanAnswer) => resolve(answer));
     worker.once('error', (error) => resolve({ error: String(error) }));
     worker.once('exit', () => resolve({ error: 'the worker ended' }));

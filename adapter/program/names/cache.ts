@@ -3,8 +3,8 @@
  * launch. Whatever is missing, damaged or of another version is made again.
  */
 
-import { createHash } from 'node:crypto';
 import { FileCache } from '../../host/file-cache.ts';
+import { sha256 } from '../../host/hashes.ts';
 import { product } from '../../session/product.ts';
 import { type Elf, sectionType } from '../elf.ts';
 import { NameIndex } from './name-index.ts';
@@ -50,7 +50,7 @@ const sampleBytes = 4096;
  */
 export const nameKey = (elf: Elf, buildId: string | undefined): string | undefined => {
   if (buildId === undefined || buildId === '') return undefined;
-  const hash = createHash('sha256').update(`${product}\0${buildId}\0`);
+  const hash = sha256().update(`${product}\0${buildId}\0`);
   for (const section of elf.sections) {
     if (!keyedSections.test(section.name) || section.type === sectionType.nobits) continue;
     const sizeBytes = Number(section.sizeBytes);

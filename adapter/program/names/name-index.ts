@@ -7,7 +7,7 @@
  * made again.
  */
 
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../host/compression.ts';
 import { inTypesFlag, kindNames, type NameArrays, type NameKind, NameRecords, nameHash, nameKind } from './records.ts';
 import { type NameMatch, type NameMatching, NameSearcher } from './search.ts';
 

@@ -3,32 +3,25 @@
  * adapter's program in a process of its own, so that no file can do anything to VS Code.
  */
 
-import { randomBytes } from 'node:crypto';
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { Adapter, Run } from '../adapter.ts';
-import { showError, traceViewType } from '../debug-type.ts';
-import { replayLaunch, type StopAt } from '../launches.ts';
+import type { Run, Runner } from '../adapter.ts';
+import { newNonce, openTrace, showError, traceViewType } from '../debug-type.ts';
+import { lastPart, replayLaunch, type StopAt } from '../launches.ts';
 import { count, plural } from '../position-text.ts';
 import { registerEarlyTabs } from './early-tabs.ts';
 import { type PageMessage, type PageState, pageMessageOf, pageOf, type Verification } from './page.ts';
 import { parseSummary } from './summary.ts';
 
-export const registerTraceEditor = (adapter: Adapter, log: vscode.LogOutputChannel): readonly vscode.Disposable[] => {
+export const registerTraceEditor = (adapter: Runner, log: vscode.LogOutputChannel): readonly vscode.Disposable[] => {
   const editors = new TraceEditors(adapter, log);
   return [
     vscode.window.registerCustomEditorProvider(traceViewType, editors, { supportsMultipleEditorsPerDocument: true }),
     registerEarlyTabs(() => editors.asked, log),
     vscode.commands.registerCommand('chronovisor.debugTrace', (uri?: vscode.Uri) => {
-      const file = uri ?? activeTrace();
+      const file = uri ?? openTrace();
       if (file !== undefined) void debug(file, 'end');
     }),
   ];
-};
-
-const activeTrace = (): vscode.Uri | undefined => {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom && input.viewType === traceViewType ? input.uri : undefined;
 };
 
 const debug = async (uri: vscode.Uri, where: StopAt | number): Promise<void> => {
@@ -39,10 +32,10 @@ const debug = async (uri: vscode.Uri, where: StopAt | number): Promise<void> => 
 class TraceEditors implements vscode.CustomReadonlyEditorProvider {
   /** Whether VS Code has ever wanted one. */
   asked = false;
-  readonly #adapter: Adapter;
+  readonly #adapter: Runner;
   readonly #log: vscode.LogOutputChannel;
 
-  constructor(adapter: Adapter, log: vscode.LogOutputChannel) {
+  constructor(adapter: Runner, log: vscode.LogOutputChannel) {
     this.#adapter = adapter;
     this.#log = log;
   }
@@ -60,14 +53,14 @@ class TraceEditors implements vscode.CustomReadonlyEditorProvider {
 class TraceEditor {
   readonly #uri: vscode.Uri;
   readonly #panel: vscode.WebviewPanel;
-  readonly #adapter: Adapter;
+  readonly #adapter: Runner;
   readonly #log: vscode.LogOutputChannel;
   #state: PageState = { kind: 'reading' };
   #verification: Verification = { kind: 'not yet' };
   #run: Run | undefined;
   #closed = false;
 
-  constructor(uri: vscode.Uri, panel: vscode.WebviewPanel, adapter: Adapter, log: vscode.LogOutputChannel) {
+  constructor(uri: vscode.Uri, panel: vscode.WebviewPanel, adapter: Runner, log: vscode.LogOutputChannel) {
     [this.#uri, this.#panel, this.#adapter, this.#log] = [uri, panel, adapter, log];
     panel.webview.options = { enableScripts: true, localResourceRoots: [] };
     const listeners = [
@@ -113,8 +106,8 @@ class TraceEditor {
   #show(): void {
     if (this.#closed) return;
     this.#panel.webview.html = pageOf({
-      name: basename(this.#uri.fsPath),
-      nonce: randomBytes(16).toString('base64'),
+      name: lastPart(this.#uri.path),
+      nonce: newNonce(),
       state: this.#state,
       verification: this.#verification,
       mayRun: vscode.workspace.isTrusted,

@@ -3,9 +3,9 @@
  * adapter and tells it the state. What the page shows is the page's.
  */
 
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { newNonce } from '../debug-type.ts';
 import { type HostMessage, type PageMessage, pageMessage, type ViewState } from './messages.ts';
 import { ask, refusalOf } from './requests.ts';
 import type { Sessions } from './sessions.ts';
@@ -51,7 +51,7 @@ export class PageHost implements vscode.WebviewViewProvider {
   }
 
   #html(webview: vscode.Webview): string {
-    const nonce = randomBytes(16).toString('base64url');
+    const nonce = newNonce();
     const file = (name: string): string => String(webview.asWebviewUri(vscode.Uri.joinPath(this.#folder, name)));
     const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
     return `<!DOCTYPE html>

@@ -1,5 +1,5 @@
-/** F5 in a kernel's folder that has no launch.json: the line of its makefile is offered, shown, and recorded. */
-import { existsSync, readFileSync } from 'node:fs';
+/** F5 in a kernel's folder that has no launch.json: the lines of its makefile and of Cargo are offered, shown, and recorded. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { putDemo, putText } from '../files.mjs';
 
@@ -13,9 +13,21 @@ net:
 	$(QEMU) $(QEMUOPTS) -smp 2 -netdev user,id=net0
 `;
 
+const triple = 'riscv64gc-unknown-none-elf';
+const cargo = `[build]
+target = "${triple}"
+[target.${triple}]
+runner = "qemu-system-riscv64 -machine virt -bios none -m 128M -nographic -kernel"
+`;
+
 export const prepare = (workspace) => {
   putDemo(workspace);
   putText(workspace, 'Makefile', makefile);
+  const built = join(workspace, 'target', triple, 'debug');
+  mkdirSync(built, { recursive: true });
+  copyFileSync(join(workspace, 'demo.elf'), join(built, 'kernel'));
+  mkdirSync(join(workspace, '.cargo'));
+  putText(workspace, '.cargo/config.toml', cargo);
 };
 
 export const run = async (window, { timed, workspace }) => {
@@ -49,6 +61,14 @@ export const run = async (window, { timed, workspace }) => {
   await window.picture('panic');
   await window.stop();
   if (!existsSync(join(workspace, 'demo.chrono'))) throw new Error('there is no recording demo.chrono');
+
+  await window.command('Chronovisor: Record a Kernel of This Folder...');
+  await timed("Cargo's kernel to the panic", async () => {
+    await window.row('cargo');
+    await window.until('a session', () => window.hasSession());
+    await window.topIs('panic');
+  });
+  await window.stop();
 
   await window.command('Chronovisor: Record a Kernel of This Folder...');
   await window.until('the recording in the list', async () =>

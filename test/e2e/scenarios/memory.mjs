@@ -44,6 +44,7 @@ export const run = async (window, { timed }) => {
   const changed = await memory.locator('#bytes .changed').count();
   if (changed < 4) throw new Error(`${changed} bytes are marked as changed`);
   await window.picture('changed');
+  await window.contrastPicture('memory');
 
   await memory.locator('#address').fill('&freelist');
   await memory.locator('#address').press('Enter');

@@ -71,10 +71,7 @@ export const run = async (window, { timed }) => {
     return window.soon(async () => (await window.standing()) === moment);
   });
 
-  await page.locator('.pane-header[aria-label^="Watch"]').hover();
-  await page.locator('.pane-header[aria-label^="Watch"] [aria-label="Add Expression"]').click();
-  await page.locator('.debug-watch .monaco-inputbox input').fill('freelist');
-  await window.press('Enter');
+  await window.watch('freelist');
   await window.until('the watch', async () =>
     (await window.rows('.debug-watch')).some((row) => /^freelist = 0x/.test(row)),
   );

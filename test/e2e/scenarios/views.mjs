@@ -35,6 +35,7 @@ export const run = async (window, { timed }) => {
     await window.until('a moment before the end', async () => (await momentOf()) < end);
   });
   await window.picture('timeline-clicked');
+  await window.contrastPicture('timeline');
   // A stop gives the focus to the editor.
   const spoken = await window.until('words for the keyboard', async () => {
     await canvas.focus();
@@ -56,6 +57,7 @@ export const run = async (window, { timed }) => {
     );
   });
   await window.picture('terminal-clicked');
+  await window.contrastPicture('terminal');
 
   await window.stop();
 };

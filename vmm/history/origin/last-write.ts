@@ -69,7 +69,7 @@ const isUntouched = (
   to: Checkpoint,
   pages: readonly number[],
 ): boolean =>
-  pages.every((page) => from.pages[page] === to.pages[page] && from.pages[page] !== zeroPage) &&
+  pages.every((page) => from.pages?.[page] === to.pages?.[page] && (from.pages?.[page] ?? zeroPage) !== zeroPage) &&
   registers.every(({ hart }) => stepsOf(from, hart) === stepsOf(to, hart));
 
 const stepsOf = ({ record }: Checkpoint, hart: number): number => {
