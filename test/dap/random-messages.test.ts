@@ -12,7 +12,7 @@ import { runLine } from '../replay/support.ts';
 import { demoElf, folder, machineLine, record } from './fixture.ts';
 import { type RandomMessage, randomMessages } from './random-messages.ts';
 import { RawClient } from './raw-client.ts';
-import { usedBytes } from './used-memory.ts';
+import { usedByObjectsBytes } from './used-memory.ts';
 
 const count = Number(process.env.CHRONOVISOR_MESSAGES ?? 400);
 const seed = Number(process.env.CHRONOVISOR_MESSAGES_SEED ?? 1);
@@ -75,9 +75,7 @@ const usedWithoutForks = async (client: RawClient): Promise<number> => {
   for (const { id } of forks) if (id > 0) await client.ask('chronovisor/deleteFork', { id });
   client.answers.clear();
   client.forgetEvents();
-  usedBytes(); // what a machine holds outside is let go a turn after it
-  await new Promise(setImmediate);
-  return usedBytes();
+  return usedByObjectsBytes();
 };
 
 /** Nothing stops a motion, and the timeline that was launched is the one that is debugged. */
