@@ -119,7 +119,9 @@ export const forkRequests: readonly RequestRow[] = [
         target.timeline.seek(here); // the client has been told of no other place
         throw error;
       }
-      session.launch(new Target(fork.session, console, { forkOf: { parent: target, at: fork.at } }), () => {});
+      const forked = new Target(fork.session, console, { forkOf: { parent: target, at: fork.at } });
+      session.launch(forked, () => {});
+      void forked.exploreHistory(() => session.send('chronovisor/history', {}));
       const entry = session.forks.add({ name, fork, parent: from.id, launched: session.launched('chronovisor/fork') });
       call.after(() => arrive(session, entry));
       return infoOf(entry);

@@ -14,6 +14,7 @@ import { peekRegister } from '../../vmm/machine/registers.ts';
 import type { Timeline } from '../../vmm/timeline/timeline.ts';
 import { bootImage, bootPrograms } from '../boot/boot.ts';
 import { BackgroundHistory, type BackgroundHistoryOptions } from '../history/background-history.ts';
+import { LiveHistory } from '../history/live-history.ts';
 import type { NameCache } from '../program/names/cache.ts';
 import type { LiveSession, Session } from '../session/session.ts';
 import { StatsCollector } from '../stats/stats.ts';
@@ -88,7 +89,7 @@ export class Target {
   readonly #placed: readonly PlacedProgram[];
   readonly #closes: { close(): void }[];
   readonly #historyOptions: BackgroundHistoryOptions | undefined;
-  #history: BackgroundHistory | undefined;
+  #history: BackgroundHistory | LiveHistory | undefined;
 
   constructor(session: Session, console: ConsoleOutput, options: TargetOptions = {}) {
     const {
@@ -167,9 +168,19 @@ export class Target {
    * @returns settles when no more will be found out
    */
   async exploreHistory(onGrowth: () => void, options: Partial<BackgroundHistoryOptions> = {}): Promise<void> {
-    if (this.session.kind !== 'replay' || this.#historyOptions === undefined) return;
-    this.#history ??= new BackgroundHistory(this.session, { ...this.#historyOptions, ...options, onGrowth });
-    await this.#history.finished;
+    const { session } = this;
+    const all = { ...options, onGrowth };
+    if (session.kind === 'live') {
+      const from = this.#forkOf?.at ?? session.timeline.start;
+      this.#history ??= new LiveHistory(session, { ...all, from });
+      return;
+    }
+    if (this.#historyOptions === undefined) return;
+    const history =
+      (this.#history as BackgroundHistory | undefined) ??
+      new BackgroundHistory(session, { ...this.#historyOptions, ...all });
+    this.#history = history;
+    await history.finished;
   }
 
   /** What is known by now of the whole history, if anything is. */

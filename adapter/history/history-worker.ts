@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { moment } from '../../traces/time.ts';
 import { emitInterpreter } from '../../vmm/engine/interpreter.ts';
 import { indexSegment, packSegment, type Segment } from '../../vmm/history/segment.ts';
+import { SlabWriter } from '../../vmm/timeline/carried-state.ts';
 import { takeDelta } from '../../vmm/timeline/checkpoint-delta.ts';
 import { openRecording } from '../session/replay.ts';
 import { noCheckpoints } from '../session/session.ts';
@@ -16,20 +17,29 @@ const task = workerData as HistoryTask;
 
 const tell = (message: HistoryMessage, moved: ArrayBuffer[] = []): void => parentPort?.postMessage(message, moved);
 
+/** Going to a state needs a budget. */
+const toAdopt = { ...noCheckpoints, budgetBytes: 2 ** 20 };
+
 const replay = async (): Promise<void> => {
-  const { file, imageFolders, waits, checkpointSteps, index } = task;
+  const { file, imageFolders, waits, checkpointSteps, index, copy } = task;
   let printed: ((bytes: Uint8Array) => void) | undefined;
   const session = await openRecording({
     file,
+    copy: copy?.bytes,
     imageFolders,
     verify: false,
-    checkpoints: noCheckpoints,
+    checkpoints: copy === undefined ? noCheckpoints : toAdopt,
     keepImages: false,
     ...(index && { emitCovering: emitInterpreter }),
     console: (bytes) => printed?.(bytes),
   });
   const { timeline, machine } = session;
-  takeDelta(machine, 0); // everybody begins there
+  if (copy === undefined)
+    takeDelta(machine, 0); // everybody begins there
+  else {
+    timeline.adopt(copy.state, new SlabWriter('history'));
+    while (timeline.now < copy.from) timeline.forward(copy.from);
+  }
   let next = checkpointSteps;
   const makeWay = (): void => {
     for (let waiting = Atomics.load(waits, 0); waiting !== 0; waiting = Atomics.load(waits, 0))

@@ -49,3 +49,11 @@ export const putLaunch = (workspace, ...configurations) => {
   const all = configurations.map((each) => ({ type: 'chronovisor', request: 'launch', ...each }));
   putText(workspace, '.vscode/launch.json', JSON.stringify({ version: '0.2.0', configurations: all }));
 };
+
+/** The demo kernel with a recording of it, and a configuration that replays that. */
+export const putReplay = (workspace, name, stopAt) => {
+  putDemo(workspace);
+  putRecording(workspace);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
+  putLaunch(workspace, { name, trace: '${workspaceFolder}/demo.chrono', stopAt });
+};

@@ -1,14 +1,9 @@
 /** Breakpoints met backwards: on a line, and on a trap of one cause with a condition; and the disassembly there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'From the end', trace: '${workspaceFolder}/demo.chrono', stopAt: 'end' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'From the end', 'end');
 
 export const run = async (window, { timed, workspace }) => {
   // A breakpoint before the session, on the line that takes a buffer from the list.

@@ -1,12 +1,7 @@
 /** From the panic, a data breakpoint on the broken list's node, and backwards to the store that broke it. */
-import { knownAt, putDemo, putLaunch, putRecording } from '../files.mjs';
+import { knownAt, putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'From the panic', trace: '${workspaceFolder}/demo.chrono', stopAt: 'panic' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'From the panic', 'panic');
 
 export const run = async (window, { timed }) => {
   await window.press('Control+Shift+D');

@@ -1,13 +1,8 @@
 /** What would have happened otherwise: in the past of a panic the broken link is mended, and the machine runs on from there. */
 import { historyPane } from '../debug-window.mjs';
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'From the panic', trace: '${workspaceFolder}/demo.chrono', stopAt: 'panic' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'From the panic', 'panic');
 
 export const run = async (window, { timed }) => {
   await window.press('Control+Shift+D');

@@ -1,13 +1,8 @@
 /** Questions to the whole history, asked from the menus of a variable and of a line; their answers are gone to. */
 import { historyPane } from '../debug-window.mjs';
-import { knownAt, putDemo, putLaunch, putRecording } from '../files.mjs';
+import { knownAt, putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'At the end', trace: '${workspaceFolder}/demo.chrono', stopAt: 'end' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'At the end', 'end');
 
 export const run = async (window, { timed }) => {
   const { page } = window;

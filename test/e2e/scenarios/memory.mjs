@@ -1,13 +1,8 @@
 /** The guest's memory as bytes: found by a variable, by an expression; asked who wrote it; and what changed from stop to stop. */
 import { historyPane } from '../debug-window.mjs';
-import { knownAt, putDemo, putLaunch, putRecording } from '../files.mjs';
+import { knownAt, putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'From the panic', trace: '${workspaceFolder}/demo.chrono', stopAt: 'panic' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'From the panic', 'panic');
 
 export const run = async (window, { timed }) => {
   const { page } = window;

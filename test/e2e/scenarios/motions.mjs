@@ -1,13 +1,8 @@
 /** Ways through time besides stepping: a frame's entry, a line's next and last execution, a log over the past, and the menu of a watch. */
 import { historyPane } from '../debug-window.mjs';
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'From the panic', trace: '${workspaceFolder}/demo.chrono', stopAt: 'panic' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'From the panic', 'panic');
 
 export const run = async (window, { timed }) => {
   const { page } = window;

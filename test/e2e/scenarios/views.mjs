@@ -1,12 +1,7 @@
 /** The timeline and the guest's terminal over a recording of the demo kernel: what they show, and where a click goes. */
-import { putDemo, putLaunch, putRecording } from '../files.mjs';
+import { putReplay } from '../files.mjs';
 
-export const prepare = (workspace) => {
-  putDemo(workspace);
-  putRecording(workspace);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is VS Code that puts the folder in
-  putLaunch(workspace, { name: 'At the end', trace: '${workspaceFolder}/demo.chrono', stopAt: 'end' });
-};
+export const prepare = (workspace) => putReplay(workspace, 'At the end', 'end');
 
 const groupedNumber = (text) => Number(/moment ([\d,]+)/.exec(text)?.[1].replaceAll(',', '') ?? Number.NaN);
 
