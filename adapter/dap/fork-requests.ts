@@ -42,8 +42,9 @@ export interface ForksAnswer {
   readonly forks: readonly ForkInfo[];
 }
 
-/** Each has memory of its own. */
-const forksMax = 32;
+/** Each has memory of its own, which is RAM for the most part. */
+const forksMax = ({ machine }: Target): number =>
+  Math.max(2, Math.min(32, Math.floor(2 ** 33 / machine.memory.ramBytes)));
 
 const editSchema = v.variant('kind', [
   v.object({
@@ -104,7 +105,8 @@ export const forkRequests: readonly RequestRow[] = [
       const parent = session.halted('chronovisor/fork');
       const { target } = parent;
       const from = session.forks.current(parent);
-      if (session.forks.targets.length > forksMax) throw tooManyForks(forksMax);
+      const most = forksMax(target);
+      if (session.forks.targets.length > most) throw tooManyForks(most);
       const name = args.name ?? session.forks.nextName;
       const console = new ConsoleOutput();
       const edits = (args.edits ?? []).map(editOf);
