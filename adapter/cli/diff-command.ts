@@ -1,6 +1,7 @@
 /** What `diff` does. Loaded when it does. */
 
-import { type Diff, type Difference, diffRecordings } from '../forks/diff.ts';
+import { type Diff, diffRecordings } from '../forks/diff.ts';
+import type { Difference } from '../forks/pair.ts';
 import { showProgress } from '../host/progress.ts';
 import { openRecording } from '../session/replay.ts';
 import type { CliHost } from './cli.ts';
