@@ -2,7 +2,8 @@
 
 import type { ByteSource } from '../../traces/bytes.ts';
 import { loadXxh64 } from '../../traces/checksum.ts';
-import type { ImageDescription } from '../../traces/header.ts';
+import type { InputEvent } from '../../traces/events.ts';
+import type { ImageDescription, TraceHeader } from '../../traces/header.ts';
 import { openTrace, type Trace } from '../../traces/reader.ts';
 import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
@@ -68,10 +69,7 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   const images = trace.header.images.map((image, index) => imageOf(trace, image, index, folders, hash64));
   const configuration = trace.header.machine;
   const begins = trace.states[0]?.begins === true ? trace.states[0].load() : undefined;
-  const entropy: EntropySource =
-    configuration.timePolicy === 'virtual'
-      ? seededEntropy(configuration.entropySeed ?? new Uint8Array(0), hash64)
-      : replayedEntropy(loggedEntropy(trace, begins), () => machine.stepMoment, entropyDiverged);
+  const entropy = entropyAgain(configuration, trace.events, { begins, hash64, now: () => machine.stepMoment });
   const outputs = { console: request.console, entropy };
   const machine = new Machine(bootImage(configuration, images), outputs, request.emitCovering);
   if (begins !== undefined) loadState(machine, begins);
@@ -126,10 +124,16 @@ const imageFromFolders = ({ role, name }: ImageDescription, folders: readonly st
   return readWhole(`the ${role} image`, file);
 };
 
-const loggedEntropy = (trace: Trace, begins: TraceState | undefined): LoggedEntropy => {
+/** What devices got, for a machine that does all of it again. */
+export const entropyAgain = (
+  { timePolicy, entropySeed }: TraceHeader['machine'],
+  events: Iterable<InputEvent>,
+  { begins, hash64, now }: { begins: TraceState | undefined; hash64: Hash64; now: () => Moment },
+): EntropySource => {
+  if (timePolicy === 'virtual') return seededEntropy(entropySeed ?? new Uint8Array(0), hash64);
   const logged = new LoggedEntropy(begins === undefined ? 0 : entropyTakenIn(begins));
-  for (const event of trace.events) if (event.kind === 'entropy') logged.add(event.bytes);
-  return logged;
+  for (const event of events) if (event.kind === 'entropy') logged.add(event.bytes);
+  return replayedEntropy(logged, now, entropyDiverged);
 };
 
 const entropyDiverged = (at: Moment, what: string): never => {
