@@ -80,6 +80,7 @@ export class Debugger {
   #launched: Launched | undefined;
   #progress: Progress | undefined;
   #motions = 0;
+  #questions = 0;
   #closed = false;
 
   constructor(send: SendEvent) {
@@ -102,6 +103,12 @@ export class Debugger {
   /** Present while the names of the program are being collected. */
   get collecting(): Promise<void> | undefined {
     return this.#launched?.target.program.collecting;
+  }
+
+  /** A number that no other question to any timeline of the session has. */
+  nextQuestion(): number {
+    this.#questions += 1;
+    return this.#questions;
   }
 
   /** Notes that a request is answered later, so that others can wait for it. */

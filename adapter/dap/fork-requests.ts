@@ -8,6 +8,8 @@
  *     chronovisor/switchFork  {id}  ->  ForkInfo; likewise, where that timeline stands
  *     chronovisor/deleteFork  {id}  ->  ForksAnswer; from the fork that is deleted the session goes back to timeline 0
  *     chronovisor/saveFork    {id?, file}  ->  nothing; the present fork, or another, as a trace
+ *     chronovisor/compareForks  {one, other}  ->  {id}; where these two first differ, as the answer to a question that has this
+ *                               id (question-requests.ts), with items of fork-items.ts. No timeline moves for it
  *
  * The event `chronovisor/forks` has a ForksAnswer, each time that there are others or the session is in another.
  */
@@ -21,8 +23,10 @@ import { ConsoleOutput } from './console-output.ts';
 import { checkMoment } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
 import { forkOnly, tooManyForks } from './errors.ts';
+import { comparison } from './fork-items.ts';
 import type { TimelineEntry } from './fork-list.ts';
 import { addressOf } from './memory-requests.ts';
+import { questionsOf } from './question-requests.ts';
 import { natural, optional, type RequestRow, request, text } from './request.ts';
 import { Target } from './target.ts';
 
@@ -152,5 +156,13 @@ export const forkRequests: readonly RequestRow[] = [
     const entry = id == null ? session.forks.current(launched) : session.forks.get(launched, id);
     if (entry.fork === undefined) throw forkOnly('saved');
     return session.hold(entry.fork.save(resolve(file)));
+  }),
+  request('chronovisor/compareForks', { one: natural, other: natural }, async (session, args, call) => {
+    const launched = session.halted('chronovisor/compareForks');
+    const [one, other] = [session.forks.get(launched, args.one), session.forks.get(launched, args.other)];
+    const questions = questionsOf(session, 'chronovisor/compareForks');
+    const { id, begin } = await questions.answer(async (options) => comparison(one, other, options));
+    call.after(begin);
+    return { id };
   }),
 ];

@@ -16,6 +16,7 @@ import { Asker, type Item, itemText } from '../questions/api.ts';
 import { questions } from '../questions/questions.ts';
 import type { Debugger } from './debugger.ts';
 import { tooManyQuestions } from './errors.ts';
+import type { ForkItem } from './fork-items.ts';
 import { natural, optional, type RequestRow, request, text } from './request.ts';
 import type { Target } from './target.ts';
 
@@ -33,7 +34,7 @@ export interface AskArguments {
 export interface Answer {
   readonly id: number;
   /** Those that are new; `label` is the item as a line of text. */
-  readonly items: readonly (Item & { readonly label: string })[];
+  readonly items: readonly ((Item | ForkItem) & { readonly label: string })[];
   /** From 0 to 1, of what is gone through at present. */
   readonly progress: number;
   /** Whether this is the last event of this id. */
@@ -49,9 +50,26 @@ const sayMs = 50;
 /** Each has replays of its own. */
 const questionsMax = 32;
 
-/** The questions of one session. */
+type Labelled = Answer['items'][number];
+
+/** What gives up an answer, and is told how far it has come. */
+export interface AnswerOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: FarmProgress) => void;
+}
+
+interface Begun {
+  readonly id: number;
+  readonly begin: () => void;
+}
+
+async function* labelled(items: AsyncIterable<Item>): AsyncGenerator<Labelled, void> {
+  for await (const item of items) yield { ...item, label: itemText(item) };
+}
+
+/** The questions to one timeline of a session. */
 class Questions {
-  readonly #send: Debugger['send'];
+  readonly #session: Debugger;
   readonly #target: Target;
   readonly #under = new Map<number, AbortController>();
   /** Those that are being understood, and those whose replays go on, cancelled or not. */
@@ -59,29 +77,40 @@ class Questions {
   #asker: Promise<Asker> | undefined;
   /** Those that are closed when nothing is asked any more. */
   readonly #outdated: Asker[] = [];
-  #ids = 0;
 
   constructor(session: Debugger, target: Target) {
-    this.#send = session.send;
+    this.#session = session;
     this.#target = target;
     target.closeWith({ close: () => void this.#close() });
   }
 
   /** @throws {InputError} when the question is wrong, or there are too many */
-  async ask(asked: Asked): Promise<{ id: number; begin: () => void }> {
+  ask({ question, arguments: given, at, hart, limit }: Asked): Promise<Begun> {
+    return this.answer(async (options) => {
+      const asker = await this.#askerNow();
+      const asked = given == null ? question : { question, arguments: given };
+      const more = { at: at ?? undefined, hart: hart ?? undefined, limit: limit ?? undefined };
+      return labelled(await asker.prepare(asked, { ...more, ...options }));
+    });
+  }
+
+  /**
+   * Answers with what this gives.
+   * @throws {InputError} when there are too many questions, and whatever `prepare` does
+   */
+  async answer(prepare: (options: AnswerOptions) => Promise<AsyncIterable<Labelled>>): Promise<Begun> {
     if (this.#pending >= questionsMax) throw tooManyQuestions(questionsMax);
     this.#pending += 1;
     try {
-      return await this.#prepare(asked);
+      return await this.#prepare(prepare);
     } catch (error) {
       this.#pending -= 1;
       throw error;
     }
   }
 
-  async #prepare({ question, arguments: given, at, hart, limit }: Asked) {
-    const asker = await this.#askerNow();
-    const id = ++this.#ids;
+  async #prepare(prepare: (options: AnswerOptions) => Promise<AsyncIterable<Labelled>>): Promise<Begun> {
+    const id = this.#session.nextQuestion();
     const stop = new AbortController();
     let progress = 0;
     const onProgress = ({ stepsDone, stepsTotal }: FarmProgress): void => {
@@ -89,22 +118,20 @@ class Questions {
       say(false);
     };
     let said = performance.now();
-    let items: Answer['items'][number][] = [];
+    let items: Labelled[] = [];
     const say = (now: boolean): void => {
       if (!this.#under.has(id) || (!now && performance.now() - said < sayMs)) return;
       said = performance.now();
       this.#say({ id, items, progress, done: false });
       items = [];
     };
-    const asked = given == null ? question : { question, arguments: given };
-    const options = { at: at ?? undefined, hart: hart ?? undefined, limit: limit ?? undefined };
-    const answer = await asker.prepare(asked, { ...options, signal: stop.signal, onProgress });
+    const answer = await prepare({ signal: stop.signal, onProgress });
     this.#under.set(id, stop);
     const run = async (): Promise<void> => {
       let error: string | undefined;
       try {
         for await (const item of answer) {
-          items.push({ ...item, label: itemText(item) });
+          items.push(item);
           say(false);
         }
       } catch (caught) {
@@ -140,7 +167,7 @@ class Questions {
   }
 
   #say(answer: Answer): void {
-    this.#send('chronovisor/answer', answer);
+    this.#session.send('chronovisor/answer', answer);
   }
 
   cancel(id: number): void {
@@ -160,7 +187,8 @@ class Questions {
 
 const ofTargets = new WeakMap<Target, Questions>();
 
-const questionsOf = (session: Debugger, command: string): Questions => {
+/** Those of the timeline where the session is. */
+export const questionsOf = (session: Debugger, command: string): Questions => {
   const { target } = session.launched(command);
   let found = ofTargets.get(target);
   if (found === undefined) {
@@ -187,7 +215,8 @@ export const questionRequests: readonly RequestRow[] = [
     return { id };
   }),
   request('chronovisor/cancelAsk', { id: natural }, (session, { id }) => {
-    questionsOf(session, 'chronovisor/cancelAsk').cancel(id);
+    const { target } = session.launched('chronovisor/cancelAsk');
+    for (const each of new Set([target, ...session.forks.targets])) ofTargets.get(each)?.cancel(id);
     return undefined;
   }),
   request('chronovisor/questions', {}, () => ({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { BookmarksAnswer } from '../../adapter/dap/bookmark-requests.ts';
 import type { ForkInfo, ForksAnswer } from '../../adapter/dap/fork-requests.ts';
+import type { Answer } from '../../adapter/dap/question-requests.ts';
 import { runLine } from '../replay/support.ts';
 import { refusal, type TestClient } from './client.ts';
 import { bareElf, demoElf, folder, machineLine, newClient, record } from './fixture.ts';
@@ -130,6 +131,75 @@ describe('a fork', () => {
       'no moment of the recording',
     );
     expect(((await client.customRequest('chronovisor/forks')).body as ForksAnswer).forks).toHaveLength(1);
+  });
+});
+
+describe('two timelines', () => {
+  /** All of an answer, which may come in parts. */
+  const answered = async (
+    client: TestClient,
+    command: string,
+    args: object,
+    meanwhile: (id: number) => Promise<void> = async () => {},
+  ): Promise<Answer> => {
+    const parts: Answer[] = [];
+    const done = new Promise<void>((resolve) => {
+      client.on('chronovisor/answer', ({ body }: { body: Answer }) => {
+        parts.push(body);
+        if (body.done) resolve();
+      });
+    });
+    const { body } = await client.customRequest(command, args);
+    await meanwhile((body as { id: number }).id);
+    await done;
+    return { ...parts.at(-1)!, items: parts.flatMap(({ items }) => items) };
+  };
+  const compare = (client: TestClient, one: number, other: number) =>
+    answered(client, 'chronovisor/compareForks', { one, other });
+  const edits = [{ kind: 'setRegister', register: 's5', value: '0x1234' }];
+
+  test('part where something else comes in, and stay where they are', async () => {
+    const client = await replay();
+    await client.goTo(1_000_000);
+    const before = Number.parseInt(await a5(client), 16);
+    await fork(client, { name: 'other', edits });
+    for (let step = 0; step < 3; step += 1) await client.move('stepIn');
+    const { items, error } = await compare(client, 0, 1);
+    expect(error).toBeUndefined();
+    const register = (value: number): string => `0x${value.toString(16).padStart(16, '0')}`;
+    expect(items).toMatchObject([
+      { kind: 'parting', moment: 1_000_000, by: 'input' },
+      { kind: 'input', moment: 1_000_000, timeline: 1, label: expect.stringMatching(/^comes in in other: .*s5/) },
+      { kind: 'difference', moment: 1_000_000, part: 'hart 0: s5', one: register(before), other: register(0x1234) },
+    ]);
+    expect([await client.moment(), Number(await a5(client))]).toEqual([1_000_003, 0x1234]);
+  });
+
+  test('that got the same are the same as far as both go', async () => {
+    const client = await replay();
+    await fork(client, { moment: 1_000_000 });
+    await client.move('stepIn');
+    expect((await compare(client, 1, 0)).items).toEqual([
+      { kind: 'same', moment: 1_000_001, label: 'the same up to here, where one of them ends' },
+    ]);
+    expect((await compare(client, 0, 0)).items).toMatchObject([{ kind: 'same', moment: 2_000_000 }]);
+  });
+
+  test('are compared while one stands in a third one, and that can be given up from another timeline', async () => {
+    const client = await replay();
+    await fork(client, { moment: 500_000, edits });
+    await client.move('stepIn');
+    await fork(client, { moment: 400_000 });
+    let [asked, givenUp] = [0, false];
+    const answer = answered(client, 'chronovisor/compareForks', { one: 0, other: 1 }, async (id) => {
+      await client.customRequest('chronovisor/switchFork', { id: 0 });
+      await client.customRequest('chronovisor/cancelAsk', { id });
+      [asked, givenUp] = [id, true];
+    });
+    expect(await answer).toMatchObject({ id: asked, done: true });
+    expect(givenUp).toBe(true);
+    const found = await compare(client, 1, 2);
+    expect(found).toMatchObject({ id: asked + 1, items: [{ kind: 'same', moment: 400_000 }] });
   });
 });
 

@@ -50,6 +50,14 @@ export const sessionTranscripts: Transcripts = {
     mistake: [() => ({ id: 0, file: 'nothing' }), 'The timeline that was launched cannot be saved'],
     moving: false,
   },
+  'chronovisor/compareForks': {
+    before: [['chronovisor/fork', { moment: 10, edits: [{ kind: 'setRegister', register: 'a0', value: '5' }] }]],
+    args: () => ({ one: 0, other: 1 }),
+    answer: { id: 1 },
+    follows: ['chronovisor/answer', { id: 1 }],
+    mistake: [() => ({ one: 0, other: 7 }), 'There is no timeline 7'],
+    moving: false,
+  },
   'chronovisor/bookmarks': {
     args: ({ moment }) => ({ action: 'add', moment, note: 'here' }),
     answer: { changed: expect.objectContaining({ note: 'here' }) },

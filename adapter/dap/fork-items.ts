@@ -1,0 +1,87 @@
+/** What a comparison of two timelines is answered with, and how it is driven. Where they part is found by forks/compare.ts. */
+
+import { compareTimelines } from '../forks/compare.ts';
+import type { Diff } from '../forks/diff.ts';
+import { nextTurn } from '../host/turns.ts';
+import type { Session } from '../session/session.ts';
+import type { TimelineEntry } from './fork-list.ts';
+import type { AnswerOptions } from './question-requests.ts';
+
+/** In the order in which they come; there is one of `same` or of `parting`. */
+export type ForkItem =
+  /** They are the same up to this moment, where one of them ends, or both. */
+  | { readonly kind: 'same'; readonly moment: number }
+  /** The first moment at which they differ: the step before did it, or what comes in here. */
+  | { readonly kind: 'parting'; readonly moment: number; readonly by: 'step' | 'input' }
+  /** What comes in at that moment in a timeline, in words, where it is not the same in both. */
+  | { readonly kind: 'input'; readonly moment: number; readonly timeline: number; readonly text: string }
+  /** What differs there: a register, bytes of memory, a device. */
+  | {
+      readonly kind: 'difference';
+      readonly moment: number;
+      /** Such as `hart 0: a5`, `memory 0x80001000 (8 bytes)`, `device uart0`. */
+      readonly part: string;
+      readonly one: string;
+      readonly other: string;
+    };
+
+/** How long it works before others get a turn. */
+const breathMs = 10;
+
+/** Answers at once with all that it finds, unless it is given up. */
+export async function* comparison(
+  one: TimelineEntry,
+  other: TimelineEntry,
+  { signal, onProgress }: AnswerOptions,
+): AsyncGenerator<ForkItem & { readonly label: string }, void> {
+  const sessionOf = ({ launched }: TimelineEntry): Session => launched.target.session;
+  const stepsTotal = Math.min(sessionOf(one).timeline.end, sessionOf(other).timeline.end);
+  await nextTurn(); // two machines are made
+  const steps = compareTimelines(sessionOf(one), sessionOf(other));
+  for (let breath = performance.now(); !signal.aborted; ) {
+    const { done, value } = steps.next();
+    if (done === true) {
+      for (const item of itemsOf(value, [one.id, other.id])) yield { ...item, label: labelOf(item, [one, other]) };
+      return;
+    }
+    if (performance.now() - breath <= breathMs) continue;
+    onProgress({ stepsDone: value, stepsTotal });
+    await nextTurn();
+    breath = performance.now();
+  }
+}
+
+const itemsOf = (diff: Diff, [one, other]: readonly [number, number]): ForkItem[] => {
+  switch (diff.kind) {
+    case 'same':
+      return [{ kind: 'same', moment: Math.min(...diff.lengths) }];
+    case 'machines':
+      throw new Error('timelines of one session are of different machines');
+    case 'states': {
+      const { at, differences, inputs } = diff;
+      const given = (timeline: number, texts: readonly string[] = []): ForkItem[] =>
+        texts.map((text) => ({ kind: 'input', moment: at, timeline, text }));
+      return [
+        { kind: 'parting', moment: at, by: inputs === undefined ? 'step' : 'input' },
+        ...given(one, inputs?.one),
+        ...given(other, inputs?.other),
+        ...differences.map((difference): ForkItem => ({ kind: 'difference', moment: at, ...difference })),
+      ];
+    }
+  }
+};
+
+const labelOf = (item: ForkItem, [one, other]: readonly [TimelineEntry, TimelineEntry]): string => {
+  switch (item.kind) {
+    case 'same':
+      return 'the same up to here, where one of them ends';
+    case 'parting':
+      return item.by === 'step'
+        ? 'the first difference, made by the step before'
+        : 'the first difference, which comes in';
+    case 'input':
+      return `comes in in ${item.timeline === one.id ? one.name : other.name}: ${item.text}`;
+    case 'difference':
+      return `${item.part}: ${item.one} in ${one.name}, ${item.other} in ${other.name}`;
+  }
+};
