@@ -117,6 +117,7 @@ export interface Requests {
   'chronovisor/forks': [args: Record<string, never>, answer: unknown];
   'chronovisor/fork': [args: ForkArguments, answer: unknown];
   'chronovisor/switchFork': [args: { readonly id: number }, answer: unknown];
+  'chronovisor/compareForks': [args: { readonly one: number; readonly other: number }, answer: unknown];
   'chronovisor/deleteFork': [args: { readonly id: number }, answer: unknown];
 }
 

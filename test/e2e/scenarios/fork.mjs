@@ -46,6 +46,26 @@ export const run = async (window, { timed }) => {
   if ((await window.standing()) !== panic) throw new Error(`what was launched panics at ${await window.moment()} now`);
   await window.picture('launched');
 
+  await timed('compared with its parent', async () => {
+    await window.rowAction(historyPane, 'buffer->next = 0', 'Compare With Its Parent');
+    await window.until('what comes in in the fork alone', async () => {
+      const rows = await window.historyRows();
+      return rows.some((row) => row.startsWith('comes in in buffer->next = 0'));
+    });
+  });
+  await window.picture('compared');
+  const rows = await window.historyRows();
+  const differs = rows.find((row) => row.startsWith('memory 0x'));
+  const moment = at.toLocaleString('en-US');
+  if (!differs?.includes('00 00 00 00') || !differs.includes(moment))
+    throw new Error(`the fork changed the link at ${moment}, and differs in ${rows.join(' | ')}`);
+  await timed('a click on what differs', async () => {
+    await window.page.locator(`${historyPane} .monaco-list-row`, { hasText: 'memory 0x' }).first().click();
+    await window.until('the moment of the change', async () => (await window.seen()).moment === at);
+  });
+  await window.topIs('buffer_allocate');
+  await window.rowAction(historyPane, 'Where does buffer->next = 0 differ from launched?', 'Remove');
+
   await window.rowAction(historyPane, 'buffer->next = 0', 'Delete Fork');
   await window.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).first().click();
   await window.until(

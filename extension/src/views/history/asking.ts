@@ -36,6 +36,10 @@ export const executions = (place: string, which: 'count' | 'all'): Asking => ({
   title: `How often was ${placeName(place)} executed?`,
 });
 
+/** Of a comparison with a fork's parent, which may have been deleted. */
+export const differsTitle = (fork: string, parent = 'its parent'): string =>
+  `Where does ${fork} differ from ${parent}?`;
+
 /** `/home/me/kernel/trap.c:61` as `trap.c:61`. */
 export const placeName = (place: string): string => place.replace(/^.*[/\\]/, '');
 

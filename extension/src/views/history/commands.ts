@@ -3,9 +3,9 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { askAnswer } from '../answers.ts';
-import { ask, refusalOf } from '../requests.ts';
+import { type Asked, ask, refusalOf } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
-import { type Asking, callsOf, executions, expressionOf, logged, whereFrom, whoWrote } from './asking.ts';
+import { type Asking, callsOf, differsTitle, executions, expressionOf, logged, whereFrom, whoWrote } from './asking.ts';
 import { type HistoryNode, momentOf } from './history-view.ts';
 import type { LineCounts } from './line-counts.ts';
 import type { Marks } from './marks.ts';
@@ -21,20 +21,22 @@ export interface HistoryParts {
 export const historyCommands = (parts: HistoryParts): vscode.Disposable[] => {
   const { sessions, questions } = parts;
 
-  /** Begins with a question and shows the tree, in which its answer comes in. */
-  const begin = async (asking: Asking): Promise<Question | undefined> => {
+  /** Begins with what is answered as a question is, and shows the tree, in which the answer comes in. */
+  const beginWith = async (title: string, send: (session: Asked) => Promise<unknown>) => {
     const session = needSession(sessions);
     if (session === undefined) return undefined;
-    const question = questions.begin(session.id, asking.title);
+    const question = questions.begin(session.id, title);
     void vscode.commands.executeCommand('chronovisor.history.focus');
     try {
-      const answer = await ask(session, 'chronovisor/ask', asking);
+      const answer = await send(session);
       questions.accepted(question, v.parse(askAnswer, answer).id);
     } catch (error) {
       questions.refused(question, refusalOf(error));
     }
     return question;
   };
+  const begin = (asking: Asking): Promise<Question | undefined> =>
+    beginWith(asking.title, (session) => ask(session, 'chronovisor/ask', asking));
 
   const about = async (subject: unknown, asking: (expression: string) => Asking): Promise<void> => {
     const expression = expressionOf(subject) ?? (await input('About which expression?', selectedText()));
@@ -71,6 +73,14 @@ export const historyCommands = (parts: HistoryParts): vscode.Disposable[] => {
       const session = needSession(sessions);
       if (moment === undefined || session === undefined) return;
       await attempt(() => ask(session, 'chronovisor/goTo', { moment }));
+    }),
+    vscode.commands.registerCommand('chronovisor.compareFork', async (node?: HistoryNode) => {
+      if (node?.kind !== 'fork') return;
+      const { id, name, parent } = node.fork;
+      if (parent === undefined) return;
+      await beginWith(differsTitle(name, parts.marks.forks.find((fork) => fork.id === parent)?.name), (session) =>
+        ask(session, 'chronovisor/compareForks', { one: parent, other: id }),
+      );
     }),
     ...bookmarkCommands(parts),
     ...forkCommands(parts),
