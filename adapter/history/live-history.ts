@@ -4,13 +4,11 @@
  * not indexed yet counts as unknown, as ever; nothing waits for it. Nothing is kept on disk.
  */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Moment } from '../../traces/time.ts';
 import { HistoryIndex } from '../../vmm/history/history-index.ts';
 import { unpackSegment } from '../../vmm/history/segment.ts';
 import { SlabWriter } from '../../vmm/timeline/carried-state.ts';
+import { hasThread, sharedBytes, startThread, type Thread, threadFile } from '../host/threads.ts';
 import { copyOf } from '../session/copy.ts';
 import type { LiveSession } from '../session/session.ts';
 import type { HistoryMessage, HistoryTask } from './task.ts';
@@ -24,7 +22,6 @@ export interface LiveHistoryOptions {
   readonly log?: (line: string) => void;
 }
 
-const besideBundle = join(import.meta.dirname, 'history-worker.mjs');
 /** How often it looks whether the recording stands still. */
 const lookMs = 1000;
 /** Less than this is quickly gone through without an index; each part costs the opening of a machine. */
@@ -40,18 +37,18 @@ export class LiveHistory {
   readonly #options: LiveHistoryOptions;
   readonly #script: string;
   /** One word: see HistoryTask. */
-  readonly #waits = new Int32Array(new SharedArrayBuffer(4));
+  readonly #waits = new Int32Array(sharedBytes(4).buffer);
   readonly #timer: NodeJS.Timeout;
   #known: Moment;
   #endSeen: Moment;
   #growing: Promise<void> | undefined;
-  #worker: Worker | undefined;
+  #worker: Thread | undefined;
   #closed = false;
 
   constructor(session: LiveSession, options: LiveHistoryOptions) {
     this.#session = session;
     this.#options = options;
-    this.#script = options.workerFile ?? besideBundle;
+    this.#script = options.workerFile ?? threadFile('history-worker');
     this.index = new HistoryIndex(session.machine.memory.ramBytes);
     this.#known = options.from;
     this.#endSeen = session.timeline.end;
@@ -80,7 +77,7 @@ export class LiveHistory {
   }
 
   async #grow(): Promise<void> {
-    if (!existsSync(this.#script) || this.#closed) return;
+    if (!hasThread(this.#script) || this.#closed) return;
     const { checkpoints } = this.#session.timeline;
     const copy = await copyOf(this.#session);
     if (this.#closed) return;
@@ -94,7 +91,7 @@ export class LiveHistory {
       index: { intervalSteps, segmentSteps },
       copy: { bytes: copy, state: from, from: this.#known },
     };
-    const worker = new Worker(this.#script, { workerData: task });
+    const worker = startThread(this.#script, task);
     this.#worker = worker;
     worker.unref();
     await new Promise<void>((resolve) => {

@@ -10,8 +10,8 @@ import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import type { Access } from './access.ts';
 import { emitFloat } from './float/inline.ts';
-import { isSignExtended } from './jit/sign-extension.ts';
 import type { Library } from './library.ts';
+import { isSignExtended } from './narrow-values.ts';
 
 /** Where operands come from. `push` methods leave one i64 on the stack unless they say otherwise. */
 export interface Operands {

@@ -4,48 +4,14 @@
  * host's optimiser finds rotations and needs no widening in between.
  */
 
-import type { Value, XField } from '../../isa/meaning.ts';
-import type { Instruction, Region } from './region.ts';
-import { successorsOf } from './region.ts';
+import type { XField } from '../../isa/meaning.ts';
+import { isSignExtended } from '../narrow-values.ts';
+import { type Instruction, type Region, successorsOf } from './region.ts';
 import { fieldsOf } from './row-facts.ts';
 import type { Structure } from './structure.ts';
 
 /** Registers as bits; x0 always holds such a number. */
 const zero = 1;
-
-/**
- * Whether a value is such a number; `holds` answers for the registers that it is made of.
- */
-export const isSignExtended = (value: Value, holds: (field: XField) => boolean): boolean => {
-  switch (value.k) {
-    case 'x':
-      return holds(value.field);
-    case 'imm': // every format has 32 bits at most, and is sign-extended
-      return true;
-    case 'const':
-      return BigInt.asIntN(32, value.value) === BigInt.asIntN(64, value.value);
-    case 'binary':
-      if (bitwise.has(value.op)) return isSignExtended(value.a, holds) && isSignExtended(value.b, holds);
-      return comparisons.has(value.op);
-    case 'unary':
-      return narrowing.has(value.op);
-    case 'load':
-      return value.size < 4 || (value.size === 4 && value.signed);
-    case 'select':
-      return isSignExtended(value.then, holds) && isSignExtended(value.else, holds);
-    case 'atomic':
-    case 'loadReserved':
-      return value.size === 4;
-    case 'storeConditional':
-      return true;
-    default:
-      return false;
-  }
-};
-
-const bitwise: ReadonlySet<string> = new Set(['and', 'or', 'xor']);
-const comparisons: ReadonlySet<string> = new Set(['eq', 'ne', 'ltS', 'ltU', 'geS', 'geU']);
-const narrowing: ReadonlySet<string> = new Set(['sext8', 'sext16', 'sext32', 'zext8', 'zext16']);
 
 /** The registers, as bits, that hold such a number after an instruction, from those before it. */
 export const signExtendedAfter = (before: number, { row, word }: Instruction): number => {
