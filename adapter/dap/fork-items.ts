@@ -80,7 +80,7 @@ const labelOf = (item: ForkItem, [one, other]: readonly [TimelineEntry, Timeline
         ? 'the first difference, made by the step before'
         : 'the first difference, which comes in';
     case 'input':
-      return `comes in in ${item.timeline === one.id ? one.name : other.name}: ${item.text}`;
+      return `in ${item.timeline === one.id ? one.name : other.name}: ${item.text}`;
     case 'difference':
       return `${item.part}: ${item.one} in ${one.name}, ${item.other} in ${other.name}`;
   }

@@ -169,7 +169,7 @@ describe('two timelines', () => {
     const register = (value: number): string => `0x${value.toString(16).padStart(16, '0')}`;
     expect(items).toMatchObject([
       { kind: 'parting', moment: 1_000_000, by: 'input' },
-      { kind: 'input', moment: 1_000_000, timeline: 1, label: expect.stringMatching(/^comes in in other: .*s5/) },
+      { kind: 'input', moment: 1_000_000, timeline: 1, label: expect.stringMatching(/^in other: .*s5/) },
       { kind: 'difference', moment: 1_000_000, part: 'hart 0: s5', one: register(before), other: register(0x1234) },
     ]);
     expect([await client.moment(), Number(await a5(client))]).toEqual([1_000_003, 0x1234]);

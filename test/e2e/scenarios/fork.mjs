@@ -50,7 +50,7 @@ export const run = async (window, { timed }) => {
     await window.rowAction(historyPane, 'buffer->next = 0', 'Compare With Its Parent');
     await window.until('what comes in in the fork alone', async () => {
       const rows = await window.historyRows();
-      return rows.some((row) => row.startsWith('comes in in buffer->next = 0'));
+      return rows.some((row) => row.startsWith('in buffer->next = 0: '));
     });
   });
   await window.picture('compared');
@@ -64,7 +64,12 @@ export const run = async (window, { timed }) => {
     await window.until('the moment of the change', async () => (await window.seen()).moment === at);
   });
   await window.topIs('buffer_allocate');
-  await window.rowAction(historyPane, 'Where does buffer->next = 0 differ from launched?', 'Remove');
+  const question = 'Where does buffer->next = 0 differ';
+  await window.rowAction(historyPane, question, 'Remove');
+  await window.until(
+    'no comparison',
+    async () => !(await window.historyRows()).some((row) => row.startsWith(question)),
+  );
 
   await window.rowAction(historyPane, 'buffer->next = 0', 'Delete Fork');
   await window.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).first().click();
