@@ -75,6 +75,7 @@ const others = {
   'bench-asking': 'test/bench/asking.ts',
   'bench-travel': 'test/bench/travel.ts',
   'bench-from-the-end': 'test/bench/from-the-end.ts',
+  'bench-pause': 'test/bench/pause.ts',
 };
 for (const [name, entry] of Object.entries(others)) {
   if (existsSync(entry))
