@@ -82,7 +82,7 @@ export const wayNames = Object.keys(ways) as readonly WayName[];
 
 /** Another engine, another mode, other caches for each portion. */
 const switched = (machine: Machine, until: Moment, random: Random): Stop => {
-  const stop = machine.run(until, switchEngine(machine, random, { eager: 3, dropped: 10, restored: 10 }));
+  const stop = machine.run(until, switchEngine(machine, random, { eager: 3, dropped: 10, restored: 10, armed: 2 }));
   return stop.reason === 'breakpoint' ? machine.run(moment(machine.now + 1)) : stop;
 };
 

@@ -13,7 +13,7 @@ import { recordIn, type TierName, tierNames, verifyIn } from '../support/tiers.t
 import { linux, shellPrompt } from './guests.ts';
 
 const forks = Number(process.env.FORKS ?? 60);
-const timeoutMs = 900_000;
+const timeoutMs = 1_800_000;
 const folder = mkdtempSync(join(tmpdir(), 'chronovisor-tiers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

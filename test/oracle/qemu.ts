@@ -36,7 +36,21 @@ export const runQemu = async (program: Program, timeoutMs = 120_000): Promise<Ui
   const child = spawn(
     'qemu-system-riscv64',
     [
-      ...['-machine', 'virt', '-cpu', cpu, '-smp', '2', '-m', `${layout.ramMiB}M`, '-bios', 'none', '-kernel', image],
+      ...[
+        '-S',
+        '-machine',
+        'virt',
+        '-cpu',
+        cpu,
+        '-smp',
+        '2',
+        '-m',
+        `${layout.ramMiB}M`,
+        '-bios',
+        'none',
+        '-kernel',
+        image,
+      ],
       ...[
         '-display',
         'none',

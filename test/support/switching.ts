@@ -10,6 +10,8 @@ export interface Seldom {
   readonly eager: number;
   readonly dropped: number;
   readonly restored: number;
+  /** With breakpoints, for which translated code is made anew. */
+  readonly armed: number;
 }
 
 /** Changes the machine's engine; gives options for its next run. */
@@ -20,7 +22,7 @@ export const switchEngine = (machine: Machine, random: Random, seldom: Seldom): 
   if (random.oneIn(seldom.dropped)) translations.dropAll();
   if (random.oneIn(seldom.restored)) machine.restore(machine.save());
   if (random.oneIn(2)) return {};
-  const armed = random.oneIn(2);
+  const armed = random.oneIn(seldom.armed);
   if (armed) engine.arm(machine.harts.map((hart) => hart.get('pc') + BigInt(2 * random.below(12) - 8)));
   const isWatching = random.oneIn(3);
   return {

@@ -45,7 +45,7 @@ export const tiers = {
   switched: {
     begin: () => undefined,
     portion: (machine, random) => {
-      const options = switchEngine(machine, random, { eager: 50, dropped: 20, restored: 200 });
+      const options = switchEngine(machine, random, { eager: 50, dropped: 200, restored: 200, armed: 20 });
       const isFast = Object.keys(options).length === 0;
       return { steps: 1 + random.below(isFast ? random.pick([20, 3000, 1_000_000, 1_000_000]) : 50_000), options };
     },
