@@ -7,6 +7,8 @@ import { GuestStops } from '../../adapter/dap/guest-stops.ts';
 import { InstructionSteps } from '../../adapter/dap/instruction-steps.ts';
 import { InstructionStepsBack } from '../../adapter/dap/instruction-steps-back.ts';
 import { roleAt } from '../../adapter/dap/instructions.ts';
+import { Program } from '../../adapter/dap/program.ts';
+import { Programs } from '../../adapter/dap/programs.ts';
 import { StopRules } from '../../adapter/dap/stop-rules.ts';
 import type { Target } from '../../adapter/dap/target.ts';
 import { TrapFilters } from '../../adapter/dap/trap-filters.ts';
@@ -51,7 +53,10 @@ export class Stepper {
     const memory = new GuestMemory(machine, new Uint8Array(0));
     const session = { kind: 'replay' } as Session;
     const console = new ConsoleOutput();
-    const target = { machine, timeline, memory, session, console, makeWay: () => () => {} } as unknown as Target;
+    const program = new Program();
+    const programs = new Programs(program, [], memory);
+    const parts = { machine, timeline, memory, session, console, program, programs, callSiteOf: () => undefined };
+    const target = { ...parts, makeWay: () => () => {} } as unknown as Target;
     return new Stepper(timeline, target);
   }
 
