@@ -37,13 +37,13 @@ const sessions = async (more: object = {}): Promise<readonly [node: TestClient, 
     console.log(`${kind}: from opening to the first stop ${(performance.now() - beganMs).toFixed(0)} ms`);
   };
   await open(node, 'under Node', { trace, cwd: workspace });
-  await open(web, 'in a web host', { trace: '/work/demo.chrono', cwd: '/work' });
+  await open(web, 'in a web host', { trace: '/folder/demo.chrono', cwd: '/folder' });
   return [node, web];
 };
 
 /** An answer, with names of files as the other host has them. */
 const inWeb = (answer: unknown): unknown =>
-  JSON.parse(JSON.stringify(answer).replaceAll(`"${workspace}/`, `"${root}/work/`));
+  JSON.parse(JSON.stringify(answer).replaceAll(`"${workspace}/`, `"${root}/folder/`));
 
 /** Both answer the same. Gives the answer. */
 const check = async (
@@ -81,7 +81,7 @@ describe('the bundle for browsers', () => {
 describe('a session in a web extension host', () => {
   test('stops at the end, shows sources of the workspace, and steps back as under Node', async () => {
     const both = await sessions({ stopAt: 'panic' });
-    expect(await check(both, stack)).toContain(`"path":"${root}/work/`);
+    expect(await check(both, stack)).toContain(`"path":"${root}/folder/`);
     await check(both, variables);
     for (let step = 0; step < 3; step++) {
       await check(both, (client) => client.move('stepBack', { granularity: 'line' }));
@@ -97,7 +97,7 @@ describe('a session in a web extension host', () => {
       readFileSync(join(sources, 'buffer.c'), 'utf8')
         .split('\n')
         .findIndex((text) => text.includes('buffer_allocate(')) + 1;
-    const places = [join(workspace, 'buffer.c'), `${root}/work/buffer.c`];
+    const places = [join(workspace, 'buffer.c'), `${root}/folder/buffer.c`];
     for (const [index, client] of both.entries()) {
       const { body } = await client.setBreakpointsRequest({
         source: { path: places[index]! },
@@ -151,19 +151,19 @@ describe('a session in a web extension host', () => {
     timeline.forward(moment(1_000));
     recorder.end({ reason: 'stopped' });
     const web = (await WebHost.start(workspace)).client();
-    await web.begin({ trace: '/work/bare.chrono', stopAt: 'end' });
+    await web.begin({ trace: '/folder/bare.chrono', stopAt: 'end' });
     await web.move('configurationDone');
     expect(await web.moment()).toBe(timeline.now);
   });
 
   test('says what is not there', async () => {
     const web = (await WebHost.start(workspace)).client();
-    expect(await refusal(web.begin({ trace: '/work/other.chrono' }))).toContain('nothing of that name');
+    expect(await refusal(web.begin({ trace: '/folder/other.chrono' }))).toContain('nothing of that name');
   });
 
   test('says that recording needs Node', async () => {
     const web = (await WebHost.start(workspace)).client();
-    const launch = { machine: '-bios none -kernel demo.elf', cwd: '/work' };
+    const launch = { machine: '-bios none -kernel demo.elf', cwd: '/folder' };
     expect(await refusal(web.begin(launch))).toContain('Recording is not possible in a browser');
   });
 
@@ -171,7 +171,7 @@ describe('a session in a web extension host', () => {
     const host = await WebHost.start(workspace);
     copyFileSync(trace, join(workspace, 'marked.chrono'));
     const web = host.client();
-    await web.begin({ trace: '/work/marked.chrono', stopAt: 'start' });
+    await web.begin({ trace: '/folder/marked.chrono', stopAt: 'start' });
     await web.customRequest('chronovisor/bookmarks', { action: 'add', moment: 1234, note: 'here' });
     await host.next('written');
     const written = await openTrace(new FileSource('the trace', join(workspace, 'marked.chrono')), brotli);

@@ -58,8 +58,8 @@ class EventEmitter {
 }
 
 const fileOf = ({ scheme, authority, path }) => {
-  if (`${scheme}://${authority}` !== root || !path.startsWith('/work')) throw new Error(`no such file: ${path}`);
-  return join(folder, path.slice('/work'.length));
+  if (`${scheme}://${authority}` !== root || !path.startsWith('/folder')) throw new Error(`no such file: ${path}`);
+  return join(folder, path.slice('/folder'.length));
 };
 const said = (kind) => (message) => parentPort.postMessage({ kind, message: String(message?.stack ?? message) });
 const made = {};
