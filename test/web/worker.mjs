@@ -146,7 +146,7 @@ const acts = {
       },
     };
     const panel = { webview, onDidDispose: () => {} };
-    made.editor.resolveCustomEditor({ uri: Uri.parse(`${root}/work/${name}`) }, panel);
+    made.editor.resolveCustomEditor({ uri: Uri.parse(`${root}/folder/${name}`) }, panel);
   },
 };
 parentPort.on('message', ({ kind, message }) => acts[kind](message));
