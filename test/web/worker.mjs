@@ -74,7 +74,7 @@ const known = {
   },
   workspace: withRest({
     isTrusted: true,
-    workspaceFolders: [{ uri: Uri.parse(`${root}/work`), name: 'work', index: 0 }],
+    workspaceFolders: [{ uri: Uri.parse(`${root}/folder`), name: 'folder', index: 0 }],
     fs: {
       readFile: async (uri) => new Uint8Array(await readFile(fileOf(uri))),
       writeFile: async (uri, bytes) => {
