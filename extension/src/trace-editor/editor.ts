@@ -115,9 +115,11 @@ class TraceEditor {
   }
 
   async #read(salvage: boolean): Promise<void> {
-    // What is shown stays until it is read anew.
-    if (this.#state.kind !== 'trace') this.#state = { kind: 'reading' };
-    this.#show();
+    // What is shown stays until it is read anew: a page that is replaced loses the click that is under way.
+    if (this.#state.kind !== 'trace') {
+      this.#state = { kind: 'reading' };
+      this.#show();
+    }
     let text = '';
     const options = ['--json', ...(salvage ? ['--salvage'] : [])];
     const run = this.#adapter.run(['info', ...options, '--', this.#uri.fsPath], (line) => {

@@ -21,7 +21,7 @@ export const run = async (window, { timed }) => {
   await window.picture('page');
   await timed('verified', async () => {
     await frame.locator('[data-command="verify"]').click();
-    await (await window.webview('.equal')).locator('.equal').waitFor();
+    await window.webview('.equal');
   });
   await window.picture('verified');
   await (await window.webview('.facts')).locator('[data-command="panic"]').click();
