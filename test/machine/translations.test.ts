@@ -2,11 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  decodedAcrossEntries,
   decodedBase,
   decodedEntries,
   decodedEntryBytes,
   hartTlbPointers,
   maxHarts,
+  meaningBytes,
+  meaningsBase,
+  meaningsBits,
   pageFlag,
   pageFlagsBase,
   ramOffset,
@@ -131,7 +135,8 @@ const check = (sentence: string, doings: (rig: Rig) => Readonly<Record<string, b
 test('the caches lie one after another below RAM, also for eight harts', () => {
   const areas = [
     [regionCacheBase, regionCacheEntries * regionCacheEntryBytes],
-    [decodedBase, (decodedEntries + 1) * decodedEntryBytes],
+    [meaningsBase, 2 ** meaningsBits * meaningBytes],
+    [decodedBase, (decodedEntries + decodedAcrossEntries + 1) * decodedEntryBytes],
     [tlbBase, maxHarts * tlbHartBytes],
     [ramOffset, 0],
   ] as const;

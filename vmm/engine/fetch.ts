@@ -9,8 +9,16 @@ import { emitTlbEntry } from './access.ts';
 import { type CoverageMaps, emitExecuted } from './coverage.ts';
 import type { ImportIndices } from './imports.ts';
 import type { Locals } from './interpreter-operands.ts';
-import { decodedBase, decodedEntries, decodedEntryBytes, pageBytes, scratch } from './layout.ts';
-import { fieldBits } from './predecode.ts';
+import {
+  decodedAcrossEntries,
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
+  meaningsBase,
+  pageBytes,
+  scratch,
+} from './layout.ts';
+import { emitMeaningOf, fieldBits } from './predecode.ts';
 
 export interface FetchParts {
   readonly leave: Label;
@@ -29,7 +37,7 @@ export const emitFetch = (
   const { current, pageAddend, raw, address, entry, host, decoded } = locals;
 
   const fetched = code.block();
-  const unkept = code.block();
+  const unknown = code.block();
   const slow = code.block();
   emitMapping(code, locals, current, slow);
   code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).tee(host).memory(op.i32Load, 0).set(raw);
@@ -43,33 +51,45 @@ export const emitFetch = (
     .ops(op.i32And);
   code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).likely().brIf(fetched);
   // A 32-bit instruction in the last two bytes of a page goes on in another one.
-  const inPage = code.block();
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(inPage);
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(unknown);
   code
     .get(host)
     .i32(pageBytes - 1)
     .ops(op.i32And)
     .i32(pageBytes - 2)
     .ops(op.i32Ne)
-    .brIf(inPage);
+    .brIf(unknown);
   code.get(current).i64Small(2).ops(op.i64Add).set(address);
   emitTlbEntry(code, locals.executeTlb, address);
   code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).brIf(slow); // the address of that page
   code.get(raw).i32(0xffff).ops(op.i32And);
   code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
-  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw).br(unkept);
-  code.end(); // inPage
-  code.get(raw).get(decoded).call(imports.decode);
-  code.get(decoded).get(raw).memory(op.i32Store, decodedBase).br(fetched);
+  code.i32(16).ops(op.i32Shl, op.i32Or).set(raw);
+  // It has an entry by its page: that of its address would be taken for its first half and what lies behind it in RAM.
+  code.get(host).i32(12).ops(op.i32ShrU);
+  code.i32(decodedAcrossEntries - 1).ops(op.i32And);
+  code.i32(decodedEntryBytes).ops(op.i32Mul);
+  code.i32(decodedEntries * decodedEntryBytes).ops(op.i32Add);
+  code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
+  code.br(unknown);
   code.end(); // slow
   spill();
   code.get(current).ops(op.i32WrapI64).get(current).i64(32n).ops(op.i64ShrU, op.i32WrapI64);
   code.call(imports.fetchSlow).brIf(leave);
   reload(); // the walk may have written an entry that is watched
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
-  code.end(); // unkept
-  code.i32(decodedEntries * decodedEntryBytes).set(decoded);
+  code.i32((decodedEntries + decodedAcrossEntries) * decodedEntryBytes).set(decoded);
+  code.end(); // unknown
+  const bits = host;
+  code.get(raw).get(raw).i32(0xffff).ops(op.i32And);
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq, op.select).set(bits);
+  emitMeaningOf(code, bits);
+  code.tee(entry).memory(op.i32Load, meaningsBase).get(bits).ops(op.i32Eq).likely().if();
+  code.get(decoded).get(entry);
+  code.memory(op.i64Load, meaningsBase + 4).memory(op.i64Store, decodedBase + 4);
+  code.else();
   code.get(raw).get(decoded).call(imports.decode);
+  code.end();
   code.get(decoded).get(raw).memory(op.i32Store, decodedBase);
   code.end(); // fetched
 

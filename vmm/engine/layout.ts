@@ -9,6 +9,7 @@
  *     0x000e_0000  breakpoint filter, 64 KiB                        (bookkeeping, not state)
  *     0x0010_0000  where indirect jumps went, 64 KiB                (cache, not state)
  *     0x0020_0000  region cache, 1 MiB                              (cache, not state)
+ *     0x0030_0000  what instructions mean, by their bits, 512 KiB   (cache, not state)
  *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
  *     0x00d0_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
  *     0x0200_0000  RAM                                              (state)
@@ -222,9 +223,18 @@ export const regionCacheBase = 0x20_0000;
 export const regionCacheEntries = 0x2_0000;
 export const regionCacheEntryBytes = 8;
 
-/** Decoded instructions, 16 bytes each (see predecode.ts); one more is for those that are not kept. */
+/** What instructions mean, by a hash of their bits: {bits: i32, fields: i32, number: i32, unused: i32}, see predecode.ts. */
+export const meaningsBase = 0x30_0000;
+export const meaningsBits = 15;
+export const meaningBytes = 16;
+
+/**
+ * Decoded instructions, 16 bytes each (see predecode.ts): those that lie in one page, by where; then those that go on in
+ * another page, by where they begin; and one for what is not kept.
+ */
 export const decodedBase = 0x40_0000;
 export const decodedEntries = 0x8_0000;
+export const decodedAcrossEntries = 0x1000;
 export const decodedEntryBytes = 16;
 
 export const ramOffset = 0x200_0000;

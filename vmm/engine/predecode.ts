@@ -1,7 +1,8 @@
 /**
  * Decoded instructions as the interpreter keeps them: which handler, which registers, what number. They lie in a table
  * by the host address of the code, and each tells the bits that it was decoded from, so that nobody need tell it when
- * code changes: an entry that differs from what is in memory is made anew.
+ * code changes: an entry that differs from what is in memory is made anew. What it is made of is in a second table, by the
+ * instruction's bits: not every place has code of its own. Only what is not there is decoded here.
  *
  *     {raw: i32, fields: i32, number: i32, unused: i32}
  *     fields: | 26:24 length in bytes | 22:18 rs2 | 17:13 rs1 | 12:8 rd | 7:0 handler |
@@ -15,7 +16,9 @@ import { effectValues, type Value, valueChildren } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import { rows } from '../isa/table.ts';
 import type { MachineMemory } from '../machine/memory.ts';
-import { decodedBase } from './layout.ts';
+import type { Code } from '../wasm/code.ts';
+import { op } from '../wasm/opcodes.ts';
+import { decodedBase, meaningBytes, meaningsBase, meaningsBits } from './layout.ts';
 
 /** Where the parts of `fields` are. Registers are taken out as byte offsets, eight times their number. */
 export const fieldBits = { handler: 0xff, rd: 8, rs1: 13, rs2: 18, length: 24 } as const;
@@ -26,24 +29,31 @@ if (rows.length > fieldBits.handler) throw new Error(`fields hold a handler of 8
 
 const handlers = new Map(rows.map((row, index) => [row, index + 1]));
 
-/** Instructions that were decoded, by a hash of their bits: {bits, fields, number}. Not every place has code of its own. */
-const memoEntries = 0x4000;
+/**
+ * Byte offset from `meaningsBase` of the place for an instruction's bits: emitted, for the interpreter. The factor is the
+ * golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+ */
+export const emitMeaningOf = (code: Code, bits: number): void => {
+  code.get(bits).i32(hashFactor).ops(op.i32Mul);
+  code.i32(32 - meaningsBits).ops(op.i32ShrU);
+  code.i32(Math.log2(meaningBytes)).ops(op.i32Shl);
+};
+const hashFactor = 0x9e37_79b1 | 0;
 
-/** Decodes `raw`, the instruction's bits as in memory, into the entry at an offset from `decodedBase`. */
-export const createPredecoder = ({ i32 }: MachineMemory): ((raw: number, entry: number) => void) => {
-  const memo = new Int32Array(memoEntries * 3);
-  return (raw, entry) => {
+/** Decodes `raw`, the instruction's bits as in memory, into the entry at an offset from `decodedBase`, and for the next time. */
+export const createPredecoder =
+  ({ i32 }: MachineMemory): ((raw: number, entry: number) => void) =>
+  (raw, entry) => {
     const bits = lengthOf(raw) === 4 ? raw | 0 : raw & 0xffff;
-    const known = (Math.imul(bits, 0x9e37_79b1) >>> 18) * 3;
-    if (memo[known] !== bits) {
-      memo[known] = bits;
-      decodeInto(memo, known, bits);
+    const known = (meaningsBase >>> 2) + (Math.imul(bits, hashFactor) >>> (32 - meaningsBits)) * (meaningBytes / 4);
+    if (i32[known] !== bits) {
+      i32[known] = bits;
+      decodeInto(i32, known, bits);
     }
     const at = (decodedBase + entry) >>> 2;
-    i32[at + 1] = memo[known + 1]!;
-    i32[at + 2] = memo[known + 2]!;
+    i32[at + 1] = i32[known + 1]!;
+    i32[at + 2] = i32[known + 2]!;
   };
-};
 
 /** Sets fields and number behind `at`. */
 const decodeInto = (to: Int32Array, at: number, bits: number): void => {
