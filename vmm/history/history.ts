@@ -63,6 +63,8 @@ export interface Density {
   readonly traps: Readonly<Record<string, number>>;
   /** Steps by privilege, of all harts together: U, S, M. Approximate where harts take turns within the stretch. */
   readonly privilegeSteps: readonly [number, number, number];
+  /** Traps that each hart entered; empty where nothing is known. */
+  readonly hartTraps: readonly number[];
   readonly spaces: number;
   readonly consoleBytes: number;
 }
