@@ -77,9 +77,11 @@ export class Sessions implements vscode.Disposable {
       const isNew = this.#running !== session;
       this.#running = session;
       if (isNew) this.#changed.fire();
-      if (message.event === 'continued') return this.#tellSoon();
-      clearTimeout(this.#motion);
-      this.#stopped.fire();
+      if (message.event === 'continued') this.#tellSoon();
+      else {
+        clearTimeout(this.#motion);
+        this.#stopped.fire();
+      }
     } else if (message.event === 'output') {
       if ((message.body as { readonly category?: string } | undefined)?.category === 'stdout') this.#printed.fire();
     }
