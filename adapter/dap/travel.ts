@@ -109,10 +109,7 @@ export class Traveller {
 
   /** Back to the last stop before the present moment that running forwards would have made, or to the start. */
   *reverse(): Motion {
-    const { timeline, console } = this.#target;
-    console.muted = true;
-    // Who gives up is back here at once.
-    timeline.checkpoints.take(timeline.cursor);
+    this.#target.console.muted = true;
     for (;;) {
       let finding: Finding | undefined;
       const isStop = (stop: TimelineStop): boolean => {

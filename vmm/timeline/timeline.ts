@@ -61,7 +61,7 @@ export type Hit = (stop: TimelineStop) => boolean;
 /** Where a search need look between two moments: intervals, ascending and apart. It is asked again after each piece. */
 export type Among = (within: Interval) => readonly Interval[];
 
-/** Longest portion between two yields: a pause is answered within it. */
+/** Longest portion between two yields. Of slow steps it may be shorter: see Patience. */
 const portionSteps = 1_000_000;
 
 /** How many checkpoints are taken on a long way, at most: each costs a millisecond or two. */
@@ -69,6 +69,9 @@ const checkpointsOnTheWay = 256;
 
 /** Distances before a destination at which checkpoints are left, for the steps back that may follow. */
 const landingDistances = [3_000_000, 300_000, 30_000, 3_000] as const;
+
+/** Of the slowest steps these take some milliseconds. */
+const nearSteps = 10_000;
 
 export class Timeline {
   readonly machine: Machine;
@@ -212,6 +215,11 @@ export class Timeline {
     }
     this.applyInputs();
     this.checkpoints.noteStop();
+  }
+
+  /** Makes sure that one comes back here at once from wherever one goes. */
+  leaveNear(): void {
+    if (this.now - this.checkpoints.before(this.now).at > nearSteps) this.checkpoints.take(this.#cursor);
   }
 
   /** The present state, for another timeline of this recording. */
