@@ -21,6 +21,7 @@ export class Patience {
   /** Longest slice: a short one after one in which much was slow that could not end it, as floating point in software cannot. */
   sliceSteps = sliceStepsMax;
   #isOver: (() => boolean) | undefined;
+  #thingsPerLook = never;
   readonly #stop: () => void;
 
   /** @param stop ends the run under way */
@@ -29,15 +30,16 @@ export class Patience {
   }
 
   /** From now on a run ends soon after this has become true. Whoever has a clock sets it. */
-  waitUntil(isOver: (() => boolean) | undefined): void {
+  waitUntil(isOver: (() => boolean) | undefined, thingsPerLook = slowThingsPerLook): void {
     this.#isOver = isOver;
-    this.left = isOver === undefined ? never : slowThingsPerLook;
+    this.#thingsPerLook = isOver === undefined ? never : thingsPerLook;
+    this.left = this.#thingsPerLook;
     this.sliceSteps = sliceStepsMax;
   }
 
   /** Called in the middle of a step where `left` has become negative, and where the step is the last one if need be. */
   look(): void {
-    this.left = this.#isOver === undefined ? never : slowThingsPerLook;
+    this.left = this.#thingsPerLook;
     if (this.#isOver?.() === true) this.#stop();
   }
 
@@ -45,7 +47,7 @@ export class Patience {
   sliced(steps: number): void {
     this.left -= 1 + Math.floor(steps / stepsPerSlowThing);
     if (this.left >= 0) return;
-    const overdrawn = -this.left / slowThingsPerLook;
+    const overdrawn = -this.left / this.#thingsPerLook;
     this.sliceSteps =
       overdrawn > 2
         ? Math.max(sliceStepsMin, Math.floor(steps / overdrawn))
