@@ -142,7 +142,10 @@ export class Traveller {
     const found = yield* this.#searchBack(
       { armed: true },
       (stop) => stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!),
-      history && ((within) => union(addresses.map((address) => history.executedAt(address, within)))),
+      history &&
+        function* (within) {
+          return union(addresses.map((address) => history.executedAt(address, within)));
+        },
     );
     if (found?.reason !== 'breakpoint') return { reason: 'start' };
     return { reason: 'step', hart: found.hart };

@@ -58,8 +58,11 @@ export type TimelineStop = Stop | { readonly reason: 'end' };
 
 /** Whether a stop is what is searched. */
 export type Hit = (stop: TimelineStop) => boolean;
-/** Where a search need look between two moments: intervals, ascending and apart. It is asked again after each piece. */
-export type Among = (within: Interval) => readonly Interval[];
+/**
+ * Where a search need look between two moments: intervals, ascending and apart. It is asked again after each piece, and yields
+ * where it takes long.
+ */
+export type Among = (within: Interval) => Generator<void, readonly Interval[]>;
 
 /** Longest portion between two yields. Of slow steps it may be shorter: see Patience. */
 const portionSteps = 1_000_000;
@@ -289,7 +292,8 @@ export class Timeline {
     const whole = { from: start, to: now };
     // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
     for (let upTo = now, size = 1; ; ) {
-      const last = (among?.(whole) ?? [whole]).findLast(({ from }) => from < upTo);
+      const candidates = among === undefined ? [whole] : yield* this.#meanwhile(among(whole));
+      const last = candidates.findLast(({ from }) => from < upTo);
       if (last === undefined) break;
       if (last.to < upTo) size = 1;
       const to = moment(Math.min(last.to + 1, upTo));
@@ -302,6 +306,15 @@ export class Timeline {
     }
     yield* this.travel(start);
     return undefined;
+  }
+
+  /** Work that moves nothing. */
+  *#meanwhile<Found>(work: Generator<void, Found>): Generator<Moment, Found> {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done === true) return value;
+      yield this.now;
+    }
   }
 
   /** Goes to the last hit of a piece of the history, which is not behind where one stands, if there is one. */
