@@ -17,6 +17,7 @@ import { Farm } from '../farm/farm.ts';
 import type { FarmProgress } from '../farm/run.ts';
 import { type Replayed, Seat } from '../farm/seat.ts';
 import type { StateSource } from '../farm/shelf.ts';
+import { Breath } from '../host/breath.ts';
 import { copyOf } from '../session/copy.ts';
 import type { Item } from './answer.ts';
 import { momentOutside } from './errors.ts';
@@ -74,9 +75,6 @@ export interface AskOptions {
 /** What there is to ask about. */
 type Timeline = Pick<Target['timeline'], 'start' | 'end'>;
 
-/** How long it works in this thread before others get a turn. */
-const breathMs = 10;
-
 export class Asker {
   readonly #farm: Farm;
   readonly #replayed: Replayed;
@@ -86,6 +84,7 @@ export class Asker {
   readonly #end: Moment;
   /** A replay that goes to where questions are asked from. */
   #view: Seat | undefined;
+  readonly #breath = new Breath();
   /** One goes there at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -184,19 +183,19 @@ export class Asker {
     }
     this.#view ??= await Seat.open(this.#replayed, 'view');
     const view = this.#view;
+    view.target.machine.patience.waitUntil(() => this.#breath.isOver);
     if (at === undefined) return view.target;
     const state = this.#farm.stateBefore(at);
     const from = state === 'start' ? this.#start : state.at;
     if (view.now > at || view.now < from) view.adopt(state);
     const begun = view.now;
-    for (let breath = performance.now(); view.now < at; ) {
+    for (await this.#breath.take(); view.now < at; ) {
       const next = Math.min(at, (Math.floor(view.now / this.#farm.stride) + 1) * this.#farm.stride);
       for (const now of view.goTo(moment(next))) {
-        if (performance.now() - breath <= breathMs) continue;
+        if (!this.#breath.isOver) continue;
         onProgress?.({ stepsDone: now - begun, stepsTotal: at - begun });
-        await new Promise((resolve) => setTimeout(resolve));
+        await this.#breath.take();
         if (signal?.aborted === true) return undefined;
-        breath = performance.now();
       }
       // Where nobody was, the way there is worth something to the farm.
       if (next % this.#farm.stride === 0) this.#farm.keep(view.carry());

@@ -27,6 +27,7 @@ import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
 import type { MachineObserver } from './observer.ts';
+import { Patience } from './patience.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
@@ -78,9 +79,6 @@ export interface WatchStop {
   readonly pc: bigint | undefined;
 }
 
-/** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
-const sliceStepsMax = 500_000;
-
 /** Of these it is asked at each slice; to look a field up by its name takes longer. */
 const nowIndex = (machineBase + machineOffset.now) >>> 3;
 const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
@@ -98,6 +96,8 @@ export class Machine {
   readonly bus: Bus;
   /** Who is told what happens here, if anybody. Not state. */
   observer: MachineObserver | undefined;
+  /** Of whoever runs it, if they have to do with a clock. Not state. */
+  readonly patience = new Patience(() => this.requestStop());
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
   /** Of these, those for which nothing but the interpreter was to be used. */
@@ -181,6 +181,7 @@ export class Machine {
         bus: this.bus,
         translations: this.translations,
         services,
+        patience: this.patience,
         currentHart: () => this.#current,
       }),
       this.translations,
@@ -383,7 +384,7 @@ export class Machine {
     const now = this.#machine('now');
     this.#current = hart;
     this.translations.select(hart, dataContext(hart), fetchContext(hart));
-    this.#sliceBudget = Math.min(limit - now, sliceStepsMax);
+    this.#sliceBudget = Math.min(limit - now, this.patience.sliceSteps);
     this.memory.i32[scratch.budget >>> 2] = this.#sliceBudget;
     this.#inRun = true;
     const exit = this.engine.run(hart, mode);
@@ -394,6 +395,8 @@ export class Machine {
     this.stepsMade += made;
     if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
     this.engine.ran(made);
+    if (exit === runExit.hot) this.patience.tookLong(); // something may have been compiled
+    if (made > 0) this.patience.sliced(made);
     return exit === runExit.breakpoint;
   }
 
