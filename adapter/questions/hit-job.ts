@@ -45,29 +45,23 @@ export const hitsJob: Job<HitsPlan, HitsFound> = {
     machine.engine.arm(breakpoints.addresses);
     let count = 0;
     const hits: Hit[] = [];
-    yield* seat.scan(
-      interval,
-      () => ({ armed: true }),
-      (event) => {
-        if (event.reason !== 'breakpoint') return false;
-        const hart = machine.harts[event.hart]!;
-        const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
-        const scope = scopeOf(target, hart);
-        const met = fulfilled(breakpoints.at(hart), scope);
-        if (met.length === 0) return false;
-        const { messages } = breakpoints.meet(met, scope, symbolic);
-        count += 1;
-        if (plan.keep === 'none') return false;
-        if (plan.keep === 'last') hits.length = 0;
-        const [message] = messages;
-        hits.push(
-          message === undefined
-            ? { place: placeAt(target, hart, timeline.now, event.pc) }
-            : { place: { moment: timeline.now, hart: hart.id }, message },
-        );
-        return plan.keep === 'first';
-      },
-    );
+    yield* seat.meet(interval, (hart) => {
+      const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
+      const scope = scopeOf(target, hart);
+      const met = fulfilled(breakpoints.at(hart), scope);
+      if (met.length === 0) return false;
+      const { messages } = breakpoints.meet(met, scope, symbolic);
+      count += 1;
+      if (plan.keep === 'none') return false;
+      if (plan.keep === 'last') hits.length = 0;
+      const [message] = messages;
+      hits.push(
+        message === undefined
+          ? { place: placeAt(target, hart, timeline.now, hart.get('pc')) }
+          : { place: { moment: timeline.now, hart: hart.id }, message },
+      );
+      return plan.keep === 'first';
+    });
     return { count, hits };
   },
 };
