@@ -43,7 +43,7 @@ export interface RunRequest {
   readonly onProgress?: ((progress: FarmProgress) => void) | undefined;
 }
 
-/** What one job found. */
+/** What one job found, or a part of it. */
 export interface Found<Finding> {
   readonly interval: Interval;
   readonly finding: Finding;
@@ -200,6 +200,7 @@ export class Farm {
           this.#shelf.add(state);
           this.#dispatch();
         },
+        part: (finding) => run.part(interval, finding),
         at: (at) => run.at(interval, at),
       });
       if (outcome !== 'given up') run.found(interval, outcome.finding);
