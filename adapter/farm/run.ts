@@ -52,7 +52,7 @@ export class Run {
     this.order = order;
     this.#onProgress = onProgress;
     this.#pending = pieces;
-    this.#awaited = order === 'forward' ? [...pieces] : [...pieces].reverse();
+    this.#awaited = order === 'backward' ? [...pieces].reverse() : [...pieces];
     this.#total = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 

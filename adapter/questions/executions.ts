@@ -39,7 +39,8 @@ export const executed = question({
     const plan: HitsPlan = { place, condition: condition ?? undefined, keep: asked === 'count' ? 'none' : only };
     const { addresses } = breakpointOf(asking.target, plan);
     const where = whereExecuted(asking.history, addresses, interval);
-    return keptItems(find(asking, hitsJob, plan, where, order), plan.keep, executionsIn);
+    const isWhole = plan.keep === 'all' || plan.keep === 'none';
+    return keptItems(find(asking, hitsJob, plan, where, isWhole ? 'through' : order), plan.keep, executionsIn);
   },
 });
 
@@ -78,7 +79,7 @@ async function* messages(
   counts: ((hits: number) => boolean) | undefined,
 ): Items {
   let count = 0;
-  for await (const { finding } of find(asking, hitsJob, plan, where)) {
+  for await (const { finding } of find(asking, hitsJob, plan, where, 'through')) {
     const items: Item[] = [];
     for (const { moment, place, message } of hitsOf(finding.hits)) {
       count += 1;

@@ -124,7 +124,10 @@ describe('messages of the past are those that a log point says while the machine
     expect([failed.length > 10, failed.length < said.length - 10]).toEqual([true, true]);
   });
 
-  test('at the step that runs most often', () => check('memset', { logMessage: '{$a0}' }, 1));
+  test('in a loop, with so much text that it comes in parts', () => {
+    const logMessage = `${'clearing '.repeat(200)}{$a5} {$a2 - $a5} {$instret}`;
+    return check('memset+6', { logMessage, hitCondition: '% 10' }, 200);
+  });
 });
 
 test('a part of the history has the messages of its moments, wherever it begins and ends', async () => {
