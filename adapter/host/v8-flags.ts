@@ -5,7 +5,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 
-const flags = [
+export const v8Flags: readonly string[] = [
   // Keeps what a region does after a TLB miss out of the way of what it does after a hit.
   '--experimental-wasm-branch-hinting',
   // V8 optimises a function after so many bytes were executed, and takes the whole function for each return from it. By
@@ -20,9 +20,10 @@ const flags = [
   '--enable-experimental-regexp-engine-on-excessive-backtracks',
 ];
 
-/** Of Node, on which they were tried; V8 complains of flags that it does not know. */
-const knownMajor = 20;
+/** Of V8, which all know these flags: those of Node 20 to 25, and of the editors that are made of them. V8 complains of others. */
+const knownMajors: readonly number[] = [11, 12, 13, 14];
 
 export const setV8Flags = (): void => {
-  if (Number.parseInt(process.versions.node, 10) === knownMajor) flags.forEach(setFlagsFromString);
+  if (!knownMajors.includes(Number.parseInt(process.versions.v8, 10))) return;
+  for (const flag of v8Flags) setFlagsFromString(flag);
 };
