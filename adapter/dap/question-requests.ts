@@ -131,7 +131,7 @@ class Questions {
       let error: string | undefined;
       try {
         for await (const found of answer) {
-          items.push(...found);
+          for (const item of found) items.push(item); // there may be more of them than a call takes arguments
           say(false);
         }
       } catch (caught) {
