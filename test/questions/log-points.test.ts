@@ -3,6 +3,7 @@
  * several threads whose pieces of the history end anywhere.
  */
 
+import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../adapter/dap/question-requests.ts';
@@ -12,10 +13,17 @@ import { bundleWorker } from '../farm/bundle.ts';
 
 const end = 3_000_000;
 let trace = '';
+let withHarts = '';
 let workerFile = '';
 const askers = new Map<string, Promise<Asker>>();
 beforeAll(async () => {
   trace = await record(demoElf, 'logged', end);
+  withHarts = await record(
+    join(import.meta.dirname, '../guests/harts/harts-O2.elf'),
+    'logged-harts',
+    400_000,
+    '-smp 2',
+  );
   workerFile = await bundleWorker(folder);
 });
 afterAll(async () => {
@@ -23,10 +31,10 @@ afterAll(async () => {
 });
 
 /** The same one each time: the first question finds no states to begin at, those that follow do. */
-const askerWith = (threads: number, stride: number): Promise<Asker> => {
-  const key = `${threads} ${stride}`;
+const askerWith = (threads: number, stride: number, file = trace): Promise<Asker> => {
+  const key = `${threads} ${stride} ${file}`;
   const made = (): Promise<Asker> =>
-    Asker.open({ trace, cache: false }, { threads, stride, workerFile, history: () => undefined });
+    Asker.open({ trace: file, cache: false }, { threads, stride, workerFile, history: () => undefined });
   const asker = askers.get(key) ?? made();
   askers.set(key, asker);
   return asker;
@@ -53,8 +61,9 @@ const livelySaid = async (
   name: string,
   logged: Logged,
   question: string,
+  file = trace,
 ): Promise<[live: string[], asked: string[]]> => {
-  const client = await replay(trace);
+  const client = await replay(file);
   const said: string[] = [];
   client.on('output', ({ body }: DebugProtocol.OutputEvent) => {
     if (body.category === 'console') said.push(body.output.trimEnd());
@@ -63,7 +72,7 @@ const livelySaid = async (
   await client.move('configurationDone');
   await client.move('continue');
   await client.functionBreakpoints();
-  await client.goTo(1_000_000);
+  await client.goTo(100_000);
   const asked: string[] = [];
   const over = new Promise<void>((resolve) => {
     client.on('chronovisor/answer', ({ body }: { body: Answer }) => {
@@ -73,7 +82,7 @@ const livelySaid = async (
   });
   await client.customRequest('chronovisor/ask', { question });
   await over;
-  expect(await client.moment()).toBe(1_000_000);
+  expect(await client.moment()).toBe(100_000);
   return [said, asked];
 };
 
@@ -84,9 +93,9 @@ const lineOf = (name: string, { logMessage, condition, hitCondition }: Logged): 
     ...(hitCondition === undefined ? [] : [`--hits "${hitCondition}"`]),
   ].join(' ');
 
-const check = async (name: string, logged: Logged, countMin: number): Promise<void> => {
+const check = async (name: string, logged: Logged, countMin: number, file = trace): Promise<void> => {
   const question = lineOf(name, logged);
-  const [said, asked] = await livelySaid(name, logged, question);
+  const [said, asked] = await livelySaid(name, logged, question, file);
   expect(said.length).toBeGreaterThanOrEqual(countMin);
   expect(asked).toEqual(said);
   for (const [threads, stride] of [
@@ -95,7 +104,7 @@ const check = async (name: string, logged: Logged, countMin: number): Promise<vo
     [2, 70_001],
     [3, 130_003],
   ] as const) {
-    const asked = await answer(await askerWith(threads, stride), question);
+    const asked = await answer(await askerWith(threads, stride, file), question);
     expect([threads, messages(asked)]).toEqual([threads, said]);
   }
 };
@@ -115,6 +124,9 @@ describe('messages of the past are those that a log point says while the machine
 
   test('with what the hart has counted by then', () =>
     check('system_call', { logMessage: '{$cycle} {$instret} {$time} {$mstatus} {$sp}' }, 100));
+
+  test('on two harts that take turns', () =>
+    check('sum', { logMessage: '{$a0} {$instret} {$cycle} {$mhartid}', condition: '$a0 != 7' }, 50, withHarts));
 
   test('where an expression has a value at some hits only', async () => {
     const failing = { logMessage: '{100 / ($a7 & 1)} {*(long *)($a7 << 28)}' };
