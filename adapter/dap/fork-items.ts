@@ -30,7 +30,7 @@ export async function* comparison(
   one: TimelineEntry,
   other: TimelineEntry,
   { signal, onProgress }: AnswerOptions,
-): AsyncGenerator<ForkItem & { readonly label: string }, void> {
+): AsyncGenerator<readonly (ForkItem & { readonly label: string })[], void> {
   const sessionOf = ({ launched }: TimelineEntry): Session => launched.target.session;
   const stepsTotal = Math.min(sessionOf(one).timeline.end, sessionOf(other).timeline.end);
   const breath = new Breath();
@@ -39,7 +39,7 @@ export async function* comparison(
   while (!signal.aborted) {
     const { done, value } = steps.next();
     if (done === true) {
-      for (const item of itemsOf(value, [one.id, other.id])) yield { ...item, label: labelOf(item, [one, other]) };
+      yield itemsOf(value, [one.id, other.id]).map((item) => ({ ...item, label: labelOf(item, [one, other]) }));
       return;
     }
     if (!breath.isOver) continue;

@@ -20,7 +20,10 @@ const say = (message: FromSeat): void => parentPort?.postMessage(message);
 const work = (seat: Seat, task: Task): Outcome => {
   const isGivenUp = (): boolean => Atomics.load(givenUp, 0) >= task.id;
   seat.target.machine.patience.waitUntil(isGivenUp);
-  const steps = perform(seat, jobs, task, (state) => say({ kind: 'left', state }));
+  const steps = perform(seat, jobs, task, {
+    left: (state) => say({ kind: 'left', state }),
+    part: (finding) => say({ kind: 'part', finding }),
+  });
   for (let said = performance.now(); ; ) {
     if (isGivenUp()) return 'given up';
     const { done, value } = steps.next();

@@ -2,15 +2,12 @@
 
 import type { Moment } from '../../traces/time.ts';
 import { moment } from '../../traces/time.ts';
-import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
 import { Breath } from '../host/breath.ts';
 import type { Jobs } from './job.ts';
 import type { Seat } from './seat.ts';
-import { perform, type Task } from './task.ts';
+import { perform, type Task, type TaskOutlets } from './task.ts';
 
-/** Told while a task is under way. */
-export interface TaskListener {
-  readonly left: (state: CarriedState) => void;
+export interface TaskListener extends TaskOutlets {
   readonly at: (at: Moment) => void;
 }
 
@@ -42,9 +39,9 @@ export class LocalStation implements Station {
     return moment(this.#seat.now);
   }
 
-  async perform(task: Task, { left, at }: TaskListener): Promise<Outcome> {
+  async perform(task: Task, { at, ...outlets }: TaskListener): Promise<Outcome> {
     this.#givenUp = false;
-    const work = perform(this.#seat, this.#jobs, task, left);
+    const work = perform(this.#seat, this.#jobs, task, outlets);
     for (await this.#breath.take(); ; ) {
       if (this.#givenUp) return 'given up';
       const { done, value } = work.next();

@@ -22,7 +22,7 @@ import { copyOf } from '../session/copy.ts';
 import type { Item } from './answer.ts';
 import { momentOutside } from './errors.ts';
 import { jobs } from './jobs.ts';
-import type { Question } from './question.ts';
+import type { Items, Question } from './question.ts';
 import { parseQuestion, questionNamed } from './questions.ts';
 
 export type { Item } from './answer.ts';
@@ -133,11 +133,18 @@ export class Asker {
    * @throws {InputError} when the question is wrong
    */
   async *ask(asked: string | AskedQuestion, options: AskOptions = {}): AsyncGenerator<Item, void> {
-    yield* await this.prepare(asked, options);
+    // No `yield*` of each: that takes as long again for every item.
+    for await (const items of await this.prepare(asked, options)) for (const item of items) yield item;
   }
 
-  /** Checks a question as far as can be done at once; what it gives answers it. @throws {InputError} */
-  async prepare(asked: string | AskedQuestion, options: AskOptions = {}): Promise<AsyncGenerator<Item, void>> {
+  /**
+   * Checks a question as far as can be done at once; what it gives answers it, with as many items at a time as there are.
+   * @throws {InputError}
+   */
+  async prepare(
+    asked: string | AskedQuestion,
+    options: AskOptions = {},
+  ): Promise<AsyncGenerator<readonly Item[], void>> {
     const { question, args } =
       typeof asked === 'string'
         ? parseQuestion(asked)
@@ -148,12 +155,7 @@ export class Asker {
     return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY, this.#session);
   }
 
-  async #prepare(
-    question: Question,
-    args: unknown,
-    at: Moment,
-    options: AskOptions,
-  ): Promise<AsyncGenerator<Item, void>> {
+  async #prepare(question: Question, args: unknown, at: Moment, options: AskOptions): Promise<Items> {
     const { signal, onProgress } = options;
     const target = await this.#targetAt(question.needsState ? at : undefined, options);
     if (target === undefined) return nothing();
@@ -246,22 +248,22 @@ const sourceOf = ({ timeline }: Target): StateSource => {
   };
 };
 
-async function* upTo(
-  items: AsyncGenerator<Item, void>,
-  limit: number,
-  session: Target | undefined,
-): AsyncGenerator<Item, void> {
-  let count = 0;
+async function* upTo(items: Items, limit: number, session: Target | undefined): AsyncGenerator<readonly Item[], void> {
+  let rest = limit;
   if (limit <= 0) return;
   const isOver = session?.makeWay();
   try {
-    for await (const item of items) {
-      yield item;
-      if (++count >= limit) return;
+    for await (const found of items) {
+      const some = isSome(found) ? found : [found];
+      yield rest < some.length ? some.slice(0, rest) : some;
+      rest -= some.length;
+      if (rest <= 0) return;
     }
   } finally {
     isOver?.();
   }
 }
 
-async function* nothing(): AsyncGenerator<Item, void> {}
+const isSome = (found: Item | readonly Item[]): found is readonly Item[] => Array.isArray(found);
+
+async function* nothing(): Items {}

@@ -36,7 +36,7 @@ export interface SlowPathParts {
   readonly currentHart: () => Hart;
 }
 
-export const createSlowPath = (parts: SlowPathParts): EngineHost => {
+export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> => {
   const { memory, bus, translations, services, patience, currentHart } = parts;
   const { u8, u16, u32, u64, view } = memory;
   const valueAt = scratch.value;
