@@ -14,13 +14,14 @@ import { badAddress, noCode } from './errors.ts';
 import { parseHitCondition } from './hit-condition.ts';
 import { parseLogMessage } from './log-message.ts';
 import { addressOf } from './memory-requests.ts';
+import { panicNames, panicSymbol } from './panic-place.ts';
 import type { Program } from './program.ts';
 import type { Programs } from './programs.ts';
 import { afterNames, natural, optional, type RequestRow, request, text, whole } from './request.ts';
 import { namesAt, parseCondition } from './scope.ts';
 import { type CodePlaces, functionPlaces, linePlaces, locationsIn } from './source-places.ts';
 import type { Target } from './target.ts';
-import { isFilter, panicFilter, panicSymbol, type TrapFilter } from './trap-filters.ts';
+import { isFilter, panicFilter, type TrapFilter } from './trap-filters.ts';
 
 const breakpointsMax = 10_000;
 const list = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -170,16 +171,14 @@ interface FilterOption {
 
 const setFilters = (session: Debugger, options: readonly FilterOption[]): Answer[] => {
   const { target } = session.launched('setExceptionBreakpoints');
-  const symbol = (name: string) => target.program.find(name)?.address;
   const accepted: TrapFilter[] = [];
   session.breakpoints.set('panic', []);
   const answers = options.map(({ filterId, condition }): Answer => {
     if (filterId === panicFilter) {
-      if (symbol(panicSymbol) === undefined) {
-        return { verified: false, message: `The program has no symbol ${panicSymbol}` };
-      }
-      const places = [{ program: target.program, addresses: [symbol(panicSymbol)!] }];
-      return setAll(session, 'panic', [{ name: panicSymbol, condition }], () => places)[0]!;
+      const symbol = panicSymbol(target.program);
+      if (symbol === undefined) return { verified: false, message: `The program has no symbol ${panicNames}` };
+      const places = [{ program: target.program, addresses: [symbol.address] }];
+      return setAll(session, 'panic', [{ name: symbol.name, condition }], () => places)[0]!;
     }
     if (!isFilter(filterId)) return { verified: false, message: `There is no filter ${filterId.slice(0, 100)}` };
     try {

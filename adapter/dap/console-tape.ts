@@ -62,8 +62,11 @@ export class ConsoleTape {
   }
 }
 
-/** Of pieces without gaps, ascending, those that complete a text as `ConsoleTape.completed` says. */
-export const completions = (pieces: readonly Piece[], pattern: RegExp): readonly Moment[] => {
+/** Some milliseconds' worth. */
+const piecesAtOnce = 100;
+
+/** Of pieces without gaps, ascending, those that complete a text as `ConsoleTape.completed` says. Yields now and then. */
+export function* completions(pieces: readonly Piece[], pattern: RegExp): Generator<void, readonly Moment[]> {
   const all = textOf(pieces);
   const found: Moment[] = [];
   // The window of a piece begins with one that ends `windowBytes` before it, as far as there are so many.
@@ -75,9 +78,10 @@ export const completions = (pieces: readonly Piece[], pattern: RegExp): readonly
     const window = all.slice(starts[first]!, begin + bytes.length);
     if (completedBy(pattern, window, begin - starts[first]!) !== undefined) found.push(at);
     begin += bytes.length;
+    if (starts.length % piecesAtOnce === 0) yield;
   }
   return found;
-};
+}
 
 /** A match that ends behind `known` characters of a text and began to match there. */
 const completedBy = (pattern: RegExp, all: string, known: number): string | undefined => {

@@ -136,6 +136,7 @@ export class Debugger {
       begun = true;
     };
     this.#leave();
+    target.machine.patience.waitUntil(() => this.#driver.isLate);
     this.#launched = { target, traveller, trail: new Trail(), begin: once };
   }
 
@@ -206,6 +207,7 @@ export class Debugger {
       },
     };
     const { traveller } = this.launched('continue');
+    if (options.searches === true) timeline.leaveNear();
     this.#driver.start(motion, listener, options.searches === true ? () => traveller.goTo(from) : undefined);
   }
 

@@ -102,7 +102,7 @@ export const machineRuns = (command: string) =>
 export const noPanic = () =>
   new DapError('request', {
     what: 'There is no panic to go to',
-    expected: 'a program with a symbol panic',
+    expected: 'a program with a symbol panic, or a panic handler of Rust',
     found: 'none',
     remedy: 'Name the program with the symbols in "program", or set a breakpoint on the function that ends the kernel',
   });

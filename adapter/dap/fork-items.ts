@@ -2,7 +2,7 @@
 
 import { compareTimelines } from '../forks/compare.ts';
 import type { Diff } from '../forks/diff.ts';
-import { nextTurn } from '../host/turns.ts';
+import { Breath } from '../host/breath.ts';
 import type { Session } from '../session/session.ts';
 import type { TimelineEntry } from './fork-list.ts';
 import type { AnswerOptions } from './question-requests.ts';
@@ -25,29 +25,26 @@ export type ForkItem =
       readonly other: string;
     };
 
-/** How long it works before others get a turn. */
-const breathMs = 10;
-
 /** Answers at once with all that it finds, unless it is given up. */
 export async function* comparison(
   one: TimelineEntry,
   other: TimelineEntry,
   { signal, onProgress }: AnswerOptions,
-): AsyncGenerator<ForkItem & { readonly label: string }, void> {
+): AsyncGenerator<readonly (ForkItem & { readonly label: string })[], void> {
   const sessionOf = ({ launched }: TimelineEntry): Session => launched.target.session;
   const stepsTotal = Math.min(sessionOf(one).timeline.end, sessionOf(other).timeline.end);
-  await nextTurn(); // two machines are made
-  const steps = compareTimelines(sessionOf(one), sessionOf(other));
-  for (let breath = performance.now(); !signal.aborted; ) {
+  const breath = new Breath();
+  await breath.take(); // two machines are made
+  const steps = compareTimelines(sessionOf(one), sessionOf(other), () => breath.isOver);
+  while (!signal.aborted) {
     const { done, value } = steps.next();
     if (done === true) {
-      for (const item of itemsOf(value, [one.id, other.id])) yield { ...item, label: labelOf(item, [one, other]) };
+      yield itemsOf(value, [one.id, other.id]).map((item) => ({ ...item, label: labelOf(item, [one, other]) }));
       return;
     }
-    if (performance.now() - breath <= breathMs) continue;
+    if (!breath.isOver) continue;
     onProgress({ stepsDone: value, stepsTotal });
-    await nextTurn();
-    breath = performance.now();
+    await breath.take();
   }
 }
 

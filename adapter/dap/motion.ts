@@ -4,11 +4,8 @@
  */
 
 import type { Moment } from '../../traces/time.ts';
-import { nextTurn } from '../host/turns.ts';
+import { Breath } from '../host/breath.ts';
 import type { Arrival, Motion } from './travel.ts';
-
-/** A request waits no longer than this and one portion. */
-const breathMs = 10;
 
 export interface MotionListener {
   /** Now and then while it moves. */
@@ -21,9 +18,15 @@ export class MotionDriver {
   #motion: Motion | undefined;
   #pauseAsked = false;
   #home: (() => Motion) | undefined;
+  readonly #breath = new Breath();
 
   get running(): boolean {
     return this.#motion !== undefined;
+  }
+
+  /** Whether the portion under way is to end: requests wait. */
+  get isLate(): boolean {
+    return this.running && this.#breath.isOver;
   }
 
   /**
@@ -51,7 +54,7 @@ export class MotionDriver {
 
   async #run(motion: Motion, listener: MotionListener): Promise<void> {
     try {
-      await nextTurn();
+      await this.#breath.take();
       const arrival = await this.#drive(motion, listener.beat);
       this.#motion = undefined;
       listener.arrived(arrival);
@@ -62,7 +65,6 @@ export class MotionDriver {
   }
 
   async #drive(motion: Motion, beat: MotionListener['beat']): Promise<Arrival> {
-    let breath = performance.now();
     for (let moves = motion; ; ) {
       if (this.#pauseAsked) {
         const home = this.#home?.();
@@ -75,13 +77,11 @@ export class MotionDriver {
       if (typeof value !== 'number') {
         beat(undefined);
         await value;
-        // Waiting may be over at once, again and again.
-        await nextTurn();
-      } else if (performance.now() - breath > breathMs) {
+        await this.#breath.take(); // waiting may be over at once, again and again
+      } else if (this.#breath.isOver) {
         beat(value);
-        await nextTurn();
-      } else continue;
-      breath = performance.now();
+        await this.#breath.take();
+      }
     }
   }
 }

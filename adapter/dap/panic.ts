@@ -1,7 +1,7 @@
 /**
  * Going to where the guest panics, wherever one is in the recording:
  *
- *     chronovisor/goToPanic  {}  ->  nothing; to the last call of `panic` in all of the recording
+ *     chronovisor/goToPanic  {}  ->  nothing; to where it panics last in all of the recording
  *
  * A `stopped` event with reason `exception` follows. Where the guest never panics, it is told so and one stays where one was.
  */
@@ -9,18 +9,18 @@
 import type { Breakpoint } from './breakpoints.ts';
 import type { Debugger, Launched } from './debugger.ts';
 import { noPanic } from './errors.ts';
+import { panicSymbol } from './panic-place.ts';
 import type { Program } from './program.ts';
 import { type RequestRow, request } from './request.ts';
-import { panicSymbol } from './trap-filters.ts';
 import type { Motion } from './travel.ts';
 
 const panicAddresses = (program: Program): readonly bigint[] => {
-  const address = program.find(panicSymbol)?.address;
+  const address = panicSymbol(program)?.address;
   return address === undefined ? [] : program.links.places(address);
 };
 
 /** What a stop there is told as: a stop at a panic that was asked for. */
-const breakpoint: Breakpoint = { id: 0, origin: 'panic', name: panicSymbol, key: '', addresses: [], hits: 0 };
+const breakpoint: Breakpoint = { id: 0, origin: 'panic', name: 'panic', key: '', addresses: [], hits: 0 };
 
 /** To the last panic of the recording; to `otherwise` where there is none. */
 export function* toLastPanic({ target, traveller }: Launched, otherwise = target.timeline.end): Motion {

@@ -63,8 +63,8 @@ interface Begun {
   readonly begin: () => void;
 }
 
-async function* labelled(items: AsyncIterable<Item>): AsyncGenerator<Labelled, void> {
-  for await (const item of items) yield { ...item, label: itemText(item) };
+async function* labelled(answer: AsyncIterable<readonly Item[]>): AsyncGenerator<readonly Labelled[], void> {
+  for await (const items of answer) yield items.map((item) => ({ ...item, label: itemText(item) }));
 }
 
 /** The questions to one timeline of a session. */
@@ -98,7 +98,7 @@ class Questions {
    * Answers with what this gives.
    * @throws {InputError} when there are too many questions, and whatever `prepare` does
    */
-  async answer(prepare: (options: AnswerOptions) => Promise<AsyncIterable<Labelled>>): Promise<Begun> {
+  async answer(prepare: (options: AnswerOptions) => Promise<AsyncIterable<readonly Labelled[]>>): Promise<Begun> {
     if (this.#pending >= questionsMax) throw tooManyQuestions(questionsMax);
     this.#pending += 1;
     try {
@@ -109,7 +109,7 @@ class Questions {
     }
   }
 
-  async #prepare(prepare: (options: AnswerOptions) => Promise<AsyncIterable<Labelled>>): Promise<Begun> {
+  async #prepare(prepare: (options: AnswerOptions) => Promise<AsyncIterable<readonly Labelled[]>>): Promise<Begun> {
     const id = this.#session.nextQuestion();
     const stop = new AbortController();
     let progress = 0;
@@ -130,8 +130,8 @@ class Questions {
     const run = async (): Promise<void> => {
       let error: string | undefined;
       try {
-        for await (const item of answer) {
-          items.push(item);
+        for await (const found of answer) {
+          for (const item of found) items.push(item); // there may be more of them than a call takes arguments
           say(false);
         }
       } catch (caught) {

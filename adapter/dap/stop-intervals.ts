@@ -4,7 +4,7 @@
  */
 
 import type { History, HistoryEvent, Interval } from '../../vmm/history/history.ts';
-import { intervalsWithEvents, union } from '../../vmm/history/history.ts';
+import { intervalsAround, intervalsWithEvents, uncovered, union, visitEvents } from '../../vmm/history/history.ts';
 import { type WatchRange, watchesReads } from '../../vmm/machine/translations.ts';
 import type { Among } from '../../vmm/timeline/timeline.ts';
 import { completions } from './console-tape.ts';
@@ -25,65 +25,61 @@ export const stopIntervals = (target: Target, sought: Sought): Among | undefined
   if (history === undefined || sought.breakpoints.ranges.some(watchesReads)) return undefined;
   let found: readonly Interval[] = [];
   let [stepsKnown, rangesThen]: [number, readonly WatchRange[] | undefined] = [-1, undefined];
-  return (within) => {
+  return function* (within) {
     const [steps, ranges] = [stepsCovered(history), sought.expressionRanges()];
     if (steps !== stepsKnown || ranges !== rangesThen) {
+      found = yield* intervalsOf(target, history, within, sought, ranges);
       [stepsKnown, rangesThen] = [steps, ranges];
-      found = intervalsOf(target, history, within, sought, ranges);
     }
     return found;
   };
 };
 
+type Work<Found> = Generator<void, Found>;
+
 const stepsCovered = ({ covered }: History): number => covered.reduce((sum, { from, to }) => sum + to - from, 0);
 
-const intervalsOf = (
+function* intervalsOf(
   target: Target,
   history: History,
   within: Interval,
   { breakpoints, filters, guestStops, addresses }: Sought,
   expressionRanges: readonly WatchRange[],
-): readonly Interval[] =>
-  union([
-    ...(filters.active
-      ? [
-          intervalsWithEvents(
-            history,
-            ['trap'],
-            within,
-            (event) => event.kind === 'trap' && filters.wants(event.cause, event.interrupt),
-          ),
-        ]
-      : []),
+): Work<readonly Interval[]> {
+  const lists = [
     ...addresses.map((address) => history.executedAt(address, within)),
     ...[...breakpoints.ranges, ...expressionRanges].map(({ address, sizeBytes }) =>
       history.written(address, sizeBytes, within),
     ),
-    ...guestStops.all.map((stop) => intervalsWithStop(target, history, within, stop)),
-  ]);
+  ];
+  const isFiltered = (event: HistoryEvent): boolean =>
+    event.kind === 'trap' && filters.wants(event.cause, event.interrupt);
+  if (filters.active) lists.push(yield* intervalsWithEvents(history, within, isFiltered));
+  for (const stop of guestStops.all) lists.push(yield* intervalsWithStop(target, history, within, stop));
+  return union(lists);
+}
 
-const intervalsWithStop = (
+function* intervalsWithStop(
   target: Target,
   history: History,
   within: Interval,
   stop: GuestStop,
-): readonly Interval[] => {
+): Work<readonly Interval[]> {
   switch (stop.kind) {
     case 'mode':
-      return intervalsWithEvents(history, ['trap', 'return'], within, modeComes(stop));
+      return yield* intervalsWithEvents(history, within, modeComes(stop));
     case 'process':
-      return intervalsWithEvents(
+      return yield* intervalsWithEvents(
         history,
-        ['space'],
         within,
         (event) => event.kind === 'space' && isOf(stop, event) && (stop.satp === undefined || stop.satp === event.satp),
       );
     case 'console':
-      return intervalsPrinting(target, history, within, stop.pattern);
+      return yield* intervalsPrinting(target, history, within, stop.pattern);
     case 'expression':
       return []; // where its ranges are written
   }
-};
+}
 
 const isOf = (stop: { readonly hart?: number }, { hart }: { readonly hart: number }): boolean =>
   stop.hart === undefined || stop.hart === hart;
@@ -100,20 +96,20 @@ const modeComes = (stop: Extract<GuestStop, { kind: 'mode' }>): ((event: History
 };
 
 /** A text may begin in another interval than it ends in, so that the tape must have what is before. */
-const intervalsPrinting = (
+function* intervalsPrinting(
   { console: { tape } }: Target,
   history: History,
   within: Interval,
   pattern: RegExp,
-): readonly Interval[] => {
+): Work<readonly Interval[]> {
+  const unknown = uncovered(history, within);
   const pieces: { at: HistoryEvent['at']; bytes: Uint8Array }[] = [];
-  for (const event of history.events(['console'], within)) {
-    if (event.kind !== 'console') continue;
+  yield* visitEvents(history, within, (event) => {
+    if (event.kind !== 'console') return;
     tape.add(event.at, event.bytes);
     const last = pieces.at(-1);
     if (last?.at === event.at) last.bytes = Buffer.concat([last.bytes, event.bytes]);
     else pieces.push({ at: event.at, bytes: event.bytes });
-  }
-  const wanted = new Set(completions(pieces, pattern));
-  return intervalsWithEvents(history, ['console'], within, ({ at }) => wanted.has(at));
-};
+  });
+  return union([intervalsAround(yield* completions(pieces, pattern), within), unknown]);
+}

@@ -5,8 +5,8 @@ import { machineBase, machineOffset } from '../../vmm/engine/layout.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
-import type { Breakpoint } from './breakpoints.ts';
 import type { CallSite } from './line-places.ts';
+import { panicWords } from './panic-place.ts';
 import type { Target } from './target.ts';
 import { lastTrapWords } from './trap-filters.ts';
 import type { Arrival } from './travel.ts';
@@ -63,7 +63,7 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
       return { reason: 'exception', description: `Paused on ${words}`, text: words };
     }
     case 'breakpoint':
-      return { ...breakpointReason(arrival.breakpoints), ...(arrival.words.length > 0 && textOf(arrival.words)) };
+      return { ...breakpointReason(target, arrival), ...(arrival.words.length > 0 && textOf(arrival.words)) };
     case 'guest':
       return {
         reason: 'guest stop',
@@ -79,9 +79,10 @@ const reasonOf = (target: Target, arrival: Arrival): Reason => {
         return { reason: 'step', description: `Paused after ${words}` };
       }
       return { reason: 'step', ...(atEdge(target) ?? {}) };
+    case 'pause':
+      return { reason: 'pause', description: 'Paused', ...(atEdge(target) ?? {}) };
     case 'goto':
     case 'restart':
-    case 'pause':
       return { reason: arrival.reason, ...(atEdge(target) ?? {}) };
   }
 };
@@ -96,11 +97,18 @@ const atEdge = ({ timeline, session }: Target): Pick<StoppedBody, 'description'>
     : undefined;
 };
 
-const breakpointReason = (breakpoints: readonly Breakpoint[]): Reason => {
+const breakpointReason = (
+  target: Target,
+  { hart, breakpoints }: Extract<Arrival, { reason: 'breakpoint' }>,
+): Reason => {
   const hitBreakpointIds = breakpoints.map(({ id }) => id);
   const panic = breakpoints.find(({ origin }) => origin === 'panic');
   if (panic !== undefined)
-    return { reason: 'exception', description: 'Paused on guest panic', text: 'The guest panics' };
+    return {
+      reason: 'exception',
+      description: 'Paused on guest panic',
+      text: panicWords(target, target.machine.harts[hart]!),
+    };
   const first = breakpoints[0]?.origin ?? 'instruction';
   const origin = first.startsWith('source:') ? 'breakpoint' : `${first} breakpoint`;
   return { reason: origin, description: `Paused on ${origin}`, hitBreakpointIds };

@@ -7,6 +7,7 @@ import type { StackFrame } from '../program/stack.ts';
 import type { Debugger } from './debugger.ts';
 import { isGuessed, stackOf, type ViewFrame } from './frames.ts';
 import type { Group } from './handles.ts';
+import { panicWords } from './panic-place.ts';
 import type { Program } from './program.ts';
 import { natural, optional, type RequestRow, request, whole } from './request.ts';
 import { frameBlocks } from './scope.ts';
@@ -114,7 +115,7 @@ export const threadRequests: readonly RequestRow[] = [
       return { exceptionId, description: last.words.join('; '), breakMode: 'always' };
     }
     if (last?.reason === 'breakpoint') {
-      return { exceptionId: 'guest panic', description: 'The guest panics', breakMode: 'always' };
+      return { exceptionId: 'guest panic', description: panicWords(target, hart), breakMode: 'always' };
     }
     const place = (address: bigint) => target.programs.describe(hart, address);
     const { cause, epc, value, from } = lastTrap(hart);

@@ -22,6 +22,8 @@ export interface TimelineDensities {
   readonly privilegeSteps: readonly [user: number[], supervisor: number[], machine: number[]];
   /** Exceptions and interrupts that were entered, those with the lowest causes first. */
   readonly traps: readonly TrapDensity[];
+  /** Traps that each hart entered; empty where nothing is known. */
+  readonly hartTraps: readonly (readonly number[])[];
   /** Changes of `satp`. */
   readonly spaces: readonly number[];
   /** Without an index, what the session saw; empty where nothing is known. */
@@ -94,7 +96,13 @@ export const pictureOf = (
   return { covered, columns, densities, ...(events !== undefined && { events: events.map(plainEvent) }) };
 };
 
-const none: TimelineDensities = { privilegeSteps: [[], [], []], traps: [], spaces: [], consoleBytes: [] };
+const none: TimelineDensities = {
+  privilegeSteps: [[], [], []],
+  traps: [],
+  hartTraps: [],
+  spaces: [],
+  consoleBytes: [],
+};
 
 const overlap = (one: Interval, other: Interval): Interval => ({
   from: moment(Math.max(one.from, other.from)),
@@ -138,10 +146,12 @@ const densitiesOf = (stretches: readonly Density[]): TimelineDensities => {
     .map(([key, counts]) => ({ ...causeOf(key), counts }))
     .map((row) => ({ ...row, words: causeWords({ code: row.cause, interrupt: row.interrupt }) }))
     .sort((one, other) => Number(one.interrupt) - Number(other.interrupt) || one.cause - other.cause);
+  const harts = Math.max(0, ...stretches.map(({ hartTraps }) => hartTraps.length));
   const privilege = (level: 0 | 1 | 2) => stretches.map(({ privilegeSteps }) => Math.round(privilegeSteps[level]));
   return {
     privilegeSteps: [privilege(0), privilege(1), privilege(2)],
     traps,
+    hartTraps: Array.from({ length: harts }, (_, hart) => stretches.map(({ hartTraps }) => hartTraps[hart] ?? 0)),
     spaces: stretches.map(({ spaces }) => spaces),
     consoleBytes: stretches.map(({ consoleBytes }) => consoleBytes),
   };

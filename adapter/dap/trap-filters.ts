@@ -11,7 +11,6 @@ import type { Condition } from './scope.ts';
 import { exceptions, interrupts, type TrapCause, trapCause, trapWords } from './trap-words.ts';
 
 export const panicFilter = 'panic';
-export const panicSymbol = 'panic';
 const anyInterrupt = 'interrupt';
 const conditionHint = 'for example scause == 13 && stval < 0x1000';
 
@@ -20,7 +19,7 @@ export const filterList: readonly DebugProtocol.ExceptionBreakpointsFilter[] = [
   {
     filter: panicFilter,
     label: 'Guest panic',
-    description: `Stops where the guest calls ${panicSymbol}, if its program has a symbol of that name`,
+    description: 'Stops where the guest calls panic, or the panic handler of Rust, if its program has such a symbol',
     default: true,
     supportsCondition: true,
     conditionDescription: 'for example a0 != 0',

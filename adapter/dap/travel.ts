@@ -109,10 +109,7 @@ export class Traveller {
 
   /** Back to the last stop before the present moment that running forwards would have made, or to the start. */
   *reverse(): Motion {
-    const { timeline, console } = this.#target;
-    console.muted = true;
-    // Who gives up is back here at once.
-    timeline.checkpoints.take(timeline.cursor);
+    this.#target.console.muted = true;
     for (;;) {
       let finding: Finding | undefined;
       const isStop = (stop: TimelineStop): boolean => {
@@ -145,7 +142,10 @@ export class Traveller {
     const found = yield* this.#searchBack(
       { armed: true },
       (stop) => stop.reason === 'breakpoint' && addresses.includes(stop.pc) && here(machine.harts[stop.hart]!),
-      history && ((within) => union(addresses.map((address) => history.executedAt(address, within)))),
+      history &&
+        function* (within) {
+          return union(addresses.map((address) => history.executedAt(address, within)));
+        },
     );
     if (found?.reason !== 'breakpoint') return { reason: 'start' };
     return { reason: 'step', hart: found.hart };

@@ -18,9 +18,14 @@ const { replayed, name, givenUp } = workerData as SeatOrder;
 const say = (message: FromSeat): void => parentPort?.postMessage(message);
 
 const work = (seat: Seat, task: Task): Outcome => {
-  const steps = perform(seat, jobs, task, (state) => say({ kind: 'left', state }));
+  const isGivenUp = (): boolean => Atomics.load(givenUp, 0) >= task.id;
+  seat.target.machine.patience.waitUntil(isGivenUp);
+  const steps = perform(seat, jobs, task, {
+    left: (state) => say({ kind: 'left', state }),
+    part: (finding) => say({ kind: 'part', finding }),
+  });
   for (let said = performance.now(); ; ) {
-    if (Atomics.load(givenUp, 0) >= task.id) return 'given up';
+    if (isGivenUp()) return 'given up';
     const { done, value } = steps.next();
     if (done === true) return { finding: value };
     if (performance.now() - said <= sayMs) continue;

@@ -43,7 +43,7 @@ export interface RunRequest {
   readonly onProgress?: ((progress: FarmProgress) => void) | undefined;
 }
 
-/** What one job found. */
+/** What one job found, or a part of it. */
 export interface Found<Finding> {
   readonly interval: Interval;
   readonly finding: Finding;
@@ -58,6 +58,7 @@ interface Seated {
   readonly station: Station;
   /** Of the task under way. */
   run: Run | undefined;
+  piece: Interval | undefined;
   walk: Walk | undefined;
 }
 
@@ -154,7 +155,7 @@ export class Farm {
         ? new LocalStation(await Seat.open(replayed, name), jobs)
         : await WorkerStation.open(workerFile ?? besideBundle, replayed, name);
     if (this.#closed) return station.close();
-    this.#seats.push({ station, run: undefined, walk: undefined });
+    this.#seats.push({ station, run: undefined, piece: undefined, walk: undefined });
     this.#dispatch();
   }
 
@@ -169,6 +170,7 @@ export class Farm {
     const assignment = assign({
       pending: run.pending,
       order: run.order,
+      under: this.#seats.flatMap((other) => (other.run === run && other.piece) || []),
       position: seat.station.position,
       stateBefore: (at) => this.#shelf.before(at),
       walks: this.#seats.flatMap(({ walk }) => walk ?? []),
@@ -178,6 +180,7 @@ export class Farm {
     if (assignment === undefined) return false;
     const { piece, start, leave } = assignment;
     seat.run = run;
+    seat.piece = piece;
     const from = start === 'here' ? seat.station.position : start;
     seat.walk = leave.length > 0 ? { from, to: piece.from } : undefined;
     void this.#perform(seat, run, {
@@ -200,6 +203,7 @@ export class Farm {
           this.#shelf.add(state);
           this.#dispatch();
         },
+        part: (finding) => run.part(interval, finding),
         at: (at) => run.at(interval, at),
       });
       if (outcome !== 'given up') run.found(interval, outcome.finding);
@@ -207,6 +211,7 @@ export class Farm {
       run.fail(error);
     }
     seat.run = undefined;
+    seat.piece = undefined;
     seat.walk = undefined;
     this.#dispatch();
   }

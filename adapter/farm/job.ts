@@ -11,9 +11,9 @@ export interface Job<Plan, Finding> {
   readonly name: string;
   /**
    * Begins where the interval does, with the inputs of that moment applied, and goes to its end unless it knows enough before.
-   * Yields between portions; gives what it found.
+   * Yields between portions; gives what it found. Where that may be much, it hands over parts of it on the way, in order.
    */
-  work(seat: Seat, plan: Plan, interval: Interval): Generator<Moment, Finding>;
+  work(seat: Seat, plan: Plan, interval: Interval, part: (finding: Finding) => void): Generator<Moment, Finding>;
 }
 
 export type Jobs = ReadonlyMap<string, Job<unknown, unknown>>;

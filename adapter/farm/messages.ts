@@ -22,6 +22,7 @@ export type ToSeat = { readonly kind: 'task'; readonly task: Task } | { readonly
 export type FromSeat =
   | { readonly kind: 'ready' }
   | { readonly kind: 'left'; readonly state: CarriedState }
+  | { readonly kind: 'part'; readonly finding: unknown }
   | { readonly kind: 'at'; readonly at: Moment }
   | { readonly kind: 'done'; readonly position: Moment; readonly outcome: { readonly finding: unknown } | 'given up' }
   | { readonly kind: 'failed'; readonly position: Moment; readonly failure: Failure };

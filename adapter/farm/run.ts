@@ -18,6 +18,11 @@ interface RunOptions {
   readonly onProgress?: ((progress: FarmProgress) => void) | undefined;
 }
 
+interface Findings {
+  readonly parts: unknown[];
+  isAll: boolean;
+}
+
 interface Found {
   readonly interval: Interval;
   readonly finding: unknown;
@@ -32,7 +37,8 @@ export class Run {
   #pending: readonly Interval[];
   /** In the order in which findings are given. */
   readonly #awaited: Interval[];
-  readonly #found = new Map<Interval, Found>();
+  /** What was found and not given yet, of those that are awaited. */
+  readonly #found = new Map<Interval, Findings>();
   /** Steps made of pieces under way. */
   readonly #under = new Map<Interval, number>();
   #done = 0;
@@ -46,7 +52,7 @@ export class Run {
     this.order = order;
     this.#onProgress = onProgress;
     this.#pending = pieces;
-    this.#awaited = order === 'forward' ? [...pieces] : [...pieces].reverse();
+    this.#awaited = order === 'backward' ? [...pieces].reverse() : [...pieces];
     this.#total = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
@@ -65,11 +71,12 @@ export class Run {
       if (this.#failure !== undefined) throw this.#failure.error;
       const [first] = this.#awaited;
       if (this.#ended || first === undefined) return undefined;
-      const found = this.#found.get(first);
-      if (found !== undefined) {
+      const { parts, isAll } = this.#of(first);
+      if (parts.length > 0) return { interval: first, finding: parts.shift() };
+      if (isAll) {
         this.#found.delete(first);
         this.#awaited.shift();
-        return found;
+        continue;
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -86,12 +93,28 @@ export class Run {
     this.#tell();
   }
 
+  #of(piece: Interval): Findings {
+    let findings = this.#found.get(piece);
+    if (findings === undefined) {
+      findings = { parts: [], isAll: false };
+      this.#found.set(piece, findings);
+    }
+    return findings;
+  }
+
+  /** A part of what is found in a piece; the last one is `found`. */
+  part(piece: Interval, finding: unknown): void {
+    if (this.#ended) return;
+    this.#of(piece).parts.push(finding);
+    this.#wake();
+  }
+
   found(piece: Interval, finding: unknown): void {
     this.#under.delete(piece);
     this.#done += piece.to - piece.from;
-    this.#found.set(piece, { interval: piece, finding });
+    this.#of(piece).isAll = true;
+    this.part(piece, finding);
     this.#tell();
-    this.#wake();
   }
 
   #tell(): void {

@@ -7,8 +7,11 @@
 import type { Moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
 
-/** In which order findings are wanted. `backward`: the last ones first. */
-export type Order = 'forward' | 'backward';
+/**
+ * In which order findings are wanted. `backward`: the last ones first. `through`: forward, and certainly all of them, so that
+ * each seat may go on where it stands, which costs less than going to a state: another one has other code and other translations.
+ */
+export type Order = 'forward' | 'backward' | 'through';
 
 /** A seat on its way over territory that has no states. */
 export interface Walk {
@@ -21,6 +24,8 @@ export interface Outlook {
   /** Of the pieces that nobody works on, ascending. */
   readonly pending: readonly Interval[];
   readonly order: Order;
+  /** The pieces that other seats work on. */
+  readonly under: readonly Interval[];
   /** Where the free seat stands. */
   readonly position: Moment;
   /** The last moment at or before this one that there is a state of, 0 at least. */
@@ -44,17 +49,18 @@ export interface Assignment {
 export const assign = (outlook: Outlook): Assignment | undefined => {
   const { pending, order, walks, alone, stride } = outlook;
   if (pending.length === 0) return undefined;
-  const wanted = order === 'forward' ? pending : [...pending].reverse();
+  const wanted = order === 'backward' ? [...pending].reverse() : pending;
   if (alone) {
     const [piece] = wanted;
     // Alone and forward, the way to each piece leads through those before it, which are done.
     return to(outlook, piece!, order === 'backward' || distanceTo(outlook, piece!) > stride);
   }
   const isWalked = ({ from }: Interval): boolean => walks.some((walk) => walk.from < from && from <= walk.to);
-  const near = wanted.find((piece) => {
+  const isNear = (piece: Interval): boolean => {
     const distance = distanceTo(outlook, piece);
     return distance === 0 || (distance <= stride && !isWalked(piece));
-  });
+  };
+  const near = order === 'through' ? nextOnWay(outlook, wanted.filter(isNear)) : wanted.find(isNear);
   const far = pending.filter((piece) => distanceTo(outlook, piece) > 0 && !isWalked(piece));
   if (far.length > 1 && (near === undefined || walks.length === 0)) {
     // The gap where most is to be done; the walk ends at its last piece.
@@ -69,6 +75,19 @@ export const assign = (outlook: Outlook): Assignment | undefined => {
   }
   if (near !== undefined) return to(outlook, near, false);
   return far.length === 0 ? undefined : to(outlook, far[0]!, true);
+};
+
+/** So many pieces one seat goes through, one after the other: what it finds waits for what is found before. */
+const wayPieces = 8;
+
+/** The piece where the seat stands, else the first that no other one will come to; else half of what one has before it. */
+const nextOnWay = ({ position, under, stride }: Outlook, near: readonly Interval[]): Interval | undefined => {
+  const wayOf = ({ from }: Interval): number => Math.floor(from / stride / wayPieces);
+  const isAnothers = (piece: Interval): boolean =>
+    under.some((other) => other.to <= piece.from && wayOf(other) === wayOf(piece));
+  return (
+    near.find(({ from }) => from === position) ?? near.find((piece) => !isAnothers(piece)) ?? near[near.length >> 1]
+  );
 };
 
 const startOf = ({ position, stateBefore }: Outlook, { from }: Interval): Moment => {

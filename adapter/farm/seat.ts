@@ -5,6 +5,7 @@
 
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
+import type { Hart } from '../../vmm/machine/hart.ts';
 import type { RunOptions, Stop } from '../../vmm/machine/machine.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { type CarriedState, SlabWriter } from '../../vmm/timeline/carried-state.ts';
@@ -25,6 +26,9 @@ const seatCheckpoints = { stride: Number.MAX_SAFE_INTEGER, budgetBytes: 64 * 2 *
 
 /** To a state that the trace keeps it jumps where this saves as much. */
 const jumpStepsMin = 5_000_000;
+
+/** After so many meetings in one portion, whoever drives a seat is asked whether to go on. */
+const meetingsMax = 500;
 
 /** A stop that says that something has happened, before or after the step. */
 export type Event = Extract<Stop, { reason: 'breakpoint' | 'trap' | 'watch' }>;
@@ -97,6 +101,32 @@ export class Seat {
       if (stop.reason === 'breakpoint' || stop.reason === 'trap' || stop.reason === 'watch') {
         if (visit(stop)) return;
       } else this.checkStop(stop, to);
+      yield timeline.now;
+    }
+  }
+
+  /**
+   * Goes through an interval and calls `visit` at each step of it that a breakpoint is at, or that shares its place in the filter,
+   * before the step. The machine is not stopped for that, except now and then so that others get a turn. Ends where `visit` is
+   * true, or at the interval's end.
+   */
+  *meet({ to }: Interval, visit: (hart: Hart) => boolean): Generator<Moment, void> {
+    const { timeline } = this.target;
+    let isOver = false;
+    let rest = meetingsMax;
+    const stopsAt = (hart: Hart): boolean => {
+      isOver = visit(hart);
+      rest -= 1;
+      return isOver || rest <= 0;
+    };
+    while (timeline.now < to) {
+      const isPassing = rest <= 0;
+      if (isPassing) rest = meetingsMax;
+      const stop: TimelineStop = isPassing
+        ? timeline.forward(moment(timeline.now + 1))
+        : timeline.forward(to, { armed: true, stopsAt });
+      if (isOver) return;
+      if (stop.reason !== 'breakpoint') this.checkStop(stop, to);
       yield timeline.now;
     }
   }

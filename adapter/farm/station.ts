@@ -2,15 +2,12 @@
 
 import type { Moment } from '../../traces/time.ts';
 import { moment } from '../../traces/time.ts';
-import type { CarriedState } from '../../vmm/timeline/carried-state.ts';
-import { nextTurn } from '../host/turns.ts';
+import { Breath } from '../host/breath.ts';
 import type { Jobs } from './job.ts';
 import type { Seat } from './seat.ts';
-import { perform, type Task } from './task.ts';
+import { perform, type Task, type TaskOutlets } from './task.ts';
 
-/** Told while a task is under way. */
-export interface TaskListener {
-  readonly left: (state: CarriedState) => void;
+export interface TaskListener extends TaskOutlets {
   readonly at: (at: Moment) => void;
 }
 
@@ -26,35 +23,32 @@ export interface Station {
   close(): Promise<void>;
 }
 
-/** How long it works before others get a turn. */
-const breathMs = 10;
-
 export class LocalStation implements Station {
   readonly #seat: Seat;
   readonly #jobs: Jobs;
   #givenUp = false;
+  readonly #breath = new Breath();
 
   constructor(seat: Seat, jobs: Jobs) {
     this.#seat = seat;
     this.#jobs = jobs;
+    seat.target.machine.patience.waitUntil(() => this.#breath.isOver);
   }
 
   get position(): Moment {
     return moment(this.#seat.now);
   }
 
-  async perform(task: Task, { left, at }: TaskListener): Promise<Outcome> {
+  async perform(task: Task, { at, ...outlets }: TaskListener): Promise<Outcome> {
     this.#givenUp = false;
-    const work = perform(this.#seat, this.#jobs, task, left);
-    await nextTurn();
-    for (let begun = performance.now(); ; ) {
+    const work = perform(this.#seat, this.#jobs, task, outlets);
+    for (await this.#breath.take(); ; ) {
       if (this.#givenUp) return 'given up';
       const { done, value } = work.next();
       if (done === true) return { finding: value };
-      if (performance.now() - begun <= breathMs) continue;
+      if (!this.#breath.isOver) continue;
       at(value);
-      await nextTurn();
-      begun = performance.now();
+      await this.#breath.take();
     }
   }
 

@@ -21,13 +21,15 @@ export interface Task {
   readonly plan: unknown;
 }
 
+/** Told while a task is under way. */
+export interface TaskOutlets {
+  readonly left: (state: CarriedState) => void;
+  /** What the job found up to here, since this was last called. */
+  readonly part: (finding: unknown) => void;
+}
+
 /** Yields where it is, between portions; gives what the job found. */
-export function* perform(
-  seat: Seat,
-  jobs: Jobs,
-  task: Task,
-  left: (state: CarriedState) => void,
-): Generator<Moment, unknown> {
+export function* perform(seat: Seat, jobs: Jobs, task: Task, { left, part }: TaskOutlets): Generator<Moment, unknown> {
   const { start, leave, interval, plan } = task;
   if (start !== 'here') seat.adopt(start);
   for (const at of leave) {
@@ -37,5 +39,5 @@ export function* perform(
   yield* seat.goTo(interval.from);
   const job = jobs.get(task.job);
   if (job === undefined) throw new Error(`there is no job ${task.job}`);
-  return yield* job.work(seat, plan, interval);
+  return yield* job.work(seat, plan, interval, part);
 }

@@ -67,6 +67,9 @@ export class WorkerStation implements Station {
       case 'left':
         pending.listener.left(message.state);
         return;
+      case 'part':
+        pending.listener.part(message.finding);
+        return;
       case 'at':
         pending.listener.at(message.at);
         return;

@@ -12,8 +12,11 @@ import { Pair } from './pair.ts';
 
 const checkpoints = { stride: 50_000_000, budgetBytes: 256 * 2 ** 20 };
 
-/** Of histories as far as they have come when it begins. Yields where it has come to. */
-export function* compareTimelines(one: Session, other: Session): Generator<Moment, Diff> {
+/**
+ * Of histories as far as they have come when it begins. Yields where it has come to.
+ * @param isLate whether it shall yield soon
+ */
+export function* compareTimelines(one: Session, other: Session, isLate?: () => boolean): Generator<Moment, Diff> {
   const lengths = [one.timeline.end, other.timeline.end] as const;
   const end = moment(Math.min(...lengths));
   const parted = firstDifferingInput(one.timeline.log, other.timeline.log);
@@ -21,6 +24,7 @@ export function* compareTimelines(one: Session, other: Session): Generator<Momen
   const { start } = one.timeline;
   const equal = moment(Math.max(start, parted - 1));
   const twins = [twinOf(one, checkpoints), twinOf(other, checkpoints)] as const;
+  for (const { machine } of twins) machine.patience.waitUntil(isLate);
   bringNear(twins, nearest([one, other], equal), equal);
   const pair = new Pair(...twins);
   yield* pair.goTo(equal);

@@ -34,6 +34,7 @@ const replay = async (): Promise<void> => {
     console: (bytes) => printed?.(bytes),
   });
   const { timeline, machine } = session;
+  machine.patience.waitUntil(() => Atomics.load(waits, 0) !== 0);
   if (copy === undefined)
     takeDelta(machine, 0); // everybody begins there
   else {

@@ -17,11 +17,12 @@ import { Farm } from '../farm/farm.ts';
 import type { FarmProgress } from '../farm/run.ts';
 import { type Replayed, Seat } from '../farm/seat.ts';
 import type { StateSource } from '../farm/shelf.ts';
+import { Breath } from '../host/breath.ts';
 import { copyOf } from '../session/copy.ts';
 import type { Item } from './answer.ts';
 import { momentOutside } from './errors.ts';
 import { jobs } from './jobs.ts';
-import type { Question } from './question.ts';
+import type { Items, Question } from './question.ts';
 import { parseQuestion, questionNamed } from './questions.ts';
 
 export type { Item } from './answer.ts';
@@ -74,9 +75,6 @@ export interface AskOptions {
 /** What there is to ask about. */
 type Timeline = Pick<Target['timeline'], 'start' | 'end'>;
 
-/** How long it works in this thread before others get a turn. */
-const breathMs = 10;
-
 export class Asker {
   readonly #farm: Farm;
   readonly #replayed: Replayed;
@@ -86,6 +84,7 @@ export class Asker {
   readonly #end: Moment;
   /** A replay that goes to where questions are asked from. */
   #view: Seat | undefined;
+  readonly #breath = new Breath();
   /** One goes there at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -134,11 +133,18 @@ export class Asker {
    * @throws {InputError} when the question is wrong
    */
   async *ask(asked: string | AskedQuestion, options: AskOptions = {}): AsyncGenerator<Item, void> {
-    yield* await this.prepare(asked, options);
+    // No `yield*` of each: that takes as long again for every item.
+    for await (const items of await this.prepare(asked, options)) for (const item of items) yield item;
   }
 
-  /** Checks a question as far as can be done at once; what it gives answers it. @throws {InputError} */
-  async prepare(asked: string | AskedQuestion, options: AskOptions = {}): Promise<AsyncGenerator<Item, void>> {
+  /**
+   * Checks a question as far as can be done at once; what it gives answers it, with as many items at a time as there are.
+   * @throws {InputError}
+   */
+  async prepare(
+    asked: string | AskedQuestion,
+    options: AskOptions = {},
+  ): Promise<AsyncGenerator<readonly Item[], void>> {
     const { question, args } =
       typeof asked === 'string'
         ? parseQuestion(asked)
@@ -149,12 +155,7 @@ export class Asker {
     return upTo(await turn, options.limit ?? Number.POSITIVE_INFINITY, this.#session);
   }
 
-  async #prepare(
-    question: Question,
-    args: unknown,
-    at: Moment,
-    options: AskOptions,
-  ): Promise<AsyncGenerator<Item, void>> {
+  async #prepare(question: Question, args: unknown, at: Moment, options: AskOptions): Promise<Items> {
     const { signal, onProgress } = options;
     const target = await this.#targetAt(question.needsState ? at : undefined, options);
     if (target === undefined) return nothing();
@@ -184,19 +185,19 @@ export class Asker {
     }
     this.#view ??= await Seat.open(this.#replayed, 'view');
     const view = this.#view;
+    view.target.machine.patience.waitUntil(() => this.#breath.isOver);
     if (at === undefined) return view.target;
     const state = this.#farm.stateBefore(at);
     const from = state === 'start' ? this.#start : state.at;
     if (view.now > at || view.now < from) view.adopt(state);
     const begun = view.now;
-    for (let breath = performance.now(); view.now < at; ) {
+    for (await this.#breath.take(); view.now < at; ) {
       const next = Math.min(at, (Math.floor(view.now / this.#farm.stride) + 1) * this.#farm.stride);
       for (const now of view.goTo(moment(next))) {
-        if (performance.now() - breath <= breathMs) continue;
+        if (!this.#breath.isOver) continue;
         onProgress?.({ stepsDone: now - begun, stepsTotal: at - begun });
-        await new Promise((resolve) => setTimeout(resolve));
+        await this.#breath.take();
         if (signal?.aborted === true) return undefined;
-        breath = performance.now();
       }
       // Where nobody was, the way there is worth something to the farm.
       if (next % this.#farm.stride === 0) this.#farm.keep(view.carry());
@@ -247,22 +248,22 @@ const sourceOf = ({ timeline }: Target): StateSource => {
   };
 };
 
-async function* upTo(
-  items: AsyncGenerator<Item, void>,
-  limit: number,
-  session: Target | undefined,
-): AsyncGenerator<Item, void> {
-  let count = 0;
+async function* upTo(items: Items, limit: number, session: Target | undefined): AsyncGenerator<readonly Item[], void> {
+  let rest = limit;
   if (limit <= 0) return;
   const isOver = session?.makeWay();
   try {
-    for await (const item of items) {
-      yield item;
-      if (++count >= limit) return;
+    for await (const found of items) {
+      const some = isSome(found) ? found : [found];
+      yield rest < some.length ? some.slice(0, rest) : some;
+      rest -= some.length;
+      if (rest <= 0) return;
     }
   } finally {
     isOver?.();
   }
 }
 
-async function* nothing(): AsyncGenerator<Item, void> {}
+const isSome = (found: Item | readonly Item[]): found is readonly Item[] => Array.isArray(found);
+
+async function* nothing(): Items {}

@@ -8,8 +8,20 @@ import { parseHitCondition } from '../dap/hit-condition.ts';
 import type { Item } from './answer.ts';
 import { badQuestionArguments } from './errors.ts';
 import { breakpointOf, type HitsFound, type HitsPlan, hitsJob } from './hit-job.ts';
+import { hitsOf } from './hits.ts';
 import { whereExecuted } from './intervals.ts';
-import { type Asking, find, keptItems, question, sideOf, text, which, within, withinOf } from './question.ts';
+import {
+  type Asking,
+  find,
+  type Items,
+  keptItems,
+  question,
+  sideOf,
+  text,
+  which,
+  within,
+  withinOf,
+} from './question.ts';
 
 export const executed = question({
   name: 'executed',
@@ -27,12 +39,13 @@ export const executed = question({
     const plan: HitsPlan = { place, condition: condition ?? undefined, keep: asked === 'count' ? 'none' : only };
     const { addresses } = breakpointOf(asking.target, plan);
     const where = whereExecuted(asking.history, addresses, interval);
-    return keptItems(find(asking, hitsJob, plan, where, order), plan.keep, executionsIn);
+    const isWhole = plan.keep === 'all' || plan.keep === 'none';
+    return keptItems(find(asking, hitsJob, plan, where, isWhole ? 'through' : order), plan.keep, executionsIn);
   },
 });
 
 const executionsIn = ({ hits }: HitsFound): readonly Item[] =>
-  hits.map(({ place }) => ({ kind: 'execution', ...place }));
+  Array.from(hitsOf(hits), ({ moment, place }) => ({ kind: 'execution', moment, ...place }));
 
 export const log = question({
   name: 'log',
@@ -64,12 +77,14 @@ async function* messages(
   plan: HitsPlan,
   where: ReturnType<typeof whereExecuted>,
   counts: ((hits: number) => boolean) | undefined,
-): AsyncGenerator<Item, void> {
+): Items {
   let count = 0;
-  for await (const { finding } of find(asking, hitsJob, plan, where)) {
-    for (const { place, message = '' } of finding.hits) {
+  for await (const { finding } of find(asking, hitsJob, plan, where, 'through')) {
+    const items: Item[] = [];
+    for (const { moment, place, message } of hitsOf(finding.hits)) {
       count += 1;
-      if (counts?.(count) ?? true) yield { kind: 'message', moment: place.moment, hart: place.hart, text: message };
+      if (counts?.(count) ?? true) items.push({ kind: 'message', moment, hart: place.hart, text: message });
     }
+    yield items;
   }
 }

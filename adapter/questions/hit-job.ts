@@ -5,7 +5,7 @@ import { Breakpoints, fulfilled } from '../dap/breakpoints.ts';
 import { scopeOf } from '../dap/scope.ts';
 import type { Target } from '../dap/target.ts';
 import type { Job } from '../farm/job.ts';
-import type { Place } from './answer.ts';
+import { type Hits, HitWriter } from './hits.ts';
 import { codeNamed, placeAt } from './places.ts';
 import type { Keep } from './question.ts';
 
@@ -17,15 +17,10 @@ export interface HitsPlan {
   readonly keep: Keep;
 }
 
-export interface Hit {
-  readonly place: Pick<Place, 'moment' | 'hart'> & Partial<Place>;
-  readonly message?: string;
-}
-
 export interface HitsFound {
   readonly count: number;
-  /** Those that are kept, in order of time. */
-  readonly hits: readonly Hit[];
+  /** Those that are kept. */
+  readonly hits: Hits;
 }
 
 /**
@@ -37,37 +32,37 @@ export const breakpointOf = (target: Target, { place, condition, message }: Hits
 
 export const hitsJob: Job<HitsPlan, HitsFound> = {
   name: 'hits',
-  *work(seat, plan, interval) {
+  *work(seat, plan, interval, part) {
     const { target } = seat;
     const { machine, timeline, programs } = target;
     const breakpoints = new Breakpoints();
     breakpoints.set('function', [breakpointOf(target, plan)]);
     machine.engine.arm(breakpoints.addresses);
     let count = 0;
-    const hits: Hit[] = [];
-    yield* seat.scan(
-      interval,
-      () => ({ armed: true }),
-      (event) => {
-        if (event.reason !== 'breakpoint') return false;
-        const hart = machine.harts[event.hart]!;
-        const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
-        const scope = scopeOf(target, hart);
-        const met = fulfilled(breakpoints.at(hart), scope);
-        if (met.length === 0) return false;
-        const { messages } = breakpoints.meet(met, scope, symbolic);
-        count += 1;
-        if (plan.keep === 'none') return false;
-        if (plan.keep === 'last') hits.length = 0;
-        const [message] = messages;
-        hits.push(
-          message === undefined
-            ? { place: placeAt(target, hart, timeline.now, event.pc) }
-            : { place: { moment: timeline.now, hart: hart.id }, message },
-        );
-        return plan.keep === 'first';
-      },
-    );
-    return { count, hits };
+    const hits = new HitWriter();
+    const take = (): HitsFound => {
+      const found = { count, hits: hits.take() };
+      count = 0;
+      return found;
+    };
+    yield* seat.meet(interval, (hart) => {
+      const symbolic = (address: bigint) => programs.of(hart, address).symbolic(address);
+      const scope = scopeOf(target, hart);
+      const met = fulfilled(breakpoints.at(hart), scope);
+      if (met.length === 0) return false;
+      const { messages } = breakpoints.meet(met, scope, symbolic);
+      count += 1;
+      if (plan.keep === 'none') return false;
+      if (plan.keep === 'last') hits.clear();
+      const [message] = messages;
+      const { moment, ...place } =
+        message === undefined
+          ? placeAt(target, hart, timeline.now, hart.get('pc'))
+          : { moment: timeline.now, hart: hart.id };
+      hits.add(moment, place, message);
+      if (hits.isFull) part(take());
+      return plan.keep === 'first';
+    });
+    return take();
   },
 };

@@ -30,6 +30,9 @@ export interface Asking {
   readonly onProgress?: ((progress: FarmProgress) => void) | undefined;
 }
 
+/** One by one, or many at once where there are many. */
+export type Items = AsyncGenerator<Item | readonly Item[], void>;
+
 export interface Question {
   readonly name: string;
   /** Behind its name, for people: `EXPRESSION`. */
@@ -45,7 +48,7 @@ export interface Question {
    * Checks everything that can be checked at once; items come when they are asked for.
    * @throws {InputError} when an argument is wrong, or names what there is not
    */
-  readonly ask: (asking: Asking, args: unknown) => AsyncGenerator<Item, void>;
+  readonly ask: (asking: Asking, args: unknown) => Items;
 }
 
 /** A line of text, taken apart: `--cause 13 --last` are options, the rest is as it was written. */
@@ -62,10 +65,7 @@ export const question = <const Entries extends v.ObjectEntries>(row: {
   readonly isOrdered?: boolean;
   readonly entries: Entries;
   readonly argumentsOf: (words: Words) => object;
-  readonly ask: (
-    asking: Asking,
-    args: v.InferOutput<v.StrictObjectSchema<Entries, undefined>>,
-  ) => AsyncGenerator<Item, void>;
+  readonly ask: (asking: Asking, args: v.InferOutput<v.StrictObjectSchema<Entries, undefined>>) => Items;
 }): Question => {
   const { entries, ask, ...common } = row;
   const schema = v.strictObject(entries);
@@ -100,14 +100,13 @@ export async function* keptItems<Finding extends { readonly count: number }>(
   findings: AsyncIterable<Found<Finding>>,
   keep: Keep,
   itemsOf: (finding: Finding) => readonly Item[],
-): AsyncGenerator<Item, void> {
+): Items {
   let count = 0;
   for await (const { finding } of findings) {
     count += finding.count;
-    for (const item of itemsOf(finding)) {
-      yield item;
-      if (keep === 'last' || keep === 'first') return;
-    }
+    const items = itemsOf(finding);
+    yield items;
+    if (items.length > 0 && (keep === 'last' || keep === 'first')) return;
   }
   if (keep === 'none') yield { kind: 'count', count };
 }

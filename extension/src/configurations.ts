@@ -4,7 +4,7 @@
  */
 
 import * as vscode from 'vscode';
-import { debugType, openTrace, showError } from './debug-type.ts';
+import { debugType, openTrace, showError, startShown } from './debug-type.ts';
 import { type Discovery, discover } from './discovery/candidates.ts';
 import { openFolder } from './discovery/folder.ts';
 import { chooseLaunch } from './launch-choice.ts';
@@ -69,7 +69,7 @@ const record = async (): Promise<void> => {
   try {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     const launch = await choose(folder);
-    if (launch !== undefined) await vscode.debug.startDebugging(folder, launch);
+    if (launch !== undefined) await startShown(folder, launch);
   } catch (error) {
     showError(error);
   }

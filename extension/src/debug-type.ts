@@ -25,3 +25,15 @@ export const newNonce = (): string =>
 export const showError = (error: unknown): void => {
   void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
 };
+
+/**
+ * Starts what a command of ours was asked to start. VS Code shows the stack and the variables by itself at a breakpoint, but not
+ * at a panic, which is where a first look mostly begins; and what is shown before the stop comes is unfolded there.
+ */
+export const startShown = async (
+  folder: vscode.WorkspaceFolder | undefined,
+  launch: vscode.DebugConfiguration,
+): Promise<void> => {
+  await vscode.commands.executeCommand('workbench.view.debug');
+  await vscode.debug.startDebugging(folder, launch);
+};

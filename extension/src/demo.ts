@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { showError } from './debug-type.ts';
+import { showError, startShown } from './debug-type.ts';
 import type { Launch } from './launches.ts';
 
 let demoFolder = '';
@@ -14,7 +14,7 @@ export const registerDemo = (context: vscode.ExtensionContext): readonly vscode.
   return [
     vscode.commands.registerCommand('chronovisor.demo', async () => {
       try {
-        await vscode.debug.startDebugging(undefined, await demoLaunch());
+        await startShown(undefined, await demoLaunch());
       } catch (error) {
         showError(error);
       }

@@ -10,7 +10,15 @@ import { splitWords } from '../../adapter/dap/words.ts';
 import { demoLaunch } from './demo.ts';
 import type { Candidate, Discovery } from './discovery/candidates.ts';
 import { problemOf } from './discovery/fit.ts';
-import { freeName, inWorkspace, type Launch, recordingName, recordLaunch, replayLaunch } from './launches.ts';
+import {
+  freeName,
+  inWorkspace,
+  kernelName,
+  type Launch,
+  recordingName,
+  recordLaunch,
+  replayLaunch,
+} from './launches.ts';
 
 interface Choice extends vscode.QuickPickItem {
   readonly candidate?: Candidate;
@@ -84,10 +92,12 @@ const choicesOf = (folder: vscode.WorkspaceFolder | undefined, { candidates, rec
 const choiceOf = (folder: vscode.WorkspaceFolder | undefined, candidate: Candidate): Choice => {
   const { name, place, line, missing, notes } = candidate;
   const warning = missing.length > 0 ? `$(warning) ${missing.join(', ')} missing  ` : '';
+  const kernel = kernelName(line);
   const left = missing.length === 0 && notes.length > 0 ? `$(info) ${notes.length} left out  ` : '';
   return {
     label: `$(circuit-board) ${name}`,
-    description: place,
+    // The line below is cut off where a list is narrow, mostly before the kernel.
+    description: place.endsWith(kernel) ? place : `${place} · ${kernel}`,
     detail: `${warning}${left}${line}`,
     buttons: [editButton, saveButton],
     candidate,

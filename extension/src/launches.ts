@@ -44,10 +44,14 @@ export const recordLaunch = (
 
 /** A recording is called like the kernel that it is of. */
 export const recordingName = (line: string): string => {
+  const name = kernelName(line).replace(/\.(elf|bin|img)$/, '');
+  return `${/^[\w.-]+$/.test(name) ? name : 'run'}.chrono`;
+};
+
+/** The file of a machine's kernel, without its folder; empty where it has none. */
+export const kernelName = (line: string): string => {
   const words = splitWords(line);
-  const kernel = words[words.indexOf('-kernel') + 1] ?? '';
-  const name = lastPart(kernel).replace(/\.(elf|bin|img)$/, '');
-  return `${/^[\w.-]+$/.test(name) && words.includes('-kernel') ? name : 'run'}.chrono`;
+  return words.includes('-kernel') ? lastPart(words[words.indexOf('-kernel') + 1] ?? '') : '';
 };
 
 /** The first name that is not taken: `kernel.chrono`, `kernel-2.chrono`, ... */

@@ -7,11 +7,15 @@ import { positionText } from './position-text.ts';
 
 const askAgainMs = 500;
 
-/** Events, and answered requests, after which the machine may run or stand where it did not. */
-const moving: ReadonlySet<unknown> = new Set(['stopped', 'continued', 'configurationDone', 'continue']);
-/** Steps forwards, which are mostly over at once. */
-const stepping: ReadonlySet<unknown> = new Set(['next', 'stepIn', 'stepOut']);
-const stepMs = 200;
+/**
+ * Events, and answered requests, after which the machine runs. Mostly it stands again at once, as after a step: who asked
+ * before would be in the way of what is asked about the stop.
+ */
+const moving: ReadonlySet<unknown> = new Set([
+  ...['continued', 'configurationDone', 'continue', 'reverseContinue'],
+  ...['next', 'stepIn', 'stepOut', 'stepBack'],
+]);
+const motionMs = 200;
 
 export const registerPosition = (): readonly vscode.Disposable[] => {
   const status = new PositionStatus();
@@ -20,8 +24,8 @@ export const registerPosition = (): readonly vscode.Disposable[] => {
     vscode.debug.registerDebugAdapterTrackerFactory(debugType, {
       createDebugAdapterTracker: () => ({
         onDidSendMessage: ({ event, command }) => {
-          if (moving.has(event ?? command)) void status.ask();
-          else if (stepping.has(command)) status.askIn(stepMs);
+          if (event === 'stopped') void status.ask();
+          else if (moving.has(event ?? command)) status.askIn(motionMs);
         },
       }),
     }),

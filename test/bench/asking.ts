@@ -32,13 +32,15 @@ interface Asked {
   readonly seconds: number;
   /** Of all threads together, which other work on the machine changes less. */
   readonly processorSeconds: number;
+  /** By how much the process grew, all threads together, with its garbage. */
+  readonly grownBytes: number;
   readonly items: number;
   /** The last item, to tell that answers are the same. */
   readonly last: string;
 }
 
 const ask = async (asker: Asker, question: string): Promise<Asked> => {
-  const [started, before] = [performance.now(), process.cpuUsage()];
+  const [started, before, { rss }] = [performance.now(), process.cpuUsage(), process.memoryUsage()];
   let items = 0;
   let last = '';
   for await (const item of asker.ask(question)) {
@@ -46,7 +48,9 @@ const ask = async (asker: Asker, question: string): Promise<Asked> => {
     last = JSON.stringify(item);
   }
   const { user, system } = process.cpuUsage(before);
-  return { seconds: (performance.now() - started) / 1000, processorSeconds: (user + system) / 1e6, items, last };
+  const seconds = (performance.now() - started) / 1000;
+  const grownBytes = process.memoryUsage().rss - rss;
+  return { seconds, processorSeconds: (user + system) / 1e6, grownBytes, items, last };
 };
 
 interface Row {
@@ -92,13 +96,23 @@ const host = {
 };
 for (const [name, value] of Object.entries(host)) console.log(`${name}: ${value}`);
 const table = new CliTable({
-  head: ['question', 'items', '1 thread, s', `${threads} threads, s`, 'again, s', 'faster', 'of processors, s'],
+  head: [
+    'question',
+    'items',
+    '1 thread, s',
+    `${threads} threads, s`,
+    'again, s',
+    'faster',
+    'of processors, s',
+    'grown, MiB',
+  ],
   style: { head: [], border: [], compact: true },
 });
 for (const { question, items, one, farm, again } of rows) {
   const processors = [one, farm, again].map(({ processorSeconds }) => processorSeconds.toFixed(1)).join(', ');
   const wall = [one, farm, again].map(({ seconds }) => seconds.toFixed(2));
-  table.push([question, items, ...wall, `${(one.seconds / again.seconds).toFixed(2)}x`, processors]);
+  const grown = [one, farm, again].map(({ grownBytes }) => (grownBytes / 2 ** 20).toFixed(0)).join(', ');
+  table.push([question, items, ...wall, `${(one.seconds / again.seconds).toFixed(2)}x`, processors, grown]);
 }
 console.log(table.toString());
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ host, rows }, undefined, 2)}\n`);

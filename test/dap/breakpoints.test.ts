@@ -153,7 +153,10 @@ describe('an exception filter', () => {
     const client = await replay(fault);
     const { body } = await client.setExceptionBreakpointsRequest({ filters: ['panic', 'interrupt'] });
     expect(body).toEqual({
-      breakpoints: [{ verified: false, message: 'The program has no symbol panic' }, { verified: true }],
+      breakpoints: [
+        { verified: false, message: 'The program has no symbol panic, and no panic handler of Rust' },
+        { verified: true },
+      ],
     });
   });
 

@@ -42,6 +42,7 @@ export class FakeHistory implements History {
       const interval = { from: edge(from, to, column, count), to: edge(from, to, column + 1, count) };
       const [begin, end] = [this.#indexOf(interval.from), this.#indexOf(interval.to)];
       const traps: Record<string, number> = {};
+      const hartTraps = [0, 0];
       let [spaces, consoleBytes] = [0, 0];
       for (let index = begin; index < Math.min(end, begin + 50); index += 1) {
         const event = this.#events.event(index);
@@ -49,11 +50,12 @@ export class FakeHistory implements History {
         if (event.kind === 'trap') {
           const key = `${event.interrupt ? 'i' : 'e'}${event.cause}`;
           traps[key] = (traps[key] ?? 0) + weight;
+          hartTraps[event.hart]! += weight;
         } else if (event.kind === 'space') spaces += weight;
         else if (event.kind === 'console') consoleBytes += event.bytes.length * weight;
       }
       const steps = interval.to - interval.from;
-      return { interval, traps, privilegeSteps: [steps / 2, steps / 2, 0], spaces, consoleBytes };
+      return { interval, traps, privilegeSteps: [steps / 2, steps / 2, 0], hartTraps, spaces, consoleBytes };
     });
   }
 

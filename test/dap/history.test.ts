@@ -162,7 +162,7 @@ describe('a recording in the debugger', () => {
       void client.customRequest('cancel', { progressId: event.body.progressId });
     });
     const { reason, description } = await client.move('reverseContinue');
-    const isCancelled = description === undefined;
+    const isCancelled = description === 'Paused';
     expect([reason, await client.moment()]).toEqual(['pause', isCancelled ? 20_000_000 : 0]);
   });
 

@@ -13,6 +13,8 @@ describe('the panic of a recording', () => {
     const client = await replay(demo, { stopAt: 'panic' });
     expect(await client.move('configurationDone')).toMatchObject({ description: 'Paused on guest panic' });
     expect((await client.frame()).name).toBe('panic');
+    const { body } = await client.exceptionInfoRequest({ threadId: 1 });
+    expect(body.description).toBe('The guest panics: freelist: corrupt node');
   });
 
   test('is gone to from its start, and from behind it', async () => {

@@ -174,6 +174,11 @@ export class DebugWindow extends Window {
     await this.until('the session', () => this.hasSession());
   }
 
+  /** One of the views at the bottom. */
+  async panel(title) {
+    await this.page.locator('.part.panel .action-item', { hasText: title }).last().click();
+  }
+
   /** A button of the debug toolbar. */
   async toolbar(name) {
     await this.page.locator(`.debug-toolbar .action-label[aria-label^="${name}"]`).first().click();

@@ -1,6 +1,6 @@
 /** What scenarios put into their workspaces. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from './server.mjs';
 
@@ -15,31 +15,44 @@ export const putDemo = (workspace) => {
   cpSync(demo, workspace, { recursive: true, filter: wanted });
 };
 
-/** A recording of the demo kernel to its panic. */
-export const putRecording = (workspace, name = 'demo.chrono') => {
-  const words = [
-    'record',
-    '-o',
-    name,
-    '--',
-    '-machine',
-    'virt',
-    '-bios',
-    'none',
-    '-kernel',
-    join(demo, 'demo.elf'),
-    '-m',
-    '128M',
-    '-nographic',
-  ];
+/** Records a machine with the command line. `exitCode` is the guest's. */
+const record = (workspace, name, machine, options = [], exitCode = 0) => {
   try {
-    execFileSync(process.execPath, [join(project, 'dist/chronovisor.cjs'), ...words], {
-      cwd: workspace,
-      stdio: 'pipe',
-    });
+    const words = [join(project, 'dist/chronovisor.cjs'), 'record', '-o', name, ...options, '--', ...machine];
+    execFileSync(process.execPath, words, { cwd: workspace, stdio: 'pipe' });
   } catch (error) {
-    if (error.status !== 2) throw error; // which is how the panic ends
+    if (error.status !== exitCode) throw error;
   }
+};
+
+const board = ['-machine', 'virt', '-m', '128M', '-nographic'];
+
+/** A recording of the demo kernel to its panic. */
+export const putRecording = (workspace, name = 'demo.chrono') =>
+  record(workspace, name, [...board, '-bios', 'none', '-kernel', join(demo, 'demo.elf')], [], 2);
+
+/** Three harts, each of which is started by the firmware and counts its ticks. */
+export const putHarts = (workspace, name) =>
+  record(workspace, name, [...board, '-smp', '3', '-kernel', join(project, 'test/guests/bare/smode-sbi.elf')]);
+
+const debian = join(project, 'test/guests/debian/.cache');
+
+/** Why there is no boot of Linux to look at; nothing when there is. */
+export const bootIsMissing = () =>
+  existsSync(join(debian, 'Image')) && existsSync(join(debian, 'initrd.cpio.gz'))
+    ? undefined
+    : "there is no Debian kernel: fetch it with 'sh test/guests/debian/fetch.sh'";
+
+/** A recording of Linux on two harts from its first step to a shell and off: about two billion steps. */
+export const putBoot = (workspace, name) => {
+  putText(workspace, 'boot.script', 'wait "~ # "\nsend "uname -a\\n"\nwait "~ # "\nsend "poweroff -f\\n"\n');
+  const images = ['-kernel', join(debian, 'Image'), '-initrd', join(debian, 'initrd.cpio.gz')];
+  record(
+    workspace,
+    name,
+    ['-m', '256M', '-smp', '2', '-nographic', ...images, '-append', 'console=ttyS0'],
+    ['--script', 'boot.script'],
+  );
 };
 
 export const putText = (workspace, name, text) => writeFileSync(join(workspace, name), text);

@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { tasksDuring, tasksInWords } from './tasks.mjs';
 
 const project = resolve(import.meta.dirname, '../..');
 const tools = process.env.CHRONOVISOR_E2E ?? join(import.meta.dirname, 'tools');
@@ -124,18 +125,6 @@ const picture = async (page, name) => {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 };
 
-/** A task that is longer is felt. Times are the processor's, for other programs run beside. */
-const longMs = 50;
-
-/** What each task of the page's own thread took. */
-const taskTimes = ({ traceEvents }) => {
-  const isMain = ({ ph, name, args }) => ph === 'M' && name === 'thread_name' && args.name === 'CrRendererMain';
-  const threads = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
-  return traceEvents
-    .filter(({ name, tdur, pid, tid }) => /RunTask$/.test(name) && tdur !== undefined && threads.has(`${pid} ${tid}`))
-    .map(({ tdur }) => tdur / 1000);
-};
-
 const timeline = async (browser) => {
   const page = await open(browser, 'timeline', 'dark', { width: 1200, height: 330 });
   const openMs = await page.evaluate(async () => {
@@ -146,23 +135,20 @@ const timeline = async (browser) => {
   });
   console.log(`the timeline is open and drawn: ${(openMs / 1000).toFixed(2)} s`);
   await picture(page, 'timeline-dark');
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-toplevel', '__metadata'] });
   const canvas = page.locator('canvas');
   const { x, y } = await canvas.boundingBox();
-  for (let turn = 0; turn < 12; turn += 1) {
-    await page.mouse.move(x + 700, y + 60);
-    await page.mouse.wheel(0, -400);
-    await page.mouse.down();
-    for (let step = 0; step < 20; step += 1) await page.mouse.move(x + 700 - step * 20, y + 60);
-    await page.mouse.up();
-  }
-  await page.waitForTimeout(500);
-  const tasksMs = taskTimes(JSON.parse(String(await browser.stopTracing())));
-  const long = tasksMs.filter((ms) => ms > longMs);
+  const tasksMs = await tasksDuring(page, async () => {
+    for (let turn = 0; turn < 12; turn += 1) {
+      await page.mouse.move(x + 700, y + 60);
+      await page.mouse.wheel(0, -400);
+      await page.mouse.down();
+      for (let step = 0; step < 20; step += 1) await page.mouse.move(x + 700 - step * 20, y + 60);
+      await page.mouse.up();
+    }
+    await page.waitForTimeout(500);
+  });
   const asked = await page.evaluate(() => window.answered);
-  console.log(
-    `12 zooms and 240 moves: ${asked} answers, ${tasksMs.length} tasks, the longest ${Math.max(...tasksMs).toFixed(1)} ms, ${long.length} over ${longMs} ms`,
-  );
+  console.log(`12 zooms and 240 moves: ${asked} answers, ${tasksInWords(tasksMs)}`);
   await picture(page, 'timeline-close');
   await page.mouse.move(x + 600, y + 140);
   await picture(page, 'timeline-hover');

@@ -12,6 +12,7 @@ export const project = resolve(import.meta.dirname, '../..');
 const tools = resolve(process.env.CHRONOVISOR_E2E ?? join(import.meta.dirname, 'tools'));
 
 const settings = {
+  'breadcrumbs.enabled': false, // which name folders that are there for the test alone
   'chat.disableAIFeatures': true,
   'debug.toolBarLocation': 'floating',
   'editor.minimap.enabled': false,

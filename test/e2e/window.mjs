@@ -44,6 +44,7 @@ export class Window {
   /** In light and in dark colours. */
   async picture(what) {
     this.#count += 1;
+    await this.page.mouse.move(700, 895); // where it points at nothing that says something
     const stem = join(this.#pictures, `${this.#name}-${this.#count}-${what}`);
     for (const colorScheme of ['dark', 'light']) {
       await this.page.emulateMedia({ colorScheme });

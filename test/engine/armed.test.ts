@@ -10,7 +10,7 @@ import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
 import { moment } from '../../traces/time.ts';
-import type { Machine, RunOptions } from '../../vmm/machine/machine.ts';
+import type { Machine, RunOptions, Stop } from '../../vmm/machine/machine.ts';
 import { Random } from '../oracle/random.ts';
 
 const guests = resolve(import.meta.dirname, '../guests');
@@ -38,6 +38,21 @@ const sampledAddresses = async (guest: string, until: number, count: number): Pr
   return [...found];
 };
 
+/** Everything that somebody who looks at a hart may see, and how far it has come. */
+const seenOf = (machine: Machine): string => {
+  const [hart] = machine.harts;
+  const registers = Array.from({ length: 32 }, (_, number) => [hart!.x(number), hart!.f(number)]);
+  return [
+    machine.now,
+    hart!.get('pc'),
+    registers,
+    hart!.steps,
+    hart!.traps,
+    hart!.get('mstatus'),
+    machine.ticks,
+  ].join();
+};
+
 interface Arms {
   readonly addresses: readonly bigint[];
   readonly options: RunOptions;
@@ -61,6 +76,35 @@ const stopsOf = (machine: Machine, { addresses, options, until }: Arms): string[
     if (stop.reason !== 'until') stops.push(`${machine.now} ${stop.reason} ${machine.harts[0]!.get('pc')}`);
   }
   return stops;
+};
+
+/** What is seen at each breakpoint, when the machine stops there (`each`) or is asked and stops at some of them only. */
+const seenAtBreakpoints = (
+  machine: Machine,
+  { addresses, options, until }: Arms,
+  stopping: 'each' | 'some',
+): string[] => {
+  machine.engine.arm(addresses);
+  const seen: string[] = [];
+  const look = (): void => {
+    if (addresses.includes(machine.harts[0]!.get('pc'))) seen.push(seenOf(machine));
+  };
+  const random = new Random(5);
+  const stopsAt = (): boolean => {
+    look();
+    return random.oneIn(9);
+  };
+  const asking = { ...options, armed: true, ...(stopping === 'some' && { stopsAt }) };
+  for (let passing = false; machine.now < until && seen.length < 20_000; ) {
+    const portion = Math.min(until, machine.now + 1 + random.below(50_000));
+    const stop: Stop = passing
+      ? machine.run(moment(machine.now + 1), { ...options, armed: false })
+      : machine.run(moment(portion), asking);
+    if (stop.reason === 'power') break;
+    passing = stop.reason === 'breakpoint';
+    if (passing && stopping === 'each') look();
+  }
+  return seen;
 };
 
 const tiers: Readonly<Record<string, (machine: Machine) => void>> = {
@@ -90,6 +134,23 @@ describe.each(['demo/demo.elf', 'bench/bytecode.elf', 'bench/calls.elf', 'bench/
     for (const count of [1, 4, 40]) {
       const addresses = await sampledAddresses(guest, until, count);
       expect(await check(guest, { addresses, options: { armed: true }, until })).toBeGreaterThan(0);
+    }
+  });
+
+  test('is asked at the same breakpoints, which see the same as where it stops', async () => {
+    const addresses = await sampledAddresses(guest, until, 12);
+    for (const options of [{}, { traps: true }]) {
+      const interpreted = await machineOf(guest);
+      interpreted.engine.translating = false;
+      const expected = seenAtBreakpoints(interpreted, { addresses, options, until }, 'each');
+      expect(expected.length).toBeGreaterThan(100);
+      for (const [name, begin] of Object.entries(tiers)) {
+        const machine = await machineOf(guest);
+        begin(machine);
+        const seen = seenAtBreakpoints(machine, { addresses, options, until }, 'some');
+        expect(seen.length).toBeGreaterThanOrEqual(expected.length);
+        expect([name, seen.slice(0, expected.length)]).toEqual([name, expected]);
+      }
     }
   });
 

@@ -51,8 +51,9 @@ const growing = (of: Timeline, options: RunOptions, then: readonly Interval[]): 
   const search = of.reverse(
     options,
     () => pieces > 1, // the first piece has none
-    (whole) => {
+    function* (whole) {
       pieces += 1;
+      yield; // it may take long
       return pieces === 1 ? [whole] : then;
     },
   );

@@ -1,6 +1,6 @@
 /**
  * Slices: how a run is cut up changes nothing. A guest run in one go, in random portions, with the breakpoint filter
- * armed and with stops at traps has equal state digests at the same moments.
+ * armed, with stops at traps and ended early has equal state digests at the same moments.
  */
 
 import { expect, test } from 'vitest';
@@ -57,6 +57,17 @@ const restoredOnTheWay =
     }
   };
 
+/** Ended early by who has waited long enough, wherever it is asked. */
+const impatient =
+  (random: Random): Way =>
+  (machine, until) => {
+    machine.patience.waitUntil(() => random.oneIn(3), 1);
+    for (;;) {
+      const stop = machine.run(until);
+      if (stop.reason !== 'requested') return stop;
+    }
+  };
+
 interface Guest {
   readonly file: string;
   readonly changes: Changes;
@@ -105,7 +116,7 @@ const guests: readonly (Guest & { readonly name: string; readonly portionMax: nu
 ];
 
 for (const guest of guests) {
-  test(`${guest.name} in one go is as in random portions, armed, stopping at traps and restored on the way`, async () => {
+  test(`${guest.name} in one go is as in random portions, armed, stopping at traps, restored on the way and ended early`, async () => {
     const hash64 = await loadXxh64();
     const random = new Random(guest.name.length + guest.strides);
     const expected = traceOf(guest, hash64, inOneGo);
@@ -114,6 +125,7 @@ for (const guest of guests) {
       armed: armed(placesSeen(guest)),
       'stops at traps': stoppingAtTraps,
       'restored on the way': restoredOnTheWay(random, guest.portionMax * 4),
+      impatient: impatient(random),
     };
     for (const [name, way] of Object.entries(ways)) expect(traceOf(guest, hash64, way), name).toEqual(expected);
   });

@@ -1,6 +1,6 @@
 /**
  * Ways to take a machine from moment to moment: interpreted, translated, eagerly translated, with translated code of
- * another run, cut into random portions, switched between all of them on the way. They must end in equal states. Not a test.
+ * another run, cut into random portions of which some are ended early, switched between all of them on the way. They must end in equal states. Not a test.
  */
 
 import { expect } from 'vitest';
@@ -69,6 +69,7 @@ export const ways = {
     begin: reallyEager,
     portion: (machine, until, random) => {
       if (random.oneIn(4)) machine.engine.translateEagerly(); // what was dropped is translated again at once
+      machine.patience.waitUntil(() => random.oneIn(4), 1 + random.below(20));
       return machine.run(someway(machine, until, random));
     },
   },

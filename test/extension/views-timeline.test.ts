@@ -155,6 +155,13 @@ describe('a place of the timeline', () => {
     });
   });
 
+  test('tells how often a hart was trapped, where it is told apart by nothing else', () => {
+    const found = tellAt(modelAt(0, end), 'Hart 0', 2e9 + 1);
+    expect(found?.text).toMatch(/^[\d,]+ × Trap of hart 0 from moment 2,000,000,000 to 2,004,000,000$/);
+    expect(found?.goal).toMatchObject({ kind: 'first', wanted: { kind: 'trap', hart: 0 } });
+    expect(tellAt(modelAt(0, end), 'Hart 1', 2e9 + 1)?.text).toMatch(/^[\d,]+ × Trap of hart 1 from/);
+  });
+
   test('tells an event where there are few', () => {
     const model = modelAt(4_000_000, 4_003_200);
     expect(tellAt(model, 'Environment call from U-mode', 4_000_005)).toEqual({

@@ -39,7 +39,7 @@ const found = async (farm: Farm, order: 'forward' | 'backward' = 'forward') => {
   const intervals = [between(0, end)];
   const all: [from: number, moments: number[]][] = [];
   for await (const { interval, finding } of farm.run(hitsJob, plan, { intervals, order }))
-    all.push([interval.from, finding.hits.map(({ place }) => place.moment)]);
+    all.push([interval.from, [...finding.hits.moments]]);
   return all;
 };
 

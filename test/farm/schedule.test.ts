@@ -11,6 +11,7 @@ const ten = pieces([between(0, 1000)], stride);
 const outlook = (states: readonly number[], more: Partial<Outlook> = {}): Outlook => ({
   pending: ten,
   order: 'forward',
+  under: [],
   position: moment(0),
   stateBefore: (at) => (states.findLast((state) => state <= at) ?? 0) as Moment,
   walks: [],
@@ -41,6 +42,20 @@ test('with states everywhere nobody walks, and the order says which comes first'
   check(outlook(states), 'here to 0');
   check(outlook(states, { order: 'backward' }), '900 to 900');
   check(outlook(states, { pending: ten.slice(3), position: moment(300) }), 'here to 300');
+});
+
+test('where all is wanted, seats go on where they stand, begin far from one another, and share what is left', () => {
+  const pending = pieces([between(0, 3000)], stride);
+  const through = (position: number, more: Partial<Outlook>): Outlook =>
+    outlook(
+      pending.map(({ from }) => from),
+      { order: 'through', position: moment(position), pending, ...more },
+    );
+  check(through(0, {}), 'here to 0');
+  check(through(500, {}), 'here to 500');
+  check(through(0, { pending: pending.slice(1), under: [between(0, 100)] }), '800 to 800');
+  check(through(800, { pending: pending.slice(9), under: [between(800, 900)] }), '1600 to 1600');
+  check(through(1600, { pending: pending.slice(25), under: [between(2400, 2500)] }), '2700 to 2700');
 });
 
 test('a gap between states is walked from the state before it', () => {

@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
 import type { HistoryEvent, Interval } from '../../vmm/history/history.ts';
+import { HistoryIndex } from '../../vmm/history/history-index.ts';
 import { packSegment, unpackSegment } from '../../vmm/history/segment.ts';
 import { peekTranslate } from '../../vmm/machine/debug-access.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
@@ -135,6 +136,7 @@ describe.each(cases)('%s', (guest) => {
       expect(sum(({ traps: counts }) => Object.values(counts).reduce((one, other) => one + other, 0))).toBe(
         traps.length,
       );
+      expect(sum(({ hartTraps }) => hartTraps.reduce((one, other) => one + other, 0))).toBe(traps.length);
       expect(sum(({ privilegeSteps: [u, s, m] }) => u + s + m)).toBe(index.covered[0]!.to);
       expect(sum(({ consoleBytes }) => consoleBytes)).toBe(offset);
     }
@@ -159,4 +161,32 @@ test('what is not indexed may have happened', async () => {
   expect(index.executed(nowhere, whole)).toEqual([stretch(100_000, end)]);
   expect(index.written(nowhere, 8, stretch(50_000, 120_000))).toEqual([stretch(100_000, 120_000)]);
   expect(index.written(0x1000_0000, 1, whole)).toEqual([whole]);
+});
+
+test('a density counts what each event says where one looks closely, and again when there is more to know', async () => {
+  const whole = await indexed('demo/demo.elf', false);
+  const { length } = whole.segments;
+  const index = new HistoryIndex(128 * 2 ** 20);
+  const check = (from: number, to: number, count: number): void => {
+    const stretch = { from: moment(from), to: moment(to) };
+    const counted = index.density(stretch, count).map(({ interval, traps, spaces }) => {
+      const inside = [...index.events(['trap', 'space'], interval)];
+      const byCause: Record<string, number> = {};
+      for (const event of inside) {
+        if (event.kind !== 'trap') continue;
+        const cause = `${event.interrupt ? 'i' : 'e'}${event.cause}`;
+        byCause[cause] = (byCause[cause] ?? 0) + 1;
+      }
+      return [
+        { traps, spaces },
+        { traps: byCause, spaces: inside.filter(({ kind }) => kind === 'space').length },
+      ];
+    });
+    expect(counted.map(([found]) => found)).toEqual(counted.map(([, expected]) => expected));
+  };
+  for (const [number, segment] of whole.segments.entries()) {
+    index.add(segment);
+    if (number % Math.ceil(length / 4) !== 0) continue;
+    for (const from of [0, 0, 3_500_000, segment.to - 50_000]) check(from, from + 100_000, 200);
+  }
 });

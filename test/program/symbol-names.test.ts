@@ -17,6 +17,7 @@ const names = [
   '_ZN8geometry5scaleEii',
   '_ZN8geometry5scaleEi',
   '_RNvCs15kBYyAo9fc_7mycrate7example',
+  '_RNvCsfLfy6EI15iL_7___rustc17rust_begin_unwind',
   '_start',
   'main',
 ];
@@ -41,6 +42,7 @@ test('a symbol is found by its path, whatever its parameters, and of several the
   check('geometry::Square::area', 0x1010n);
   check('geometry::scale', 0x1020n);
   check('mycrate::example', 0x1040n);
+  check('__rustc::rust_begin_unwind', 0x1050n);
   check('write', undefined);
   check('geometry::Circle', undefined);
 });

@@ -1,8 +1,7 @@
 /** Questions of a debug session: answered in events, while the machine stays where it is. */
 
 import { join } from 'node:path';
-import type { DebugProtocol } from '@vscode/debugprotocol';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Answer } from '../../adapter/dap/question-requests.ts';
 import { refusal, type TestClient } from '../dap/client.ts';
 import { demoElf, folder, machineLine, newClient, record, replay } from '../dap/fixture.ts';
@@ -29,36 +28,6 @@ const ask = async (client: TestClient, question: string, more: object = {}): Pro
 };
 
 const labels = ({ items }: Answer): string[] => items.map(({ label }) => label);
-
-describe('messages of the past are those that a log point says while the machine runs', () => {
-  const logMessage = 'call {$a7} of {processes[0].state} at {$pc}, {frame->sepc,x}';
-
-  test.each([
-    ['each time', {}, 100],
-    ['with a condition', { condition: '$a7 % 2 == 1 && processes[0].state > 0' }, 100],
-    ['with a condition that cannot be evaluated everywhere', { condition: '100 / ($a7 - 5) > 0' }, 10],
-    ['once', { hitCondition: '7' }, 1],
-    ['from some time on', { hitCondition: '>= 30' }, 100],
-    ['every third time that a condition holds', { condition: '$a7 > 1', hitCondition: '% 3' }, 30],
-  ])('%s', async (_name, { condition, hitCondition }: { condition?: string; hitCondition?: string }, countMin) => {
-    const client = await replay(trace);
-    const said: string[] = [];
-    client.on('output', ({ body }: DebugProtocol.OutputEvent) => {
-      if (body.category === 'console') said.push(body.output.trimEnd());
-    });
-    const set = { name: 'system_call', logMessage, condition, hitCondition };
-    await client.functionBreakpoints(set as DebugProtocol.FunctionBreakpoint);
-    await client.move('configurationDone');
-    await client.move('continue');
-    expect(said.length).toBeGreaterThanOrEqual(countMin);
-    await client.functionBreakpoints();
-    await client.goTo(1_000_000);
-    const words = [condition && `--if "${condition}"`, hitCondition && `--hits "${hitCondition}"`];
-    const answer = await ask(client, `log system_call "${logMessage}" ${words.filter(Boolean).join(' ')}`);
-    expect(labels(answer)).toEqual(said);
-    expect(await client.moment()).toBe(1_000_000);
-  });
-});
 
 test('a question is asked from the present moment, or from another one, and nothing moves', async () => {
   const client = await replay(trace);

@@ -27,6 +27,8 @@ export interface EngineHost {
    * may trap or reach a device. Changes nothing but caches, and accessed and dirty bits of an access that will be made.
    */
   fill(low: number, high: number, sizeBytes: number, kind: number): number;
+  /** A hart is at an address of the breakpoint filter, and pc and budget are as before the instruction. 1: stop there. */
+  met(): 0 | 1;
   /** `word` is the 32-bit (expanded) instruction, `raw` its bits as in memory. */
   system(op: number, word: number, raw: number, lengthBytes: number): 0 | 1;
   /** The helpers in software, for the floating-point functions; they accrue flags in the current hart's record. */
@@ -36,10 +38,20 @@ export interface EngineHost {
 /** The exports of an instance of the floating-point functions (float/module.ts). */
 export type FloatFunctions = WebAssembly.Exports;
 
-type Slow = 'decode' | 'interpretArmed' | 'fill' | 'fetchSlow' | 'loadSlow' | 'storeSlow' | 'atomicSlow' | 'system';
+type Slow =
+  | 'decode'
+  | 'interpretArmed'
+  | 'met'
+  | 'fill'
+  | 'fetchSlow'
+  | 'loadSlow'
+  | 'storeSlow'
+  | 'atomicSlow'
+  | 'system';
 const signatures: Record<Slow, Signature> = {
   decode: { parameters: ['i32', 'i32'], results: [] },
   interpretArmed: { parameters: ['i32', 'i32'], results: ['i32'] },
+  met: { parameters: [], results: ['i32'] },
   fill: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
   fetchSlow: { parameters: ['i32', 'i32'], results: ['i32'] },
   loadSlow: { parameters: ['i32', 'i32', 'i32'], results: ['i32'] },
@@ -59,6 +71,7 @@ export interface RegionImports {
   readonly readSpan: number;
   readonly writeSpan: number;
   readonly system: number;
+  readonly met: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
   readonly inlinesSums: boolean;
 }
@@ -69,6 +82,7 @@ export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet
   readSpan: module.import(spanNames.read, spanSignature),
   writeSpan: module.import(spanNames.write, spanSignature),
   system: module.import('system', signatures.system),
+  met: module.import('met', signatures.met),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
   inlinesSums: true,
 });
@@ -118,6 +132,7 @@ export const importObject = (
     atomicSlow: host.atomicSlow,
     fill: host.fill,
     system: host.system,
+    met: host.met,
     ...float,
   },
 });

@@ -83,7 +83,11 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
   code.get(locals.budget).ops(op.i32Eqz).unlikely().brIf(outOfBudget);
   if (armed) {
     code.get(locals.pc).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU).i32(0xffff).ops(op.i32And);
-    code.memory(op.i32Load8U, breakFilterBase).brIf(breakpoint);
+    code.memory(op.i32Load8U, breakFilterBase).unlikely().if();
+    code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
+    code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
+    code.call(imports.met).brIf(breakpoint);
+    code.end();
   }
   code.get(locals.budget).i32(1).ops(op.i32Sub).set(locals.budget);
   code.get(locals.pc).set(locals.current);

@@ -85,6 +85,9 @@ const sumOf = (one: Density, other: Density): Density => {
     interval: one.interval,
     traps,
     privilegeSteps: [user + userToo, supervisor + supervisorToo, machine + machineToo],
+    hartTraps: (one.hartTraps.length > 0 ? one : other).hartTraps.map(
+      (_, hart) => (one.hartTraps[hart] ?? 0) + (other.hartTraps[hart] ?? 0),
+    ),
     spaces: one.spaces + other.spaces,
     consoleBytes: one.consoleBytes + other.consoleBytes,
   };

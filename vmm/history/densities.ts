@@ -4,15 +4,18 @@
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
-import { readEvents } from './event-log.ts';
-import type { Density, HistoryEvent, Interval } from './history.ts';
+import { causeNumberOf, eventKinds, hartOf, privilegeAfter, scanEvents } from './event-log.ts';
+import type { Density, Interval } from './history.ts';
 import type { Segment } from './segment.ts';
 
 interface Counts {
   readonly from: Moment;
   readonly to: Moment;
-  readonly traps: Map<string, number>;
+  /** By cause, 64 added for interrupts. */
+  readonly traps: Map<number, number>;
   readonly privilegeSteps: [user: number, supervisor: number, machine: number];
+  /** By hart, of which a machine has 8 at most. */
+  readonly hartTraps: number[];
   spaces: number;
   consoleBytes: number;
 }
@@ -24,11 +27,38 @@ export interface PlacedSegment {
 
 const privilegeIndex = [0, 1, 1, 2] as const;
 
+/** What was asked, and of what: segments do not change, but more come. */
+interface Asked {
+  readonly within: Interval;
+  readonly count: number;
+  readonly segments: readonly Segment[];
+}
+
+const isSame = (one: Asked, other: Asked): boolean =>
+  one.within.from === other.within.from &&
+  one.within.to === other.within.to &&
+  one.count === other.count &&
+  one.segments.length === other.segments.length &&
+  one.segments.every((segment, index) => segment === other.segments[index]);
+
+/** Whoever looks asks for the whole and for a part of it again at each stop. */
+const answersKept = 4;
+
 export class Densities {
+  #answered: readonly (Asked & { readonly densities: readonly Density[] })[] = [];
   readonly #counts = new WeakMap<Segment, readonly Counts[]>();
 
   /** `count` stretches of equal length, as far as moments are whole. */
   of(segments: readonly PlacedSegment[], within: Interval, count: number): readonly Density[] {
+    const asked: Asked = { within, count, segments: segments.map(({ segment }) => segment) };
+    const known = this.#answered.find((each) => isSame(each, asked));
+    if (known !== undefined) return known.densities;
+    const densities = this.#find(segments, within, count);
+    this.#answered = [{ ...asked, densities }, ...this.#answered].slice(0, answersKept);
+    return densities;
+  }
+
+  #find(segments: readonly PlacedSegment[], within: Interval, count: number): readonly Density[] {
     const steps = (within.to - within.from) / count;
     const found = Array.from({ length: count }, (_, index) =>
       emptyCounts(within.from + Math.floor(index * steps), within.from + Math.floor((index + 1) * steps)),
@@ -44,10 +74,12 @@ export class Densities {
         add(found[indexOf((part.from + part.to) / 2)]!, part);
       }
     }
-    return found.map(({ from, to, traps, privilegeSteps, spaces, consoleBytes }) => ({
+    const harts = segments[0]?.segment.privileges.length ?? 0;
+    return found.map(({ from, to, traps, privilegeSteps, hartTraps, spaces, consoleBytes }) => ({
       interval: { from, to },
-      traps: Object.fromEntries(traps),
+      traps: named(traps),
       privilegeSteps,
+      hartTraps: hartTraps.slice(0, harts),
       spaces,
       consoleBytes,
     }));
@@ -72,6 +104,7 @@ const emptyCounts = (from: number, to: number): Counts => ({
   to: moment(to),
   traps: new Map(),
   privilegeSteps: [0, 0, 0],
+  hartTraps: [0, 0, 0, 0, 0, 0, 0, 0],
   spaces: 0,
   consoleBytes: 0,
 });
@@ -79,6 +112,7 @@ const emptyCounts = (from: number, to: number): Counts => ({
 const add = (to: Counts, part: Counts): void => {
   for (const [cause, count] of part.traps) to.traps.set(cause, (to.traps.get(cause) ?? 0) + count);
   for (const index of [0, 1, 2] as const) to.privilegeSteps[index] += part.privilegeSteps[index];
+  for (const [hart, count] of part.hartTraps.entries()) to.hartTraps[hart]! += count;
   to.spaces += part.spaces;
   to.consoleBytes += part.consoleBytes;
 };
@@ -98,31 +132,35 @@ const countFinely = (segment: Segment, counts: readonly Counts[]): readonly Coun
     if (present !== undefined) present.privilegeSteps[stretch] += Math.max(0, to - Math.max(at, present.from));
     at = Math.max(at, to);
   };
-  for (const event of readEvents(segment.events, segment.from, undefined)) {
-    spendUntil(event.at);
-    if (event.kind === 'trap' || event.kind === 'return') privilege = event.to;
+  scanEvents(segment.events, segment.from, (when, kind, value) => {
+    spendUntil(when);
+    if (kind === eventKinds.trap || kind === eventKinds.return) privilege = privilegeAfter(kind, value);
     const present = counts[index];
-    if (present !== undefined && event.at >= present.from) countEvent(present, event);
-    if (index >= counts.length) break;
-  }
+    if (present !== undefined && when >= present.from) countEvent(present, kind, value);
+    return index < counts.length;
+  });
   spendUntil(segment.to);
   return counts;
 };
 
-const countEvent = (counts: Counts, event: HistoryEvent): void => {
-  switch (event.kind) {
-    case 'trap': {
-      const cause = `${event.interrupt ? 'i' : 'e'}${event.cause}`;
+const countEvent = (counts: Counts, kind: number, value: number): void => {
+  switch (kind) {
+    case eventKinds.trap: {
+      const cause = causeNumberOf(value);
       counts.traps.set(cause, (counts.traps.get(cause) ?? 0) + 1);
+      counts.hartTraps[hartOf(value)]! += 1;
       return;
     }
-    case 'space':
+    case eventKinds.return:
+      return;
+    case eventKinds.space:
       counts.spaces += 1;
       return;
-    case 'console':
-      counts.consoleBytes += event.bytes.length;
-      return;
-    case 'return':
-      return;
+    case eventKinds.console:
+      counts.consoleBytes += value;
   }
 };
+
+/** As `Density` has it. */
+const named = (traps: ReadonlyMap<number, number>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...traps].map(([cause, count]) => [`${cause >= 64 ? 'i' : 'e'}${cause & 63}`, count]));

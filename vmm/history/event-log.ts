@@ -11,7 +11,7 @@ import type { Hart, HartObserver } from '../machine/hart.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import type { HistoryEvent } from './history.ts';
 
-const kinds = { trap: 0, return: 1, space: 2, console: 3 } as const;
+export const eventKinds = { trap: 0, return: 1, space: 2, console: 3 } as const;
 
 /** Writes down what harts do, and what the machine prints. */
 export class EventLog implements HartObserver {
@@ -34,24 +34,24 @@ export class EventLog implements HartObserver {
   }
 
   trapped(hart: Hart, cause: number, interrupt: boolean, from: number, to: number): void {
-    this.#begin(kinds.trap);
+    this.#begin(eventKinds.trap);
     this.#bytes.number(hart.id | (cause << 3) | (interrupt ? 1 << 9 : 0) | (from << 10) | (to << 12));
   }
 
   returned(hart: Hart, from: number, to: number): void {
-    this.#begin(kinds.return);
+    this.#begin(eventKinds.return);
     this.#bytes.number(hart.id | (from << 3) | (to << 5));
   }
 
   spaceChanged(hart: Hart): void {
-    this.#begin(kinds.space);
+    this.#begin(eventKinds.space);
     this.#bytes.number(hart.id);
     this.#bytes.number(hart.low('satp'));
     this.#bytes.number(hart.high('satp'));
   }
 
   printed(bytes: Uint8Array): void {
-    this.#begin(kinds.console);
+    this.#begin(eventKinds.console);
     this.#bytes.number(bytes.length);
     this.#bytes.bytes(bytes);
     this.consoleBytes += bytes.length;
@@ -78,24 +78,24 @@ export function* readEvents(
     const head = reader.number();
     at += Math.floor(head / 4);
     switch (head % 4) {
-      case kinds.trap: {
+      case eventKinds.trap: {
         const packed = reader.number();
         const parts = { hart: packed & 7, cause: (packed >>> 3) & 63, interrupt: (packed & (1 << 9)) !== 0 };
         yield { kind: 'trap', at: moment(at), ...parts, from: (packed >>> 10) & 3, to: (packed >>> 12) & 3 };
         break;
       }
-      case kinds.return: {
+      case eventKinds.return: {
         const packed = reader.number();
         yield { kind: 'return', at: moment(at), hart: packed & 7, from: (packed >>> 3) & 3, to: (packed >>> 5) & 3 };
         break;
       }
-      case kinds.space: {
+      case eventKinds.space: {
         const hart = reader.number();
         const low = reader.number();
         yield { kind: 'space', at: moment(at), hart, satp: BigInt(low) | (BigInt(reader.number()) << 32n) };
         break;
       }
-      case kinds.console: {
+      case eventKinds.console: {
         const bytes = reader.bytes(reader.number());
         yield { kind: 'console', at: moment(at), offset, bytes };
         if (offset !== undefined) offset += bytes.length;
@@ -104,3 +104,34 @@ export function* readEvents(
     }
   }
 }
+
+/** What is in the number of a trap: the hart, and its cause, with 64 added for an interrupt. */
+export const hartOf = (packed: number): number => packed & 7;
+export const causeNumberOf = (packed: number): number => (packed >>> 3) & 127;
+/** Of a trap or a return. */
+export const privilegeAfter = (kind: number, packed: number): number =>
+  kind === eventKinds.trap ? (packed >>> 12) & 3 : (packed >>> 5) & 3;
+
+/**
+ * Goes through a log without making an object of each event: there are logs of nothing but traps. `see` is given the number of a
+ * trap or a return, the hart of a change of address space, how many bytes were printed; it says whether to go on.
+ * @throws {RangeError} when the log is damaged
+ */
+export const scanEvents = (
+  log: Uint8Array,
+  from: Moment,
+  see: (at: number, kind: number, value: number) => boolean,
+): void => {
+  const reader = new ByteReader(log);
+  let at: number = from;
+  while (!reader.isAtEnd) {
+    const head = reader.number();
+    at += Math.floor(head / 4);
+    const [kind, value] = [head % 4, reader.number()];
+    if (kind === eventKinds.space) {
+      reader.number();
+      reader.number();
+    } else if (kind === eventKinds.console) reader.bytes(value);
+    if (!see(at, kind, value)) return;
+  }
+};

@@ -115,7 +115,8 @@ export class HistoryIndex implements History {
   *#withOffsets(): Generator<{ readonly segment: Segment; readonly consoleOffset: number | undefined }, void> {
     let offset: number | undefined = 0;
     let end: number = 0;
-    for (const segment of this.#segments) {
+    // More may be added while somebody goes through them.
+    for (const segment of [...this.#segments]) {
       if (segment.from !== end) offset = undefined;
       yield { segment, consoleOffset: offset };
       end = segment.to;

@@ -63,6 +63,8 @@ export interface Density {
   readonly traps: Readonly<Record<string, number>>;
   /** Steps by privilege, of all harts together: U, S, M. Approximate where harts take turns within the stretch. */
   readonly privilegeSteps: readonly [number, number, number];
+  /** Traps that each hart entered; empty where nothing is known. */
+  readonly hartTraps: readonly number[];
   readonly spaces: number;
   readonly consoleBytes: number;
 }
@@ -116,21 +118,52 @@ export const uncovered = ({ covered }: History, within: Interval): Interval[] =>
 /** Intervals of a search are no shorter: nothing is gained by it. */
 const searchSteps = 2 ** 16;
 
-/** Intervals with events that are wanted, ascending, and what is not covered. Asks about some of the events only. */
-export const intervalsWithEvents = (
-  history: History,
-  kinds: readonly HistoryEventKind[],
-  within: Interval,
-  isWanted: (event: HistoryEvent) => boolean,
-): Interval[] => {
+/** The intervals of a search that have some moments, which ascend. */
+export const intervalsAround = (moments: readonly Moment[], within: Interval): Interval[] => {
   const found: Interval[] = [];
-  for (const event of history.events(kinds, within)) {
-    if (event.at < (found.at(-1)?.to ?? 0) || !isWanted(event)) continue;
-    const from = Math.floor(event.at / searchSteps) * searchSteps;
+  for (const at of moments) {
+    if (at < (found.at(-1)?.to ?? 0)) continue;
+    const from = Math.floor(at / searchSteps) * searchSteps;
     found.push({
       from: moment(Math.max(from, within.from)),
       to: moment(Math.min(from + searchSteps, within.to)),
     });
   }
-  return union([found, uncovered(history, within)]);
+  return found;
 };
+
+/** Some milliseconds' worth. */
+const eventsAtOnce = 10_000;
+const allKinds: readonly HistoryEventKind[] = ['trap', 'return', 'space', 'console'];
+
+/** Visits the events between two moments. There may be very many: it yields now and then. */
+export function* visitEvents(
+  history: History,
+  within: Interval,
+  visit: (event: HistoryEvent) => void,
+): Generator<void, void> {
+  let count = 0;
+  // Asked for some kinds it would pass over the others without coming back.
+  for (const event of history.events(allKinds, within)) {
+    visit(event);
+    count += 1;
+    if (count % eventsAtOnce === 0) yield;
+  }
+}
+
+/** Intervals with events that are wanted, ascending, and what is not covered. Asks about some of the events only. */
+export function* intervalsWithEvents(
+  history: History,
+  within: Interval,
+  isWanted: (event: HistoryEvent) => boolean,
+): Generator<void, Interval[]> {
+  const unknown = uncovered(history, within); // what becomes known meanwhile has not been looked at
+  const wanted: Moment[] = [];
+  let known = 0;
+  yield* visitEvents(history, within, (event) => {
+    if (event.at < known || !isWanted(event)) return;
+    wanted.push(event.at);
+    known = (Math.floor(event.at / searchSteps) + 1) * searchSteps;
+  });
+  return union([intervalsAround(wanted, within), unknown]);
+}

@@ -27,6 +27,7 @@ import { pendingInterrupt, wakesWaiting } from './interrupts.ts';
 import { createMemory, type EmitCovering, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext } from './mmu.ts';
 import type { MachineObserver } from './observer.ts';
+import { Patience } from './patience.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
@@ -47,6 +48,11 @@ export type { MachineImage, MachineRecord, Placement } from './image.ts';
 export interface RunOptions {
   /** Stop where the engine's breakpoint filter hits, before the instruction, also at the present moment. */
   readonly armed?: boolean;
+  /**
+   * Asked there whether to stop, once for each step that is about to be made; always, if absent. It looks at the machine, which
+   * is as it is after a stop, and changes nothing. Not to stop costs what a call does.
+   */
+  readonly stopsAt?: (hart: Hart) => boolean;
   /** Stop after every trap and interrupt that is entered. */
   readonly traps?: boolean;
   /** Stop after every return from one, by sret or mret. */
@@ -78,9 +84,6 @@ export interface WatchStop {
   readonly pc: bigint | undefined;
 }
 
-/** Longest portion of one call into Wasm: V8 replaces a function by its optimised form only between calls. */
-const sliceStepsMax = 500_000;
-
 /** Of these it is asked at each slice; to look a field up by its name takes longer. */
 const nowIndex = (machineBase + machineOffset.now) >>> 3;
 const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
@@ -98,6 +101,8 @@ export class Machine {
   readonly bus: Bus;
   /** Who is told what happens here, if anybody. Not state. */
   observer: MachineObserver | undefined;
+  /** Of whoever runs it, if they have to do with a clock. Not state. */
+  readonly patience = new Patience(() => this.requestStop());
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
   /** Of these, those for which nothing but the interpreter was to be used. */
@@ -114,6 +119,11 @@ export class Machine {
   #hasPrinted = false;
   #hasReturned = false;
   #stopsAtPrints = false;
+  /** How the slice under way is run, who is asked at breakpoints, and what was answered before the step at which moment. */
+  #mode: RunMode = 'free';
+  #stopsAt: RunOptions['stopsAt'];
+  #askedAt = -1;
+  #hasStopped = false;
   /** Where a breakpoint stopped it before the step at which what devices did is told. */
   #carriedAt = -1;
   readonly #noteAccess = (access: WatchedAccess): void => {
@@ -176,13 +186,17 @@ export class Machine {
     this.bus = new Bus(this.board.devices, image.rom);
     this.engine = new Engine(
       this.memory,
-      createSlowPath({
-        memory: this.memory,
-        bus: this.bus,
-        translations: this.translations,
-        services,
-        currentHart: () => this.#current,
-      }),
+      {
+        ...createSlowPath({
+          memory: this.memory,
+          bus: this.bus,
+          translations: this.translations,
+          services,
+          patience: this.patience,
+          currentHart: () => this.#current,
+        }),
+        met: () => this.#met(),
+      },
       this.translations,
     );
     placeImage(image, this.memory, this.translations);
@@ -308,6 +322,8 @@ export class Machine {
     this.translations.watch(watch, this.#noteAccess);
     this.#forgetStep(prints);
     const mode = armed ? 'armed' : 'free';
+    this.#stopsAt = options.stopsAt;
+    this.#askedAt = -1;
     this.memory.u32[scratch.leaveAlways >>> 2] = traps || returns || spaces ? 1 : 0;
     this.#stopRequested = false;
     while (this.#machine('now') < until) {
@@ -382,19 +398,47 @@ export class Machine {
   #runHart(hart: Hart, limit: number, mode: RunMode): boolean {
     const now = this.#machine('now');
     this.#current = hart;
+    this.#mode = mode;
     this.translations.select(hart, dataContext(hart), fetchContext(hart));
-    this.#sliceBudget = Math.min(limit - now, sliceStepsMax);
+    this.#sliceBudget = Math.min(limit - now, this.patience.sliceSteps);
     this.memory.i32[scratch.budget >>> 2] = this.#sliceBudget;
     this.#inRun = true;
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
-    const made = this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]!;
-    hart.steps += made;
-    this.#setMachine('now', now + made);
-    this.stepsMade += made;
-    if (!this.engine.usesCode(mode)) this.stepsWithoutCode += made;
+    this.#countMade(hart);
+    const made = this.#machine('now') - now;
     this.engine.ran(made);
+    if (exit === runExit.hot) this.patience.tookLong(); // something may have been compiled
+    if (made > 0) this.patience.sliced(made);
     return exit === runExit.breakpoint;
+  }
+
+  /** What was made of the slice under way is in the past: moment and counts are those of the step that comes next. */
+  #countMade(hart: Hart): void {
+    const rest = this.memory.i32[scratch.budget >>> 2]!;
+    const made = this.#sliceBudget - rest;
+    this.#sliceBudget = rest;
+    hart.steps += made;
+    this.#setMachine('now', this.#machine('now') + made);
+    this.stepsMade += made;
+    if (!this.engine.usesCode(this.#mode)) this.stepsWithoutCode += made;
+  }
+
+  /** The engine has come to a breakpoint, twice where translated code leaves the step to the interpreter. */
+  #met(): 0 | 1 {
+    if (this.#mode === 'free') return 0;
+    const stopsAt = this.#stopsAt;
+    if (stopsAt === undefined) return 1;
+    const hart = this.#current;
+    this.#countMade(hart);
+    const now = this.#machine('now');
+    if (this.#askedAt !== now) {
+      this.#askedAt = now;
+      this.#inRun = false; // for whoever looks, it stands between two steps
+      this.#hasStopped = stopsAt(hart);
+      this.#inRun = true;
+    }
+    return this.#hasStopped ? 1 : 0;
   }
 
   /** When the present hart gives way. One that is alone never does. */

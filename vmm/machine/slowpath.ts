@@ -11,6 +11,7 @@ import type { Hart } from './hart.ts';
 import { pendingInterrupt } from './interrupts.ts';
 import { hostOffset, inRam, type MachineMemory, ramBase } from './memory.ts';
 import { dataContext, fetchContext, translate } from './mmu.ts';
+import type { Patience } from './patience.ts';
 import { pmpUniform } from './pmp.ts';
 import { executeSystem, type HartServices } from './system.ts';
 import type { Translations } from './translations.ts';
@@ -31,11 +32,12 @@ export interface SlowPathParts {
   readonly bus: Bus;
   readonly translations: Translations;
   readonly services: HartServices;
+  readonly patience: Patience;
   readonly currentHart: () => Hart;
 }
 
-export const createSlowPath = (parts: SlowPathParts): EngineHost => {
-  const { memory, bus, translations, services, currentHart } = parts;
+export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> => {
+  const { memory, bus, translations, services, patience, currentHart } = parts;
   const { u8, u16, u32, u64, view } = memory;
   const valueAt = scratch.value;
 
@@ -126,6 +128,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     const helper = floatHelpers[name];
     const context = { flags: 0 };
     const callFloat = (a: bigint, b: bigint, c: bigint, rm: number): bigint => {
+      patience.left -= 1; // translated code has the budget in a local: it cannot be stopped here
       const hart = currentHart();
       const before = hart.low('fflags');
       context.flags = before;
@@ -141,6 +144,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
 
   return {
     fetchSlow: (low, high) => {
+      if (--patience.left < 0) patience.look();
       const hart = currentHart();
       const host = translations.refill(hart, tlbKinds.execute, low, high);
       if (host !== 0 && !crossesPage(low, 4)) {
@@ -163,6 +167,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     },
 
     loadSlow: (low, high, sizeBytes) => {
+      if (--patience.left < 0) patience.look();
       if (crossesPage(low, sizeBytes)) return splitAccess(tlbKinds.read, low, high, sizeBytes);
       const hart = currentHart();
       const physical = resolve(hart, tlbKinds.read, low, high, sizeBytes);
@@ -180,6 +185,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     },
 
     storeSlow: (low, high, sizeBytes) => {
+      if (--patience.left < 0) patience.look();
       if (crossesPage(low, sizeBytes)) return splitAccess(tlbKinds.write, low, high, sizeBytes);
       const hart = currentHart();
       const physical = resolve(hart, tlbKinds.write, low, high, sizeBytes);
@@ -195,6 +201,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     },
 
     atomicSlow: (low, high, sizeBytes, access) => {
+      if (--patience.left < 0) patience.look();
       const write = access !== atomicAccess.loadReserved;
       const hart = currentHart();
       if ((low & (sizeBytes - 1)) !== 0) {
@@ -217,6 +224,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     },
 
     fill: (low, high, sizeBytes, kind) => {
+      if (--patience.left < 0) return 0; // the interpreter can be stopped
       if (crossesPage(low, sizeBytes)) return 0;
       const host = translations.refill(currentHart(), kind as 0 | 1, low, high);
       if (host !== 0) return host;
@@ -231,6 +239,7 @@ export const createSlowPath = (parts: SlowPathParts): EngineHost => {
     },
 
     system: (op, word, raw, lengthBytes) => {
+      if (--patience.left < 0) patience.look();
       const hart = currentHart();
       return executeSystem(hart, op, word, raw >>> 0, lengthBytes as 2 | 4, services) === 1 ? leave(hart) : 0;
     },

@@ -58,10 +58,13 @@ export type TimelineStop = Stop | { readonly reason: 'end' };
 
 /** Whether a stop is what is searched. */
 export type Hit = (stop: TimelineStop) => boolean;
-/** Where a search need look between two moments: intervals, ascending and apart. It is asked again after each piece. */
-export type Among = (within: Interval) => readonly Interval[];
+/**
+ * Where a search need look between two moments: intervals, ascending and apart. It is asked again after each piece, and yields
+ * where it takes long.
+ */
+export type Among = (within: Interval) => Generator<void, readonly Interval[]>;
 
-/** Longest portion between two yields: a pause is answered within it. */
+/** Longest portion between two yields. Of slow steps it may be shorter: see Patience. */
 const portionSteps = 1_000_000;
 
 /** How many checkpoints are taken on a long way, at most: each costs a millisecond or two. */
@@ -69,6 +72,9 @@ const checkpointsOnTheWay = 256;
 
 /** Distances before a destination at which checkpoints are left, for the steps back that may follow. */
 const landingDistances = [3_000_000, 300_000, 30_000, 3_000] as const;
+
+/** Of the slowest steps these take some milliseconds. */
+const nearSteps = 10_000;
 
 export class Timeline {
   readonly machine: Machine;
@@ -214,6 +220,11 @@ export class Timeline {
     this.checkpoints.noteStop();
   }
 
+  /** Makes sure that one comes back here at once from wherever one goes. */
+  leaveNear(): void {
+    if (this.now - this.checkpoints.before(this.now).at > nearSteps) this.checkpoints.take(this.#cursor);
+  }
+
   /** The present state, for another timeline of this recording. */
   carry(writer: SlabWriter): CarriedState {
     return this.checkpoints.carryPresent(this.#cursor, writer);
@@ -281,7 +292,8 @@ export class Timeline {
     const whole = { from: start, to: now };
     // Ever larger pieces: what is near is found soon, and what is far without going back at each checkpoint.
     for (let upTo = now, size = 1; ; ) {
-      const last = (among?.(whole) ?? [whole]).findLast(({ from }) => from < upTo);
+      const candidates = among === undefined ? [whole] : yield* this.#meanwhile(among(whole));
+      const last = candidates.findLast(({ from }) => from < upTo);
       if (last === undefined) break;
       if (last.to < upTo) size = 1;
       const to = moment(Math.min(last.to + 1, upTo));
@@ -294,6 +306,15 @@ export class Timeline {
     }
     yield* this.travel(start);
     return undefined;
+  }
+
+  /** Work that moves nothing. */
+  *#meanwhile<Found>(work: Generator<void, Found>): Generator<Moment, Found> {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done === true) return value;
+      yield this.now;
+    }
   }
 
   /** Goes to the last hit of a piece of the history, which is not behind where one stands, if there is one. */

@@ -5,7 +5,7 @@
 
 import * as vscode from 'vscode';
 import type { Run, Runner } from '../adapter.ts';
-import { newNonce, openTrace, showError, traceViewType } from '../debug-type.ts';
+import { newNonce, openTrace, showError, startShown, traceViewType } from '../debug-type.ts';
 import { lastPart, replayLaunch, type StopAt } from '../launches.ts';
 import { count, plural } from '../position-text.ts';
 import { registerEarlyTabs } from './early-tabs.ts';
@@ -26,7 +26,7 @@ export const registerTraceEditor = (adapter: Runner, log: vscode.LogOutputChanne
 
 const debug = async (uri: vscode.Uri, where: StopAt | number): Promise<void> => {
   const folder = vscode.workspace.getWorkspaceFolder(uri);
-  await vscode.debug.startDebugging(folder, replayLaunch(uri.fsPath, where));
+  await startShown(folder, replayLaunch(uri.fsPath, where));
 };
 
 class TraceEditors implements vscode.CustomReadonlyEditorProvider {

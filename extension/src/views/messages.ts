@@ -81,6 +81,7 @@ export const timelineAnswer = v.object({
   densities: v.object({
     privilegeSteps: v.tuple([numbers, numbers, numbers]),
     traps: v.array(v.object({ cause: number, interrupt: v.boolean(), words: v.string(), counts: numbers })),
+    hartTraps: v.array(numbers),
     spaces: numbers,
     consoleBytes: numbers,
   }),

@@ -20,6 +20,9 @@ const motions: ReadonlySet<string> = new Set([
   ...['stepBack', 'reverseContinue', 'chronovisor/goTo'],
 ]);
 
+/** A motion that takes longer is shown as one. */
+const motionMs = 200;
+
 export class Sessions implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #stopped = new vscode.EventEmitter<void>();
@@ -29,6 +32,7 @@ export class Sessions implements vscode.Disposable {
   readonly #forked = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[];
   #running: vscode.DebugSession | undefined;
+  #motion: ReturnType<typeof setTimeout> | undefined;
 
   /** Another session, or none. */
   readonly onChange = this.#changed.event;
@@ -67,16 +71,26 @@ export class Sessions implements vscode.Disposable {
 
   #hear(session: vscode.DebugSession, message: Message): void {
     // A motion has begun: the adapter says so by an event only where it goes back.
-    if (message.type === 'response' && motions.has(message.command ?? '')) this.#stopped.fire();
+    if (message.type === 'response' && motions.has(message.command ?? '')) this.#tellSoon();
     if (message.type !== 'event') return;
     if (message.event === 'stopped' || message.event === 'continued') {
       const isNew = this.#running !== session;
       this.#running = session;
       if (isNew) this.#changed.fire();
-      this.#stopped.fire();
+      if (message.event === 'continued') this.#tellSoon();
+      else {
+        clearTimeout(this.#motion);
+        this.#stopped.fire();
+      }
     } else if (message.event === 'output') {
       if ((message.body as { readonly category?: string } | undefined)?.category === 'stdout') this.#printed.fire();
     }
+  }
+
+  /** Most motions are over at once; the views then look once, and not while the stop is asked about. */
+  #tellSoon(): void {
+    clearTimeout(this.#motion);
+    this.#motion = setTimeout(() => this.#stopped.fire(), motionMs);
   }
 
   get active(): vscode.DebugSession | undefined {
@@ -97,6 +111,7 @@ export class Sessions implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#motion);
     for (const each of this.#disposables) each.dispose();
   }
 }

@@ -11,6 +11,11 @@ export const run = async (window, { timed }) => {
     await window.topIs('panic');
     await window.until('variables', async () => (await window.variables()).some((row) => row.startsWith('message')));
   });
+  // VS Code says it by itself, unless it has fetched the stack anew meanwhile.
+  await window.frame('panic');
+  await window.until('what the panic says', async () =>
+    (await window.text('.exception-widget')).join().includes('The guest panics: freelist: corrupt node'),
+  );
   await window.picture('panic');
   const panic = await window.standing();
 
@@ -22,6 +27,8 @@ export const run = async (window, { timed }) => {
     });
   }
   await window.topIs('buffer_allocate');
+  await window.expand('buffer');
+  await window.until('the member', async () => (await window.variables()).some((row) => row.startsWith('next')));
   await window.picture('step-back');
 
   const ways = {

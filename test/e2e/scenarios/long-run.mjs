@@ -1,4 +1,4 @@
-/** A run that does not end is paused, and a search backwards that would take long is given up. */
+/** A run that does not end is paused; a search backwards that would take long is given up, and paused, and the person goes on. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { putLaunch } from '../files.mjs';
@@ -37,5 +37,23 @@ export const run = async (window, { timed }) => {
   const left = await window.standing();
   if (left !== at) throw new Error(`a search from ${at} that was given up ends at ${left}`);
   await window.picture('cancelled');
+
+  await window.toolbar('Reverse');
+  await cancel.waitFor(); // it has searched for a while
+  await timed('Pause to a stop, in a search', async () => {
+    await window.toolbar('Pause');
+    await window.threadSays('Paused');
+  });
+  const stayed = await window.standing();
+  if (stayed !== at) throw new Error(`a search from ${at} that was paused ends at ${stayed}`);
+  await window.picture('paused-search');
+  await window.toolbar('Step Back');
+  const back = await window.momentOtherThan(at);
+  if (back !== at - 1) throw new Error(`a step back from ${at} ends at ${back}`);
+  await window.toolbar('Continue');
+  await window.until('a machine that goes on', async () => (await window.moment()) > at);
+  await window.toolbar('Pause');
+  await window.threadSays('Paused');
+  await window.picture('gone-on');
   await window.stop();
 };

@@ -13,7 +13,7 @@ export const run = async (window, { timed }) => {
   const { page } = window;
   await window.press('Control+Shift+D');
   await window.choose('debug Echo', 'Echo');
-  await page.locator('.part.panel .action-item', { hasText: 'Guest Terminal' }).last().click();
+  await window.panel('Guest Terminal');
   const terminal = await window.webview('#screen');
   const says = (words) =>
     window.until(`"${words}" in the terminal`, async () =>

@@ -6,14 +6,12 @@ export const prepare = (workspace) => putReplay(workspace, 'At the end', 'end');
 const groupedNumber = (text) => Number(/moment ([\d,]+)/.exec(text)?.[1].replaceAll(',', '') ?? Number.NaN);
 
 export const run = async (window, { timed }) => {
-  const { page } = window;
-  const panel = (title) => page.locator('.part.panel .action-item', { hasText: title }).last().click();
   await window.press('Control+Shift+D');
   await window.choose('debug At the end', 'At the end');
   await window.threadSays('At the end of the recording');
 
   await timed('the timeline opens', async () => {
-    await panel('Timeline');
+    await window.panel('Timeline');
     const view = await window.webview('canvas[aria-roledescription="timeline"]');
     await window.until('a timeline that is filled', async () =>
       /^moment [\d,]+ of [\d,]+$/.test(await view.locator('#status').textContent()),
@@ -41,7 +39,7 @@ export const run = async (window, { timed }) => {
   await window.picture('timeline-close');
 
   const middle = await momentOf();
-  await panel('Guest Terminal');
+  await window.panel('Guest Terminal');
   const terminal = await window.webview('#screen .line span');
   await window.picture('terminal');
   await timed('a click on what the guest printed', async () => {

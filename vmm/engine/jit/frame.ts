@@ -140,9 +140,14 @@ export class Frame {
 
   /** Goes on at an offset outside; the budget is what it must be there, less `back`. */
   leave(offset: number, reason: number, back = 0): void {
+    this.storeAt(offset, back);
+    this.code.i32(reason).ops(op.return);
+  }
+
+  /** Makes the hart's record what it is at an offset, for somebody who looks at it; what is in locals counts on. */
+  storeAt(offset: number, back: number): void {
     this.#storeDirty();
     this.storeProgress(() => this.pushVirtual(offset), back);
-    this.code.i32(reason).ops(op.return);
   }
 
   /** Goes on at `pc`. */

@@ -127,11 +127,17 @@ export class InstructionEmitter {
     this.#code.end();
   }
 
+  /** At a breakpoint the machine is asked; where it stops, the interpreter does. */
   #checkStops({ offset, stops = [] }: Instruction): void {
+    const code = this.#code;
     for (const address of stops) {
       this.#frame.pushVirtual(offset);
-      this.#code.i64(BigInt.asIntN(64, address)).ops(op.i64Eq);
-      this.#interpretIf();
+      code.i64(BigInt.asIntN(64, address)).ops(op.i64Eq).unlikely().if();
+      this.#frame.storeAt(offset, this.#unspent);
+      code.call(this.#imports.met).if();
+      code.i32(regionExit.interpret).ops(op.return);
+      code.end();
+      code.end();
     }
   }
 

@@ -218,9 +218,11 @@ const eachColumn = (scene: Scene, piece: Piece, draw: (column: number, x: number
 const paintHart = (pen: Pen, scene: Scene, palette: Palette, lane: Lane, piece: Piece, hart: number): void => {
   const { events } = piece.answer;
   if (events === undefined) {
-    // Too many to tell the harts apart: the lane is there, to be filled when one looks closer.
-    pen.fillStyle = palette.line;
-    pen.fillRect(at(scene, piece.from), lane.top + lane.height / 2, at(scene, piece.to) - at(scene, piece.from), 1);
+    // Too many for the modes of each hart, which are there when one looks closer: how often it was trapped.
+    pen.fillStyle = palette.faint;
+    pen.beginPath();
+    paintCounts(pen, scene, lane, piece, countsOf(piece, lane.content) ?? []);
+    pen.fill();
     return;
   }
   const colours = [palette.user, palette.supervisor, palette.supervisor, palette.machine];

@@ -85,10 +85,12 @@ export const modesOf = (events: readonly TimelineEvent[], hart: number, from: nu
 
 /** How often it happened in each column, for lanes that count. */
 export const countsOf = ({ answer }: Piece, content: LaneContent): readonly number[] | undefined => {
-  const { traps, spaces, consoleBytes } = answer.densities;
+  const { traps, hartTraps, spaces, consoleBytes } = answer.densities;
   switch (content.kind) {
     case 'trap':
       return traps.find(({ cause, interrupt }) => cause === content.cause && interrupt === content.interrupt)?.counts;
+    case 'hart':
+      return hartTraps[content.hart];
     case 'spaces':
       return spaces;
     case 'console':

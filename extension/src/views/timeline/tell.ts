@@ -112,7 +112,10 @@ const tellColumn = ({ content, title }: Lane, piece: Piece, here: number): Told 
   const stretch = { from: first, to: last };
   const wanted = wantedOf(content, stretch);
   if (count === 0 || wanted === undefined) return undefined;
-  const what = content.kind === 'console' ? `${grouped(count)} bytes printed` : times(count, title);
+  const what =
+    content.kind === 'console'
+      ? `${grouped(count)} bytes printed`
+      : times(count, content.kind === 'hart' ? `Trap of hart ${content.hart}` : title);
   return { text: `${what} from moment ${grouped(first)} to ${grouped(last)}`, goal: { kind: 'first', wanted } };
 };
 
