@@ -42,6 +42,7 @@ export interface ViewFrame {
 }
 
 const framesMax = 1024;
+const registerRa = 1;
 const registerSp = 2;
 
 /** The registers and memory of a hart, for readers of debug information of the program that it executes. */
@@ -129,8 +130,9 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
       const { caller } = stack;
       // The stack grows downwards, but what a trap interrupted may have another one; code at 0 is nobody's.
       const isBelow = !unwound.signal && sp !== undefined && unwound.cfa < sp;
-      const same = unwound.cfa === sp && unwound.returnAddress === frame.state.pc;
-      if (caller === undefined || isBelow || same || unwound.returnAddress === 0n) return undefined;
+      // A function that never returns need not save ra: its own call has overwritten it, and nobody knows who called.
+      const isLost = frame.isCaller && unwound.returnAddress === frame.state.pc && !unwound.savedAt.has(registerRa);
+      if (caller === undefined || isBelow || isLost || unwound.returnAddress === 0n) return undefined;
       const program = programOf(target, hart, frame, unwound.returnAddress, unwound.signal);
       // The outermost function returns to nowhere in particular; what has no name may be a module, or code made at run time.
       const isNamed = program.symbolic(unwound.returnAddress) !== undefined;
