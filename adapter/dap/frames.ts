@@ -1,15 +1,15 @@
 /**
  * The stack of a hart as a person looks at it: one frame for each function of the source, inlined ones included. Call frame
  * information carries it as far as there is any; from there on, a frame is guessed by the frame pointer, or of the innermost
- * one by ra, and says so. A stack crosses a trap where its entry has call frame information (`.cfi_signal_frame`), or where the
- * registers are that the entry saved; from the kernel to the user program that it works for, too (trap-frames.ts).
+ * one by ra, or of one that never returns by what lies on the stack, and says so. A stack crosses a trap where its entry has
+ * call frame information (`.cfi_signal_frame`), or where the registers are that the entry saved; from the kernel to the user
+ * program that it works for, too (trap-frames.ts).
  */
 
 import { type Hart, privilege } from '../../vmm/machine/hart.ts';
 import type { DebugInfo, PlacedFrame, SourceLine } from '../program/debug-info.ts';
-import { littleEndian } from '../program/dwarf/expression.ts';
 import type { MachineState } from '../program/dwarf/unwind.ts';
-import { guessCaller } from '../program/guessed-caller.ts';
+import { type CodeMap, followsCall, type GuessedCaller, guessByStack, guessCaller } from '../program/guessed-caller.ts';
 import { savedRegisters } from '../program/saved-registers.ts';
 import { StackFrame } from '../program/stack.ts';
 import type { Program } from './program.ts';
@@ -17,7 +17,7 @@ import type { Target } from './target.ts';
 import { userState } from './trap-frames.ts';
 
 /** How it is known that a frame is there. */
-export type FrameOrigin = 'pc' | 'call frame information' | 'frame pointer' | 'ra' | 'trap frame' | 'sepc';
+export type FrameOrigin = 'pc' | 'call frame information' | 'frame pointer' | 'ra' | 'stack' | 'trap frame' | 'sepc';
 
 export const isGuessed = (origin: FrameOrigin): boolean => origin !== 'pc' && origin !== 'call frame information';
 
@@ -132,7 +132,8 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
       const isBelow = !unwound.signal && sp !== undefined && unwound.cfa < sp;
       // A function that never returns need not save ra: its own call has overwritten it, and nobody knows who called.
       const isLost = frame.isCaller && unwound.returnAddress === frame.state.pc && !unwound.savedAt.has(registerRa);
-      if (caller === undefined || isBelow || isLost || unwound.returnAddress === 0n) return undefined;
+      if (isLost) return guessed(target, hart, frame, (code) => guessByStack(frame.state, unwound.cfa, code));
+      if (caller === undefined || isBelow || unwound.returnAddress === 0n) return undefined;
       const program = programOf(target, hart, frame, unwound.returnAddress, unwound.signal);
       // The outermost function returns to nowhere in particular; what has no name may be a module, or code made at run time.
       const isNamed = program.symbolic(unwound.returnAddress) !== undefined;
@@ -149,17 +150,6 @@ const callerOf = (target: Target, hart: Hart, frame: Unplaced, stack: StackFrame
   return undescribed(target, hart, frame);
 };
 
-/** Whether the instruction before an address is a call (unprivileged specification, "Unconditional Jumps"; c.jalr). */
-const followsCall = ({ readMemory }: MachineState, address: bigint): boolean => {
-  const bytes = readMemory(address - 4n, 4);
-  if (bytes === undefined) return false;
-  const word = Number(littleEndian(bytes));
-  const opcode = word & 0x7f;
-  const linksRa = ((word >>> 7) & 31) === 1;
-  const isShortCall = ((word >>> 16) & 0xf07f) === 0x9002 && ((word >>> 23) & 31) !== 0;
-  return ((opcode === 0x6f || opcode === 0x67) && linksRa) || isShortCall;
-};
-
 /** Whose code a frame returns to: a process's calls stay in it; the kernel's may lead to a module, its traps anywhere. */
 const programOf = (target: Target, hart: Hart, frame: Unplaced, address: bigint, isTrap: boolean): Program => {
   const { program, satp } = frame;
@@ -172,7 +162,6 @@ const programOf = (target: Target, hart: Hart, frame: Unplaced, address: bigint,
 const undescribed = (target: Target, hart: Hart, frame: Unplaced): Unplaced | undefined => {
   const { state, program } = frame;
   const isInnermost = frame.origin === 'pc';
-  const programAt = (address: bigint): Program => programOf(target, hart, frame, address, false);
   if (!target.programs.isUser(program)) {
     // What is in the entry of the trap itself may have saved nothing yet, so that only the pc is sure.
     const isEntry = isInnermost && isTrapEntry(target, hart);
@@ -180,8 +169,18 @@ const undescribed = (target: Target, hart: Hart, frame: Unplaced): Unplaced | un
     if (interrupted !== undefined) return interrupted;
     if (isEntry) return interruptedByPc(target, hart, state);
   }
-  const code = { functionAt: (address: bigint) => programAt(address).startOf(address) };
-  const guess = guessCaller(state, code, isInnermost);
+  return guessed(target, hart, frame, (code) => guessCaller(state, code, isInnermost));
+};
+
+const guessed = (
+  target: Target,
+  hart: Hart,
+  frame: Unplaced,
+  guessWith: (code: CodeMap) => GuessedCaller | undefined,
+): Unplaced | undefined => {
+  const { state } = frame;
+  const programAt = (address: bigint): Program => programOf(target, hart, frame, address, false);
+  const guess = guessWith({ functionAt: (address) => programAt(address).startOf(address) });
   if (guess === undefined) return undefined;
   const { returnAddress, registers, by } = guess;
   const caller = programAt(returnAddress);
