@@ -6,7 +6,7 @@
 
 import type { Moment } from '../../traces/time.ts';
 import type { Hart, Privilege } from '../../vmm/machine/hart.ts';
-import type { RunOptions } from '../../vmm/machine/machine.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import type { WatchRange } from '../../vmm/machine/translations.ts';
 import type { ConsoleTape } from './console-tape.ts';
 import { modeNames } from './threads.ts';

@@ -5,8 +5,8 @@
  */
 
 import { inputBytesMax } from '../../traces/events.ts';
-import type { Stop } from '../../vmm/machine/machine.ts';
 import { timebaseHz } from '../../vmm/machine/platform.ts';
+import type { Stop } from '../../vmm/machine/stops.ts';
 import type { Recorder } from '../../vmm/record/recorder.ts';
 
 /** A clock that only goes forward, in milliseconds. */

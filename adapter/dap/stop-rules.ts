@@ -7,7 +7,7 @@
  */
 
 import type { Hart } from '../../vmm/machine/hart.ts';
-import type { RunOptions } from '../../vmm/machine/machine.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import type { WatchRange } from '../../vmm/machine/translations.ts';
 import type { Among, TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type Breakpoint, type Breakpoints, fulfilled } from './breakpoints.ts';

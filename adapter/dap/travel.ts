@@ -7,7 +7,7 @@
 import { type Moment, moment } from '../../traces/time.ts';
 import { union } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
-import type { RunOptions } from '../../vmm/machine/machine.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import type { Timeline, TimelineStop } from '../../vmm/timeline/timeline.ts';
 import { type Arrival, type Finding, mayStop, type StopRules } from './stop-rules.ts';
 import type { Target } from './target.ts';

@@ -6,7 +6,7 @@
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
-import type { RunOptions, Stop } from '../../vmm/machine/machine.ts';
+import type { RunOptions, Stop } from '../../vmm/machine/stops.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { type CarriedState, SlabWriter } from '../../vmm/timeline/carried-state.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';

@@ -1,8 +1,8 @@
 /** What seats do for questions about memory: find the writes to some ranges, and say what an address means at a moment. */
 
-import type { WatchStop } from '../../vmm/machine/machine.ts';
 import { hostOffset } from '../../vmm/machine/memory.ts';
 import { pte } from '../../vmm/machine/mmu.ts';
+import type { WatchStop } from '../../vmm/machine/stops.ts';
 import type { WatchRange } from '../../vmm/machine/translations.ts';
 import { currentHart } from '../dap/stops.ts';
 import type { Job } from '../farm/job.ts';

@@ -10,8 +10,8 @@
 
 import { inputBytesMax } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
-import type { RunOptions } from '../../vmm/machine/machine.ts';
 import { timebaseHz } from '../../vmm/machine/platform.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import type { TimelineStop } from '../../vmm/timeline/timeline.ts';
 import type { LiveSession } from './session.ts';
 

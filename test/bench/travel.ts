@@ -15,7 +15,7 @@ import { type CheckpointPolicy, denseCheckpoints, noCheckpoints } from '../../ad
 import { moment } from '../../traces/time.ts';
 import { type Interval, union } from '../../vmm/history/history.ts';
 import { packSegment } from '../../vmm/history/segment.ts';
-import type { RunOptions } from '../../vmm/machine/machine.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import type { Among } from '../../vmm/timeline/timeline.ts';
 import { median, quantile } from './measurement.ts';
 

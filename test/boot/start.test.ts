@@ -5,7 +5,8 @@ import { bootImage } from '../../adapter/boot/boot.ts';
 import { describeMachine, virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { moment } from '../../traces/time.ts';
-import { Machine, type Stop } from '../../vmm/machine/machine.ts';
+import { Machine } from '../../vmm/machine/machine.ts';
+import type { Stop } from '../../vmm/machine/stops.ts';
 
 /** A line of options, what the guest prints, and how it ends. */
 const check = (line: string, printed: string, exitCode: number): void => {

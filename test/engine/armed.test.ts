@@ -10,7 +10,8 @@ import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
 import { moment } from '../../traces/time.ts';
-import type { Machine, RunOptions, Stop } from '../../vmm/machine/machine.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
+import type { RunOptions, Stop } from '../../vmm/machine/stops.ts';
 import { Random } from '../oracle/random.ts';
 
 const guests = resolve(import.meta.dirname, '../guests');

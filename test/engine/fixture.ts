@@ -10,9 +10,10 @@ import { moment } from '../../traces/time.ts';
 import { encode, type Operands } from '../../vmm/isa/encode.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { privilege } from '../../vmm/machine/hart.ts';
-import { Machine, type RunOptions, type Stop } from '../../vmm/machine/machine.ts';
+import { Machine } from '../../vmm/machine/machine.ts';
 import { hostOffset } from '../../vmm/machine/memory.ts';
 import { pokeRegister } from '../../vmm/machine/registers.ts';
+import type { RunOptions, Stop } from '../../vmm/machine/stops.ts';
 import { inTier } from '../support/tier.ts';
 
 export const { user: U, supervisor: S, machine: M } = privilege;

@@ -6,7 +6,8 @@
 import { describe, expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
 import { mstatus } from '../../vmm/machine/csr/status.ts';
-import type { Machine, Stop } from '../../vmm/machine/machine.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
+import type { Stop } from '../../vmm/machine/stops.ts';
 import { createBench, type Instruction, openMemory, place, readDouble, S, set, step, writeDouble } from './fixture.ts';
 
 const code = 0x8010_0000;

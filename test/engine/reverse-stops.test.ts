@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { moment } from '../../traces/time.ts';
 import type { Interval } from '../../vmm/history/history.ts';
-import type { RunOptions } from '../../vmm/machine/machine.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import { Timeline } from '../../vmm/timeline/timeline.ts';
 import { createBench, type Instruction, place, set } from './fixture.ts';
 

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { loadXxh64 } from '../../traces/checksum.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../../vmm/machine/digest.ts';
-import type { Machine, Stop } from '../../vmm/machine/machine.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
+import type { Stop } from '../../vmm/machine/stops.ts';
 import { Random } from '../oracle/random.ts';
 import { type Changes, createGuest } from './fixture.ts';
 

@@ -1,8 +1,9 @@
 /** Another engine, other caches and another mode of running, drawn at random: none of it may show. Not a test. */
 
 import { pageBytes, pageFlag, pageFlagsBase } from '../../vmm/engine/layout.ts';
-import type { Machine, RunOptions } from '../../vmm/machine/machine.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
 import { ramBase } from '../../vmm/machine/memory.ts';
+import type { RunOptions } from '../../vmm/machine/stops.ts';
 import type { Random } from '../oracle/random.ts';
 
 /** How seldom what is slow is done: once in so many draws. */

@@ -31,6 +31,8 @@ import { Patience } from './patience.ts';
 import { pokeRegister } from './registers.ts';
 import { bootSupervisor, createSbi } from './sbi.ts';
 import { createSlowPath } from './slowpath.ts';
+import { StepNotes } from './step-notes.ts';
+import type { RunOptions, Stop } from './stops.ts';
 import type { HartServices } from './system.ts';
 import { Translations, type WatchedAccess, type WatchRange } from './translations.ts';
 import { enterTrap } from './trap.ts';
@@ -44,45 +46,6 @@ export interface MachineOutputs {
 }
 
 export type { MachineImage, MachineRecord, Placement } from './image.ts';
-
-export interface RunOptions {
-  /** Stop where the engine's breakpoint filter hits, before the instruction, also at the present moment. */
-  readonly armed?: boolean;
-  /**
-   * Asked there whether to stop, once for each step that is about to be made; always, if absent. It looks at the machine, which
-   * is as it is after a stop, and changes nothing. Not to stop costs what a call does.
-   */
-  readonly stopsAt?: (hart: Hart) => boolean;
-  /** Stop after every trap and interrupt that is entered. */
-  readonly traps?: boolean;
-  /** Stop after every return from one, by sret or mret. */
-  readonly returns?: boolean;
-  /** Stop after every step that gives satp another value. */
-  readonly spaces?: boolean;
-  /** Stop after every step that prints. */
-  readonly prints?: boolean;
-  /** Stop after every access to one of these ranges of RAM. Asked for again at each portion, so it may be a getter. */
-  readonly watch?: readonly WatchRange[];
-}
-
-export type Stop =
-  | { readonly reason: 'until' } // arrived
-  | { readonly reason: 'breakpoint'; readonly hart: number; readonly pc: bigint } // filter candidate, not executed yet
-  | { readonly reason: 'trap'; readonly hart: number; readonly interrupt: boolean } // just entered
-  | { readonly reason: 'return' | 'space' | 'console'; readonly hart: number } // that hart just did it, or made a device do it
-  | WatchStop
-  | { readonly reason: 'idle'; readonly untilTicks: number | undefined } // every hart waits; until then, if no input comes
-  | { readonly reason: 'requested' }
-  | { readonly reason: 'power'; readonly action: 'off' | 'reset'; readonly exitCode: number };
-
-/** Accesses that were watched for were just made, with that hart running. */
-export interface WatchStop {
-  readonly reason: 'watch';
-  readonly hart: number;
-  readonly accesses: readonly WatchedAccess[];
-  /** Of the instruction that made one of them; nothing when devices made them all, between steps. */
-  readonly pc: bigint | undefined;
-}
 
 /** Of these it is asked at each slice; to look a field up by its name takes longer. */
 const nowIndex = (machineBase + machineOffset.now) >>> 3;
@@ -113,22 +76,14 @@ export class Machine {
   #inRun = false;
   #sliceBudget = 0;
   #stopRequested = false;
-  /** Of the step under way: the accesses that are watched for, and whether it printed or returned from a trap. */
-  #accesses: WatchedAccess[] = [];
-  #accessPc: bigint | undefined;
-  #hasPrinted = false;
-  #hasReturned = false;
-  #stopsAtPrints = false;
+  readonly #notes = new StepNotes();
   /** How the slice under way is run, who is asked at breakpoints, and what was answered before the step at which moment. */
   #mode: RunMode = 'free';
   #stopsAt: RunOptions['stopsAt'];
   #askedAt = -1;
   #hasStopped = false;
-  /** Where a breakpoint stopped it before the step at which what devices did is told. */
-  #carriedAt = -1;
   readonly #noteAccess = (access: WatchedAccess): void => {
-    this.#accesses.push(access);
-    if (this.#inRun) this.#accessPc = this.#current.get('pc');
+    this.#notes.accessed(access, this.#inRun ? this.#current.get('pc') : undefined);
     this.#cutSlice();
   };
 
@@ -138,9 +93,7 @@ export class Machine {
     const output = (bytes: Uint8Array): void => {
       this.observer?.printed?.(bytes);
       outputs.console(bytes);
-      if (!this.#stopsAtPrints) return;
-      this.#hasPrinted = true;
-      this.#cutSlice();
+      if (this.#notes.printed()) this.#cutSlice();
     };
     this.configuration = configuration;
     this.memory = createMemory(configuration.ramBytes, emitCovering);
@@ -179,7 +132,7 @@ export class Machine {
       dropTranslations: (hart) => this.translations.dropHart(hart.id),
       timerChanged: () => this.#scheduleChanged(),
       returned: () => {
-        this.#hasReturned = true;
+        this.#notes.hasReturned = true;
       },
       ...(image.supervisorStart && { firmware: this.#createFirmware(output) }),
     };
@@ -320,7 +273,7 @@ export class Machine {
   run(until: Moment, options: RunOptions = {}): Stop {
     const { armed = false, traps = false, returns = false, spaces = false, prints = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#noteAccess);
-    this.#forgetStep(prints);
+    this.#notes.begin(this.#machine('now'), prints);
     const mode = armed ? 'armed' : 'free';
     this.#stopsAt = options.stopsAt;
     this.#askedAt = -1;
@@ -330,16 +283,16 @@ export class Machine {
       if (this.#word('stopped') !== running) return this.#powerStop();
       if (this.#stopRequested) return { reason: 'requested' };
       const hart = this.#prepare();
-      if (!(hart instanceof Hart)) return this.#watchStop() ?? hart;
+      if (!(hart instanceof Hart)) return this.#noted() ?? hart;
       // What a device does between two steps shows after the second one: before it, whoever comes there has not seen it.
-      const next = this.#accesses.length > 0 || this.#hasPrinted ? this.#machine('now') + 1 : until;
+      const next = this.#notes.isAny ? this.#machine('now') + 1 : until;
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
         enterTrap(hart, cause, 0n, true);
         hart.steps += 1;
         this.#setMachine('now', this.#machine('now') + 1);
         this.stepsMade += 1;
-        const stop = this.#watchStop();
+        const stop = this.#noted();
         if (stop !== undefined) return stop;
         if (traps) return { reason: 'trap', hart: hart.id, interrupt: true };
         continue;
@@ -347,35 +300,22 @@ export class Machine {
       const trapsBefore = hart.traps;
       const satpBefore = spaces ? hart.get('satp') : 0n;
       if (this.#runHart(hart, Math.min(next, this.#agenda.nextDue, this.#turnEnd()), mode)) {
-        this.#carriedAt = this.#machine('now');
+        this.#notes.carry(this.#machine('now'));
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       }
-      const stop = this.#watchStop();
+      const stop = this.#noted();
       if (stop !== undefined) return stop;
       if (traps && hart.traps !== trapsBefore) return { reason: 'trap', hart: hart.id, interrupt: false };
-      if (returns && this.#hasReturned) return { reason: 'return', hart: hart.id };
+      if (returns && this.#notes.hasReturned) return { reason: 'return', hart: hart.id };
       if (spaces && hart.get('satp') !== satpBefore) return { reason: 'space', hart: hart.id };
-      this.#hasReturned = false;
+      this.#notes.hasReturned = false;
     }
     return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
   }
 
-  #forgetStep(prints: boolean): void {
-    this.#stopsAtPrints = prints;
-    const isCarried = this.#carriedAt === this.#machine('now');
-    this.#carriedAt = -1;
-    if (isCarried) return;
-    if (this.#accesses.length > 0) this.#accesses = [];
-    this.#accessPc = undefined;
-    this.#hasPrinted = false;
-    this.#hasReturned = false;
-  }
-
   /** The stop for what was watched for in the last step, if anything. */
-  #watchStop(): Stop | undefined {
-    const hart = this.#word('currentHart');
-    if (this.#accesses.length > 0) return { reason: 'watch', hart, accesses: this.#accesses, pc: this.#accessPc };
-    return this.#hasPrinted ? { reason: 'console', hart } : undefined;
+  #noted(): Stop | undefined {
+    return this.#notes.isAny ? this.#notes.stop(this.#word('currentHart')) : undefined;
   }
 
   /** Everything that happens between two steps. Idempotent, so that an input may come after it or a run go on. */

@@ -9,7 +9,8 @@
 import type { InputEvent } from '../../traces/events.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Interval } from '../history/history.ts';
-import type { Machine, RunOptions, Stop } from '../machine/machine.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { RunOptions, Stop } from '../machine/stops.ts';
 import type { CarriedState, SlabWriter } from './carried-state.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Spill } from './spill.ts';

@@ -7,8 +7,9 @@
 import { type Moment, moment } from '../../../traces/time.ts';
 import { tlbKinds } from '../../engine/layout.ts';
 import type { Hart } from '../../machine/hart.ts';
-import type { Machine, RunOptions } from '../../machine/machine.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { hostOffset, inRam } from '../../machine/memory.ts';
+import type { RunOptions } from '../../machine/stops.ts';
 import type { WatchRange } from '../../machine/translations.ts';
 import type { Timeline } from '../../timeline/timeline.ts';
 import { type Block, Blocks, blockOf } from './blocks.ts';
