@@ -12,12 +12,13 @@
 import * as v from 'valibot';
 import { moment } from '../../traces/time.ts';
 import { type Interval, uncovered } from '../../vmm/history/history.ts';
+import { Breath } from '../host/breath.ts';
 import { consoleOf } from './console-chunks.ts';
 import { type Position, positionOf } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
 import { natural, optional, type RequestRow, request } from './request.ts';
 import type { Target } from './target.ts';
-import { type FindEventAnswer, findKnownEvent, pictureOf, type TimelinePicture } from './timeline.ts';
+import { countedPicture, type FindEventAnswer, findKnownEvent, pictureOf, type TimelinePicture } from './timeline.ts';
 
 export type { FindEventAnswer };
 
@@ -57,11 +58,16 @@ const clip = (target: Target, from: number, to: number): Interval => {
   return { from: moment(Math.min(from, last)), to: moment(last) };
 };
 
-export const timelineOf = (session: Debugger, { from, to, columns }: TimelineArguments): TimelineAnswer => {
+/** Others have their turns meanwhile: there may be very many events. */
+const timelineOf = async (session: Debugger, { from, to, columns }: TimelineArguments): Promise<TimelineAnswer> => {
   const { target } = session.launched('chronovisor/timeline');
   const { history } = target;
   const within = clip(target, from, to);
-  const picture = pictureOf(history, within, Math.min(columns, columnsMax), target.console.log);
+  const columnsAsked = Math.min(columns, columnsMax);
+  const breath = new Breath();
+  for (const _ of history === undefined ? [] : countedPicture(history, within, columnsAsked))
+    if (breath.isOver) await breath.take();
+  const picture = pictureOf(history, within, columnsAsked, target.console.log);
   return {
     ...within,
     position: positionOf(session),

@@ -74,6 +74,15 @@ export const eventsMax = 2000;
 
 const kinds: readonly HistoryEventKind[] = ['trap', 'return', 'space', 'console'];
 
+/** How many stretches are told apart of so many steps. */
+const columnsOf = (within: Interval, columnsMax: number): number =>
+  Math.max(1, Math.min(columnsMax, within.to - within.from));
+
+/** Counts what `pictureOf` tells of the same. Yields now and then. */
+export function* countedPicture(history: History, within: Interval, columnsMax: number): Generator<void, void> {
+  yield* history.counting(within, columnsOf(within, columnsMax));
+}
+
 /**
  * @param history absent where there is no index yet: nothing is covered then
  * @param log tells of the console where the index does not
@@ -84,7 +93,7 @@ export const pictureOf = (
   columnsMax: number,
   log?: ConsoleLog,
 ): TimelinePicture => {
-  const columns = Math.max(1, Math.min(columnsMax, within.to - within.from));
+  const columns = columnsOf(within, columnsMax);
   const covered = (history?.covered ?? []).map((known) => overlap(known, within)).filter((part) => part.from < part.to);
   if (history === undefined || covered.length === 0) {
     const consoleBytes = log === undefined ? [] : log.countIn(within.from, within.to, columns);

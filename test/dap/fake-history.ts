@@ -37,6 +37,8 @@ export class FakeHistory implements History {
   }
 
   /** Counts the first event of each stretch as standing for all of it: fast, whatever there is. */
+  *counting(): Generator<void, void> {}
+
   density({ from, to }: Interval, count: number): readonly Density[] {
     return Array.from({ length: count }, (_, column) => {
       const interval = { from: edge(from, to, column, count), to: edge(from, to, column + 1, count) };

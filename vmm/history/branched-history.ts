@@ -58,6 +58,11 @@ export class BranchedHistory implements History {
     });
   }
 
+  *counting(within: Interval, count: number): Generator<void, void> {
+    yield* this.#past.counting(within, count);
+    yield* this.#own.counting(within, count);
+  }
+
   #find(within: Interval, look: (history: History, part: Interval) => readonly Interval[]): readonly Interval[] {
     return this.#parts(within).flatMap(([history, part]) => look(history, part));
   }

@@ -4,7 +4,7 @@
  */
 
 import { type Moment, moment } from '../../traces/time.ts';
-import { causeNumberOf, eventKinds, hartOf, privilegeAfter, scanEvents } from './event-log.ts';
+import { causeNumberOf, EventScan, eventKinds, hartOf, privilegeAfter } from './event-log.ts';
 import type { Density, Interval } from './history.ts';
 import type { Segment } from './segment.ts';
 
@@ -34,6 +34,12 @@ interface Asked {
   readonly segments: readonly Segment[];
 }
 
+const askedOf = (segments: readonly PlacedSegment[], within: Interval, count: number): Asked => ({
+  within,
+  count,
+  segments: segments.map(({ segment }) => segment),
+});
+
 const isSame = (one: Asked, other: Asked): boolean =>
   one.within.from === other.within.from &&
   one.within.to === other.within.to &&
@@ -50,15 +56,24 @@ export class Densities {
 
   /** `count` stretches of equal length, as far as moments are whole. */
   of(segments: readonly PlacedSegment[], within: Interval, count: number): readonly Density[] {
-    const asked: Asked = { within, count, segments: segments.map(({ segment }) => segment) };
-    const known = this.#answered.find((each) => isSame(each, asked));
-    if (known !== undefined) return known.densities;
-    const densities = this.#find(segments, within, count);
-    this.#answered = [{ ...asked, densities }, ...this.#answered].slice(0, answersKept);
+    return this.#known(segments, within, count) ?? atOnce(this.counting(segments, within, count));
+  }
+
+  /** Finds out what `of` will be asked for. Yields now and then. */
+  *counting(segments: readonly PlacedSegment[], within: Interval, count: number): Generator<void, readonly Density[]> {
+    const known = this.#known(segments, within, count);
+    if (known !== undefined) return known;
+    const densities = yield* this.#find(segments, within, count);
+    this.#answered = [{ ...askedOf(segments, within, count), densities }, ...this.#answered].slice(0, answersKept);
     return densities;
   }
 
-  #find(segments: readonly PlacedSegment[], within: Interval, count: number): readonly Density[] {
+  #known(segments: readonly PlacedSegment[], within: Interval, count: number): readonly Density[] | undefined {
+    const asked = askedOf(segments, within, count);
+    return this.#answered.find((each) => isSame(each, asked))?.densities;
+  }
+
+  *#find(segments: readonly PlacedSegment[], within: Interval, count: number): Generator<void, readonly Density[]> {
     const steps = (within.to - within.from) / count;
     const found = Array.from({ length: count }, (_, index) =>
       emptyCounts(within.from + Math.floor(index * steps), within.from + Math.floor((index + 1) * steps)),
@@ -67,9 +82,11 @@ export class Densities {
     for (const { segment } of segments) {
       if (segment.to <= within.from || segment.from >= within.to) continue;
       const isFine = steps < segment.intervalSteps * 2;
-      const parts = isFine ? countFinely(segment, found) : undefined;
-      if (parts !== undefined) continue;
-      for (const part of this.#countsOf(segment)) {
+      if (isFine) {
+        yield* countFinely(segment, found);
+        continue;
+      }
+      for (const part of yield* this.#countsOf(segment)) {
         if (part.to <= within.from || part.from >= within.to) continue;
         add(found[indexOf((part.from + part.to) / 2)]!, part);
       }
@@ -85,7 +102,7 @@ export class Densities {
     }));
   }
 
-  #countsOf(segment: Segment): readonly Counts[] {
+  *#countsOf(segment: Segment): Generator<void, readonly Counts[]> {
     const known = this.#counts.get(segment);
     if (known !== undefined) return known;
     const { from, to, intervalSteps } = segment;
@@ -93,7 +110,7 @@ export class Densities {
     const counts = Array.from({ length: Math.ceil(to / intervalSteps) - first }, (_, index) =>
       emptyCounts(Math.max(from, (first + index) * intervalSteps), Math.min(to, (first + index + 1) * intervalSteps)),
     );
-    countFinely(segment, counts);
+    yield* countFinely(segment, counts);
     this.#counts.set(segment, counts);
     return counts;
   }
@@ -117,8 +134,18 @@ const add = (to: Counts, part: Counts): void => {
   to.consoleBytes += part.consoleBytes;
 };
 
+const atOnce = <Found>(work: Generator<void, Found>): Found => {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+};
+
+/** Some milliseconds' worth. */
+const eventsAtOnce = 20_000;
+
 /** Counts the events of a segment into stretches that are ascending and side by side; those outside are passed over. */
-const countFinely = (segment: Segment, counts: readonly Counts[]): readonly Counts[] => {
+function* countFinely(segment: Segment, counts: readonly Counts[]): Generator<void, void> {
   let at: number = segment.from;
   let privilege = segment.privileges[0] ?? 3;
   let index = 0;
@@ -132,16 +159,17 @@ const countFinely = (segment: Segment, counts: readonly Counts[]): readonly Coun
     if (present !== undefined) present.privilegeSteps[stretch] += Math.max(0, to - Math.max(at, present.from));
     at = Math.max(at, to);
   };
-  scanEvents(segment.events, segment.from, (when, kind, value) => {
+  const see = (when: number, kind: number, value: number): boolean => {
     spendUntil(when);
     if (kind === eventKinds.trap || kind === eventKinds.return) privilege = privilegeAfter(kind, value);
     const present = counts[index];
     if (present !== undefined && when >= present.from) countEvent(present, kind, value);
     return index < counts.length;
-  });
+  };
+  const scan = new EventScan(segment.events, segment.from);
+  while (scan.next(eventsAtOnce, see)) yield;
   spendUntil(segment.to);
-  return counts;
-};
+}
 
 const countEvent = (counts: Counts, kind: number, value: number): void => {
   switch (kind) {

@@ -112,26 +112,37 @@ export const causeNumberOf = (packed: number): number => (packed >>> 3) & 127;
 export const privilegeAfter = (kind: number, packed: number): number =>
   kind === eventKinds.trap ? (packed >>> 12) & 3 : (packed >>> 5) & 3;
 
-/**
- * Goes through a log without making an object of each event: there are logs of nothing but traps. `see` is given the number of a
- * trap or a return, the hart of a change of address space, how many bytes were printed; it says whether to go on.
- * @throws {RangeError} when the log is damaged
- */
-export const scanEvents = (
-  log: Uint8Array,
-  from: Moment,
-  see: (at: number, kind: number, value: number) => boolean,
-): void => {
-  const reader = new ByteReader(log);
-  let at: number = from;
-  while (!reader.isAtEnd) {
-    const head = reader.number();
-    at += Math.floor(head / 4);
-    const [kind, value] = [head % 4, reader.number()];
-    if (kind === eventKinds.space) {
-      reader.number();
-      reader.number();
-    } else if (kind === eventKinds.console) reader.bytes(value);
-    if (!see(at, kind, value)) return;
+/** Goes through a log, piece by piece, without making an object of each event: there are logs of nothing but traps. */
+export class EventScan {
+  readonly #reader: ByteReader;
+  #at: number;
+
+  /** Of a log that begins at a moment. */
+  constructor(log: Uint8Array, from: Moment) {
+    this.#reader = new ByteReader(log);
+    this.#at = from;
   }
-};
+
+  /**
+   * Shows the next `max` events. `see` is given the number of a trap or a return, the hart of a change of address space, how
+   * many bytes were printed; it says whether to go on. False when it does not, or there are no more.
+   * @throws {RangeError} when the log is damaged
+   */
+  next(max: number, see: (at: number, kind: number, value: number) => boolean): boolean {
+    const reader = this.#reader;
+    let at = this.#at;
+    for (let count = 0; count < max; count += 1) {
+      if (reader.isAtEnd) return false;
+      const head = reader.number();
+      at += Math.floor(head / 4);
+      const [kind, value] = [head % 4, reader.number()];
+      if (kind === eventKinds.space) {
+        reader.number();
+        reader.number();
+      } else if (kind === eventKinds.console) reader.bytes(value);
+      if (!see(at, kind, value)) return false;
+    }
+    this.#at = at;
+    return true;
+  }
+}

@@ -111,6 +111,10 @@ export class HistoryIndex implements History {
     return this.#densities.of([...this.#withOffsets()], within, count);
   }
 
+  *counting(within: Interval, count: number): Generator<void, void> {
+    yield* this.#densities.counting([...this.#withOffsets()], within, count);
+  }
+
   /** Segments, each with how much was printed before it where everything before it is known. */
   *#withOffsets(): Generator<{ readonly segment: Segment; readonly consoleOffset: number | undefined }, void> {
     let offset: number | undefined = 0;

@@ -90,6 +90,9 @@ export interface History {
 
   /** `count` stretches of equal length that together are `within`. */
   density(within: Interval, count: number): readonly Density[];
+
+  /** Counts what `density` will be asked for: there may be very many events. Yields now and then. */
+  counting(within: Interval, count: number): Generator<void, void>;
 }
 
 /** All moments of several lists of intervals, ascending and apart. */
