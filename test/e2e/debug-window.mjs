@@ -184,6 +184,18 @@ export class DebugWindow extends Window {
     await this.page.locator(`.debug-toolbar .action-label[aria-label^="${name}"]`).first().click();
   }
 
+  /** Pauses a machine that has just begun to run: the button is being drawn, and a click on it may be lost. */
+  async pause() {
+    await this.until('a machine that is paused', async () => {
+      await this.toolbar('Pause');
+      return this.soon(async () => {
+        const { moves } = await this.seen();
+        return !moves;
+      });
+    });
+    await this.threadSays('Paused');
+  }
+
   /** Ends the session, so that the next scenario begins without one. */
   async stop() {
     await this.press('Shift+F5');

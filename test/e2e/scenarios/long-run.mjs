@@ -52,8 +52,7 @@ export const run = async (window, { timed }) => {
   if (back !== at - 1) throw new Error(`a step back from ${at} ends at ${back}`);
   await window.toolbar('Continue');
   await window.until('a machine that goes on', async () => (await window.moment()) > at);
-  await window.toolbar('Pause');
-  await window.threadSays('Paused');
+  await window.pause();
   await window.picture('gone-on');
   await window.stop();
 };
