@@ -69,10 +69,16 @@ export class Window {
 
   /**
    * The row of the quick input that says `label`, which is never typed blindly. Extensions are not there at once: the list is
-   * asked for again until it has the row.
+   * asked for again until it has the row. It closes where an editor is shown meanwhile, as at a stop: then it is opened again.
    */
   async choose(typed, label) {
-    await (await this.listed(typed, label)).click();
+    await this.until(`"${label}" chosen`, async () => {
+      const row = await this.listed(typed, label);
+      return row.click({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   async listed(typed, label) {
