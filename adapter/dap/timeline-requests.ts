@@ -18,7 +18,7 @@ import { type Position, positionOf } from './custom-requests.ts';
 import type { Debugger } from './debugger.ts';
 import { natural, optional, type RequestRow, request } from './request.ts';
 import type { Target } from './target.ts';
-import { countedPicture, type FindEventAnswer, findKnownEvent, pictureOf, type TimelinePicture } from './timeline.ts';
+import { countForPicture, type FindEventAnswer, findKnownEvent, pictureOf, type TimelinePicture } from './timeline.ts';
 
 export type { FindEventAnswer };
 
@@ -65,7 +65,7 @@ const timelineOf = async (session: Debugger, { from, to, columns }: TimelineArgu
   const within = clip(target, from, to);
   const columnsAsked = Math.min(columns, columnsMax);
   const breath = new Breath();
-  for (const _ of history === undefined ? [] : countedPicture(history, within, columnsAsked))
+  for (const _ of history === undefined ? [] : countForPicture(history, within, columnsAsked))
     if (breath.isOver) await breath.take();
   const picture = pictureOf(history, within, columnsAsked, target.console.log);
   return {

@@ -79,7 +79,7 @@ const columnsOf = (within: Interval, columnsMax: number): number =>
   Math.max(1, Math.min(columnsMax, within.to - within.from));
 
 /** Counts what `pictureOf` tells of the same. Yields now and then. */
-export function* countedPicture(history: History, within: Interval, columnsMax: number): Generator<void, void> {
+export function* countForPicture(history: History, within: Interval, columnsMax: number): Generator<void, void> {
   yield* history.counting(within, columnsOf(within, columnsMax));
 }
 

@@ -16,6 +16,7 @@ import {
   decodedEntryBytes,
   meaningsBase,
   pageBytes,
+  pageShift,
   scratch,
 } from './layout.ts';
 import { emitMeaningOf, fieldBits } from './predecode.ts';
@@ -66,7 +67,7 @@ export const emitFetch = (
   code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
   code.i32(16).ops(op.i32Shl, op.i32Or).set(raw);
   // It has an entry by its page: that of its address would be taken for its first half and what lies behind it in RAM.
-  code.get(host).i32(12).ops(op.i32ShrU);
+  code.get(host).i32(pageShift).ops(op.i32ShrU);
   code.i32(decodedAcrossEntries - 1).ops(op.i32And);
   code.i32(decodedEntryBytes).ops(op.i32Mul);
   code.i32(decodedEntries * decodedEntryBytes).ops(op.i32Add);
@@ -80,7 +81,7 @@ export const emitFetch = (
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
   code.i32((decodedEntries + decodedAcrossEntries) * decodedEntryBytes).set(decoded);
   code.end(); // unknown
-  const bits = host;
+  const bits = host; // where it lies is not asked for any more
   code.get(raw).get(raw).i32(0xffff).ops(op.i32And);
   code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq, op.select).set(bits);
   emitMeaningOf(code, bits);

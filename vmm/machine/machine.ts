@@ -6,8 +6,9 @@
  * happens when the machine is about to make a step, never on arriving at a moment, so that stopping somewhere changes
  * nothing ("settling" is idempotent).
  *
- * It is long because it is the one place where the parts meet: each method joins two of them and keeps no state of its own
- * besides the record, so that whoever looks for what happens between two steps finds all of it here, in order.
+ * It is long because it is the one place where the parts meet: each method joins two of them and keeps nothing of its own
+ * besides the record and what the run under way was asked for, so that whoever looks for what happens between two steps finds
+ * all of it here, in order.
  */
 
 import type { InputEvent } from '../../traces/events.ts';
