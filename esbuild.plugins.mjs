@@ -12,7 +12,7 @@ export const emittedAhead = {
       const { outputFiles } = await build({ entryPoints: [path], bundle: true, write: false, format: 'esm' });
       const source = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`;
       const { emittedModule } = await import(source);
-      const names = ['interpreter', 'armed', 'float'];
+      const names = ['interpreter', 'armed', 'float', 'refill'];
       const imports = names.map((name) => `import ${name} from 'emitted:${name}';`).join('\n');
       const modules = Object.fromEntries(names.map((name) => [name, emittedModule(name)]));
       return {

@@ -18,12 +18,21 @@ import {
   regionCacheEntries,
   regionCacheEntryBytes,
   type TlbKind,
+  tableWritesBase,
   tlbBase,
   tlbEntries,
   tlbEntryBytes,
   tlbHartBytes,
   tlbKinds,
+  tlbOccupiedBase,
   tlbSets,
+  tlbSpacesBase,
+  tlbsInHart,
+  walkCacheBase,
+  walkCacheEntries,
+  walkCacheEntryBytes,
+  walkCacheLevels,
+  writePlacesBase,
 } from '../../vmm/engine/layout.ts';
 import { mstatus } from '../../vmm/machine/csr/status.ts';
 import { Hart, privilege } from '../../vmm/machine/hart.ts';
@@ -98,7 +107,8 @@ class Rig {
   /** An access that misses, as the slow path makes it. */
   touch(va: number, kind: TlbKind = tlbKinds.read, hart = 0): void {
     const record = this.harts[hart]!;
-    if (this.translations.refill(record, kind, va | 0, 0) !== 0) return;
+    const { findRead, findWrite, findExecute } = this.translations.functions;
+    if ([findRead, findWrite, findExecute][kind]!(record.base, BigInt(va), 0) !== 0) return;
     const context = dataContext(record);
     const physical = translate(record, context, kind, va | 0, 0, 8, this.translations);
     expect(inRam(this.memory, physical, 8)).toBe(true);
@@ -132,12 +142,20 @@ const check = (sentence: string, doings: (rig: Rig) => Readonly<Record<string, b
     expect(found.map(([name]) => name).join(' ')).toBe(expected);
   });
 
+/** A gigabyte of RAM is a quarter of a million pages; there may be two. */
+const pagesMax = 2 ** 19;
+
 test('the caches lie one after another below RAM, also for eight harts', () => {
   const areas = [
     [regionCacheBase, regionCacheEntries * regionCacheEntryBytes],
     [meaningsBase, 2 ** meaningsBits * meaningBytes],
     [decodedBase, (decodedEntries + decodedAcrossEntries + 1) * decodedEntryBytes],
     [tlbBase, maxHarts * tlbHartBytes],
+    [tableWritesBase, pagesMax],
+    [writePlacesBase, pagesMax * 2],
+    [walkCacheBase, walkCacheLevels * walkCacheEntries * walkCacheEntryBytes],
+    [tlbOccupiedBase, maxHarts * tlbsInHart * 4],
+    [tlbSpacesBase, maxHarts * tlbSets * 4],
     [ramOffset, 0],
   ] as const;
   const overlapping = areas.filter(

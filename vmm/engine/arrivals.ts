@@ -11,6 +11,7 @@ import { emitFindRegion } from './dispatcher.ts';
 import type { EmitContext } from './emit.ts';
 import { jumpedByTable, probe } from './exits.ts';
 import { emitMapping } from './fetch.ts';
+import type { ImportIndices } from './imports.ts';
 import type { Locals } from './interpreter-operands.ts';
 import { arrivalsBase, hotSteps, jumpTargetsBase, jumpTargetsEntries, scratch } from './layout.ts';
 import { fieldBits } from './predecode.ts';
@@ -54,7 +55,12 @@ export const emitCountSteps = (code: Code, { place, begun, budget }: Locals): vo
 };
 
 /** Control has come to `pc` from elsewhere: looks for translated code there, and whether it is hot when there is none. */
-export const emitArrival = (code: Code, locals: Locals, translated: Label, hot: Label): void => {
+export const emitArrival = (
+  code: Code,
+  locals: Locals,
+  imports: ImportIndices,
+  { translated, hot }: { readonly translated: Label; readonly hot: Label },
+): void => {
   const { pc, probing, host, pageAddend, entry, budget, place, begun } = locals;
   const arrived = code.block();
   code.get(probing).ops(op.i32Eqz).brIf(arrived);
@@ -64,7 +70,7 @@ export const emitArrival = (code: Code, locals: Locals, translated: Label, hot: 
   code.get(probing).i32(probe.later).ops(op.i32Eq).if();
   code.i32(hotSteps.other).set(probing).br(arrived);
   code.end();
-  emitMapping(code, locals, pc, arrived);
+  emitMapping(code, locals, imports, pc, arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
   code.get(pc).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).set(host);
   code

@@ -16,7 +16,7 @@ import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry } from './access.ts';
 import { jumpedByTable, probe, regionExit, runExit } from './exits.ts';
-import { enterSignature } from './imports.ts';
+import { enterSignature, type ImportIndices } from './imports.ts';
 import {
   type CounterName,
   counterAddress,
@@ -69,16 +69,13 @@ const depthMax = 128;
 const load = (code: Code, field: 'armed' | 'attention' | 'budget' | 'cut' | 'depth' | 'epoch'): Code =>
   code.i32(0).memory(op.i32Load, scratch[field]);
 
-/** The interpreter's functions: as it is, and with a probe of the breakpoint filter before each instruction. */
-export interface Interpreters {
-  readonly interpret: number;
-  readonly interpretArmed: number;
-}
+/** What else it calls: the interpreter with a probe of the breakpoint filter before each instruction, and after a TLB miss. */
+type DispatcherImports = Pick<ImportIndices, 'interpretArmed' | 'find'>;
 
-export const defineDispatcher = (module: ModuleBuilder, interpreters: Interpreters): void => {
+export const defineDispatcher = (module: ModuleBuilder, interpret: number, imports: DispatcherImports): void => {
   module.table(regionTable, tableEntries);
   const regionType = module.type(runSignature);
-  const enter = module.define(enterSignature, (code) => emitEnter(code, interpreters, regionType), 'enter');
+  const enter = module.define(enterSignature, (code) => emitEnter(code, interpret, imports, regionType), 'enter');
   module.define(runSignature, (code) => emitRun(code, enter), 'run');
 };
 
@@ -94,7 +91,12 @@ const emitRun = (code: Code, enter: number): void => {
   code.get(reason);
 };
 
-const emitEnter = (code: Code, { interpret, interpretArmed }: Interpreters, regionType: number): void => {
+const emitEnter = (
+  code: Code,
+  interpret: number,
+  { interpretArmed, find }: DispatcherImports,
+  regionType: number,
+): void => {
   const [hart, expected, expectedHost] = [0, 1, 2];
   const pc = code.local('i64');
   const entry = code.local('i32');
@@ -119,7 +121,13 @@ const emitEnter = (code: Code, { interpret, interpretArmed }: Interpreters, regi
   code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(mapping);
   emitTlbEntry(code, mapping, pc);
   code.tee(mapping).memory(op.i64Load, 0);
-  code.get(pc).i64Small(-pageBytes).ops(op.i64And, op.i64Ne).brIf(interpreted);
+  code.get(pc).i64Small(-pageBytes).ops(op.i64And, op.i64Ne);
+  if (find.execute === undefined) code.brIf(interpreted);
+  else {
+    code.unlikely().if();
+    code.get(hart).get(pc).i32(0).call(find.execute).ops(op.i32Eqz).brIf(interpreted);
+    code.end();
+  }
   code.get(mapping).memory(op.i32Load, 8).get(pc).ops(op.i32WrapI64, op.i32Add).set(host);
   code.get(pc).get(expected).ops(op.i64Eq).if();
   // The caller may go on only in the code that it was translated from.

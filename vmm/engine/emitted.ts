@@ -4,16 +4,18 @@
  * a seventh of a start. Translated code, which every run has its own of, is jit/.
  */
 
+import { emitRefill } from '../machine/refill.ts';
 import { emitFloatModule } from './float/module.ts';
 import { emitInterpreter } from './interpreter.ts';
 
 /** `armed` is the interpreter that probes the breakpoint filter. */
-export type EmittedModule = 'interpreter' | 'armed' | 'float';
+export type EmittedModule = 'interpreter' | 'armed' | 'float' | 'refill';
 
 const emitters: Readonly<Record<EmittedModule, () => Uint8Array<ArrayBuffer>>> = {
   interpreter: () => emitInterpreter(false),
   armed: () => emitInterpreter(true),
   float: emitFloatModule,
+  refill: emitRefill,
 };
 
 export const emittedModule = (name: EmittedModule): Uint8Array<ArrayBuffer> => emitters[name]();

@@ -6,9 +6,10 @@
 import { floatHelperNames } from '../float/helpers.ts';
 import type { Hart } from '../machine/hart.ts';
 import type { MachineMemory } from '../machine/memory.ts';
+import type { RefillFunctions } from '../machine/refill.ts';
 import type { Translations } from '../machine/translations.ts';
+import { moduleOf } from './compiled.ts';
 import { regionTable } from './dispatcher.ts';
-import { type EmittedModule, emittedModule } from './emitted.ts';
 import { type RunExit, runExit } from './exits.ts';
 import { type EngineHost, type FloatFunctions, importObject, softwareName } from './imports.ts';
 import { Jit, type JitCounters } from './jit/jit.ts';
@@ -30,20 +31,8 @@ const noStops: Stops = new Map();
 type Run = (hartBase: number) => RunExit;
 type Interpret = (hartBase: number, probing: number) => RunExit;
 
-/** Compiled modules: compiling one takes longer than many tests. */
-const compiled = new Map<EmittedModule, WebAssembly.Module>();
-
-/** The same for machines that cover, by where their maps are. */
+/** The interpreters of machines that cover, by where their maps are; compiling one takes longer than many tests. */
 const compiledCovering = new Map<number, WebAssembly.Module>();
-
-const moduleOf = (name: EmittedModule): WebAssembly.Module => {
-  let module = compiled.get(name);
-  if (module === undefined) {
-    module = new WebAssembly.Module(emittedModule(name));
-    compiled.set(name, module);
-  }
-  return module;
-};
 
 /** The floating-point functions on a machine's memory. */
 export const instantiateFloat = (memory: WebAssembly.Memory, software: EngineHost['float']): FloatFunctions =>
@@ -71,6 +60,7 @@ export class Engine {
   readonly #memory: MachineMemory;
   readonly #host: EngineHost;
   readonly #float: FloatFunctions;
+  readonly #refill: RefillFunctions;
   readonly #decode: (raw: number, entry: number) => void;
   readonly #run: Run;
   readonly #interpret: Interpret;
@@ -94,6 +84,7 @@ export class Engine {
     this.#memory = memory;
     this.#host = host;
     this.#float = instantiateFloat(memory.wasm, host.float);
+    this.#refill = translations.functions;
     this.#decode = createPredecoder(memory);
     const exports = this.#instantiate(false);
     this.#run = exports.run as Run;
@@ -121,6 +112,7 @@ export class Engine {
       armed ? moduleOf('armed') : this.#interpreterModule(),
       importObject(wasm, this.#host, {
         float: this.#float,
+        refill: this.#refill,
         decode: this.#decode,
         interpretArmed: this.#interpretArmed,
       }),

@@ -40,7 +40,7 @@ export const emitFetch = (
   const fetched = code.block();
   const unknown = code.block();
   const slow = code.block();
-  emitMapping(code, locals, current, slow);
+  emitMapping(code, locals, imports, current, slow);
   code.get(current).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).tee(host).memory(op.i32Load, 0).set(raw);
   if (coverage !== undefined) emitExecuted(code, coverage, host);
   // Code lies at even addresses: one entry for each two bytes.
@@ -114,7 +114,8 @@ export const emitFetch = (
 /** Sets pageAddend for an i64 address, from the execute TLB when it is of another page than the last one. */
 export const emitMapping = (
   code: Code,
-  { page, pageAddend, entry, executeTlb }: Locals,
+  { hart, page, pageAddend, entry, executeTlb }: Locals,
+  { find }: ImportIndices,
   address: number,
   miss: Label,
 ): void => {
@@ -123,7 +124,9 @@ export const emitMapping = (
   emitTlbEntry(code, executeTlb, address);
   code.tee(entry).memory(op.i64Load, 0);
   code.get(address).i64(pageMask).ops(op.i64And).tee(page).ops(op.i64Ne).unlikely().if();
+  if (find.execute !== undefined) code.get(hart).get(address).i32(0).call(find.execute).ops(op.i32Eqz).if();
   code.i64(-1n).set(page).br(miss);
+  if (find.execute !== undefined) code.end();
   code.end();
   code.get(entry).memory(op.i32Load, 8).set(pageAddend);
   code.end();

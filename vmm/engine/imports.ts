@@ -4,6 +4,7 @@
  */
 
 import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
+import { findNames, findSignature, type RefillFunctions } from '../machine/refill.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { signatureOf } from './float/signature.ts';
 import { spanNames, spanSignature } from './span-lookup.ts';
@@ -60,14 +61,21 @@ const signatures: Record<Slow, Signature> = {
   system: { parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
 };
 
+/** What serves a TLB miss without JS, by kind (refill.ts). On a machine that covers JS is told of each page that is executed. */
+export interface FindIndices {
+  readonly read: number;
+  readonly write: number;
+  readonly execute: number | undefined;
+}
+
 export type ImportIndices = Readonly<Record<Slow, number>> & {
+  readonly find: FindIndices;
   readonly float: Readonly<Record<FloatHelperName, number>>;
 };
 
 /** The imports that translated code has: the dispatcher, some slow paths, the floating-point helpers that it needs. */
 export interface RegionImports {
   readonly enter: number;
-  readonly fill: number;
   readonly readSpan: number;
   readonly writeSpan: number;
   readonly system: number;
@@ -78,7 +86,6 @@ export interface RegionImports {
 
 export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet<FloatHelperName>): RegionImports => ({
   enter: module.import('enter', enterSignature),
-  fill: module.import('fill', signatures.fill),
   readSpan: module.import(spanNames.read, spanSignature),
   writeSpan: module.import(spanNames.write, spanSignature),
   system: module.import('system', signatures.system),
@@ -94,22 +101,28 @@ export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], re
 export const softwareName = (name: FloatHelperName): string => `float.${name}`;
 export const floatSignature: Signature = { parameters: ['i64', 'i64', 'i64', 'i32'], results: ['i64'] };
 
-export const declareImports = (module: ModuleBuilder): ImportIndices => {
+export const declareImports = (module: ModuleBuilder, covers: boolean): ImportIndices => {
   const slow = Object.fromEntries(
     Object.entries(signatures).map(([name, signature]) => [name, module.import(name, signature)]),
   ) as Record<Slow, number>;
   const float = Object.fromEntries(
     floatHelperNames.map((name) => [name, module.import(name, signatureOf(name))]),
   ) as Record<FloatHelperName, number>;
-  return { ...slow, float };
+  const find = {
+    read: module.import(findNames.read, findSignature),
+    write: module.import(findNames.write, findSignature),
+    execute: covers ? undefined : module.import(findNames.execute, findSignature),
+  };
+  return { ...slow, find, float };
 };
 
 /**
- * What else instances import: `decode` and `interpretArmed` are for the interpreter's module (see predecode.ts and
+ * What else instances import: `refill`, `decode` and `interpretArmed` are for the interpreter's module (see predecode.ts and
  * dispatcher.ts); for translated code, what that module exports.
  */
 export interface OtherImports {
   readonly float: FloatFunctions;
+  readonly refill?: RefillFunctions;
   readonly decode?: (raw: number, entry: number) => void;
   readonly interpretArmed?: (hart: number, probing: number) => number;
   readonly core?: WebAssembly.Exports;
@@ -119,11 +132,12 @@ export interface OtherImports {
 export const importObject = (
   memory: WebAssembly.Memory,
   host: EngineHost,
-  { float, decode, interpretArmed, core }: OtherImports,
+  { float, refill, decode, interpretArmed, core }: OtherImports,
 ): WebAssembly.Imports => ({
   env: {
     memory,
     ...core,
+    ...refill,
     ...(decode && { decode }),
     ...(interpretArmed && { interpretArmed }),
     fetchSlow: host.fetchSlow,

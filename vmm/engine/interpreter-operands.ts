@@ -8,7 +8,7 @@ import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import { pushHalves, type SlowAccess } from './access.ts';
 import type { Operands } from './emit.ts';
-import type { ImportIndices } from './imports.ts';
+import { atomicAccess, type ImportIndices } from './imports.ts';
 import { decodedBase, hartOffset, scratch } from './layout.ts';
 import { fieldBits } from './predecode.ts';
 
@@ -43,37 +43,66 @@ export const declareLocals = (code: Code) => ({
 });
 export type Locals = ReturnType<typeof declareLocals>;
 
-/** JS serves the access, or enters its trap and says: leave. */
+/** The TLB is filled; or JS serves the access, or enters its trap and says: leave. */
 export const interpreterSlowAccess = (
   code: Code,
   imports: ImportIndices,
-  { address, value, host }: Locals,
+  { hart, address, value, host }: Locals,
   spill: () => void,
   resumeUnless: () => void,
-): SlowAccess => ({
-  load: (size) => {
-    spill();
-    pushHalves(code, address);
-    code.i32(size).call(imports.loadSlow);
-    resumeUnless();
-    code.i32(scratch.value);
-  },
-  store: (size, done) => {
-    spill();
-    code.i32(0).get(value).memory(op.i64Store, scratch.value);
-    pushHalves(code, address);
-    code.i32(size).call(imports.storeSlow);
-    resumeUnless();
-    code.br(done);
-  },
-  atomic: (size, access) => {
-    spill();
-    pushHalves(code, address);
-    code.i32(size).i32(access).call(imports.atomicSlow).tee(host).ops(op.i32Eqz);
-    resumeUnless();
-    code.get(host);
-  },
-});
+): SlowAccess => {
+  /** Opens an `if`: the bytes are not to be had, in one page, by filling the TLB. Where they are is in `host`. */
+  const unlessFound = (kind: 'read' | 'write', size: number): void => {
+    code
+      .get(hart)
+      .get(address)
+      .i32(size - 1)
+      .call(imports.find[kind])
+      .tee(host)
+      .ops(op.i32Eqz)
+      .if();
+  };
+  return {
+    load: (size) => {
+      unlessFound('read', size);
+      spill();
+      pushHalves(code, address);
+      code.i32(size).call(imports.loadSlow);
+      resumeUnless();
+      code.i32(scratch.value).set(host).end();
+      code.get(host);
+    },
+    store: (size, done) => {
+      unlessFound('write', size);
+      spill();
+      code.i32(0).get(value).memory(op.i64Store, scratch.value);
+      pushHalves(code, address);
+      code.i32(size).call(imports.storeSlow);
+      resumeUnless();
+      code.br(done).end();
+      code.get(host);
+    },
+    atomic: (size, access) => {
+      // One that is not aligned has missed, wherever its page is.
+      code.i32(0).set(host);
+      code.get(address).ops(op.i32WrapI64);
+      code
+        .i32(size - 1)
+        .ops(op.i32And, op.i32Eqz)
+        .if();
+      unlessFound(access === atomicAccess.loadReserved ? 'read' : 'write', size);
+      code.end();
+      code.end();
+      code.get(host).ops(op.i32Eqz).if();
+      spill();
+      pushHalves(code, address);
+      code.i32(size).i32(access).call(imports.atomicSlow).tee(host).ops(op.i32Eqz);
+      resumeUnless();
+      code.end();
+      code.get(host);
+    },
+  };
+};
 
 /** The 32-bit form (i32), of rows that have neither an immediate nor a shift amount. */
 export const pushWord = (code: Code, { decoded }: Locals): void => {

@@ -43,7 +43,7 @@ export const interpreterName = 'interpreter';
  */
 export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8Array<ArrayBuffer> => {
   const module = new ModuleBuilder(anyMemory, interpreterName);
-  const imports = declareImports(module);
+  const imports = declareImports(module, coverage !== undefined);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
@@ -51,8 +51,8 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
     'interpret',
   );
   if (!armed) {
-    defineDispatcher(module, { interpret, interpretArmed: imports.interpretArmed });
-    defineSpanLookup(module, imports.fill);
+    defineDispatcher(module, interpret, imports);
+    defineSpanLookup(module, imports);
   }
   return module.finish();
 };
@@ -76,7 +76,7 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
   const translated = code.block();
   const hot = code.block();
   const arrive = code.loop();
-  emitArrival(code, locals, translated, hot);
+  emitArrival(code, locals, imports, { translated, hot });
   const next = code.loop();
 
   code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // x0 is zero again, whatever wrote to it

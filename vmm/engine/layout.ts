@@ -12,6 +12,10 @@
  *     0x0030_0000  what instructions mean, by their bits, 512 KiB   (cache, not state)
  *     0x0040_0000  decoded instructions, 8 MiB                      (cache, not state)
  *     0x00d0_0000  software TLBs, 1200 KiB a hart                   (cache, not state)
+ *     0x0170_0000  writes to page tables, one byte a RAM page       (bookkeeping, not state)
+ *     0x0178_0000  places in write TLBs, two bytes a RAM page       (bookkeeping, not state)
+ *     0x0188_0000  tables on the way of walks, 8 KiB                (cache, not state)
+ *     0x0189_0000  what is in which TLB, 4 KiB                      (bookkeeping, not state)
  *     0x0200_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -49,6 +53,7 @@ const scratchFields = [
   ['epoch', 4], // how often translated code was dropped
   ['uncounted', 4], // for steps that make no place hot
   ['armed', 4], // not 0: what is interpreted probes the breakpoint filter
+  ['patience', 4], // slow things that may happen until it is looked at whether somebody waits (patience.ts)
   ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);
@@ -64,6 +69,9 @@ const countersBase = 0x100;
 export type CounterName = (typeof counterFields)[number][0];
 export const counterNames: readonly CounterName[] = counterFields.map(([name]) => name);
 export const counterAddress = (name: CounterName): number => countersBase + counterOffset[name];
+
+/** How often an entry of a TLB was filled, by kind; f64, for people. */
+export const tlbFillsBase = 0x180;
 
 /** Machine-wide state. Moments and ticks are f64 whole numbers below 2^53. */
 export const machineFields = [
@@ -148,6 +156,17 @@ export const hartBase = (hart: number): number => 0x2000 + hart * hartStride;
 
 /** Not state: pointers that the engine keeps behind each hart's state, to the TLBs of its present context. */
 export const hartTlbPointers = { read: 0xf00, write: 0xf04, execute: 0xf08 } as const;
+/** Not state either: what a TLB miss needs to know of the hart's present context, i32 each. */
+export const hartMissFacts = {
+  /** Where the number of its address space is (`tlbSpacesBase`). */
+  space: 0xf0c,
+  /** Which bits of a leaf entry say whether who asks has a right to the page, and what they must be. */
+  data: { mask: 0xf10, bits: 0xf14 },
+  fetch: { mask: 0xf18, bits: 0xf1c },
+  /** RAM pages where PMP lets S and U do everything: the first one, and how many. */
+  openFirst: 0xf20,
+  openCount: 0xf24,
+} as const;
 
 export const pageFlagsBase = 0x6_0000;
 export const breakFilterBase = 0xe_0000;
@@ -194,6 +213,29 @@ export const tlbHartBytes = tlbsInHart * tlbBytes;
 export const tlbNumber = (set: number, context: TlbContext, kind: TlbKind): number =>
   (context === tlbContexts.machine ? tlbSets * tlbsInSet : set * tlbsInSet + context * 3) + kind;
 export const tlbAddress = (hart: number, number: number): number => tlbBase + hart * tlbHartBytes + number * tlbBytes;
+
+/** Of each RAM page: writes to it since a walk last used it as a table (page-tables.ts); u8. */
+export const tableWritesBase = 0x170_0000;
+/** Of each RAM page: at which index TLBs for writing may have it (tlb.ts); i16. */
+export const writePlacesBase = 0x178_0000;
+/** Values of that: none may, or several places. Others are an index, plus 1. */
+export const writePlace = { none: 0, any: -1 } as const;
+
+/**
+ * Tables where walks have found them (walk-cache.ts), for each of the last two levels: {key: i64, space: i32, table: i32},
+ * the address above what the table spans, the address space's number, and the table's RAM page.
+ */
+export const walkCacheBase = 0x188_0000;
+export const walkCacheLevels = 2;
+export const walkCacheEntries = 256;
+export const walkCacheEntryBytes = 16;
+
+/** Of each TLB, in order: the blocks of its entries that may hold something, as bits of an i32. */
+export const tlbOccupiedBase = 0x189_0000;
+/** Entries in a block, as a power of two. */
+export const tlbBlockShift = 5;
+/** Of each set of each hart: a number that no other content of a set ever had; i32. */
+export const tlbSpacesBase = tlbOccupiedBase + 0xc00;
 
 /**
  * Steps that were interpreted from where control arrived by a jump until it arrived elsewhere, by a hash of where that

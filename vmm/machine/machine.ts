@@ -66,7 +66,7 @@ export class Machine {
   /** Who is told what happens here, if anybody. Not state. */
   observer: MachineObserver | undefined;
   /** Of whoever runs it, if they have to do with a clock. Not state. */
-  readonly patience = new Patience(() => this.requestStop());
+  readonly patience: Patience;
   /** Steps that were made here, also again after going back; `now` is where one stands. For statistics. */
   stepsMade = 0;
   /** Of these, those for which nothing but the interpreter was to be used. */
@@ -98,6 +98,7 @@ export class Machine {
     };
     this.configuration = configuration;
     this.memory = createMemory(configuration.ramBytes, emitCovering);
+    this.patience = new Patience(this.memory, () => this.requestStop());
     this.harts = Array.from({ length: configuration.harts }, (_, id) => new Hart(this.memory, id));
     this.#current = this.harts[0]!;
     this.translations = new Translations(this.memory, configuration.harts);

@@ -8,12 +8,10 @@
  * address space since loses more than it must, which does not show.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase } from '../engine/layout.ts';
+import { pageBytes, pageFlag, pageFlagsBase, tableWritesBase, walkCacheLevels } from '../engine/layout.ts';
 import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import { type Tlbs, virtualPage, virtualPages } from './tlb.ts';
-import { cachedLevels, noTable, WalkCache } from './walk-cache.ts';
-
-export { noTable };
+import { noTable, WalkCache } from './walk-cache.ts';
 
 /** A table that serves several levels or places. */
 const severalPlaces = 0xff;
@@ -27,12 +25,12 @@ const tableWritesMax = 32;
 export class PageTables {
   readonly #memory: MachineMemory;
   readonly #tlbs: Tlbs;
-  readonly #walks = new WalkCache();
+  readonly #walks: WalkCache;
   /** Of tracked pages: their level, the first virtual page that they serve, and the sets that they do it in. */
   readonly #level: Uint8Array;
   readonly #first: Int32Array;
   readonly #sets: Uint8Array;
-  /** Writes to it since a walk last used it. */
+  /** Writes to it since a walk, or a TLB miss without one, last used it. */
   readonly #writes: Uint8Array;
   /** How often a page became one of these. */
   tracks = 0;
@@ -40,27 +38,21 @@ export class PageTables {
   constructor(memory: MachineMemory, tlbs: Tlbs) {
     this.#memory = memory;
     this.#tlbs = tlbs;
+    this.#walks = new WalkCache(memory, tlbs.functions);
     this.#level = new Uint8Array(memory.ramPages);
     this.#first = new Int32Array(memory.ramPages);
     this.#sets = new Uint8Array(memory.ramPages);
-    this.#writes = new Uint8Array(memory.ramPages);
+    this.#writes = memory.u8.subarray(tableWritesBase, tableWritesBase + memory.ramPages);
   }
 
   /** The table where a walk for a hart may begin: its physical address plus its level, or -1 when that is the root. */
   known(hart: number, low: number, high: number): number {
     const space = this.#tlbs.spaceOf(hart);
-    for (let level = 0; level < cachedLevels; level += 1) {
+    for (let level = 0; level < walkCacheLevels; level += 1) {
       const page = this.#walks.find(level, space, low, high);
       if (page !== noTable) return ramBase + page * pageBytes + level;
     }
     return -1;
-  }
-
-  /** RAM page of the table of a level on a hart's way to an address, which is used now; `noTable` when that is unknown. */
-  use(level: number, hart: number, low: number, high: number): number {
-    const page = this.#walks.find(level, this.#tlbs.spaceOf(hart), low, high);
-    if (page !== noTable) this.#writes[page] = 0; // it is tracked, at this place and for this set, as long as it is known
-    return page;
   }
 
   /** A walk for a hart used this page: from now on its writes must be seen. */

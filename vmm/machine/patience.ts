@@ -4,6 +4,9 @@
  * which each is short. A run that ends early has the stop `requested`; where it ends shows in no state.
  */
 
+import { scratch } from '../engine/layout.ts';
+import type { MachineMemory } from './memory.ts';
+
 /** So many slow things take about a tenth of a millisecond. */
 const slowThingsPerLook = 128;
 /** Steps of emitted code that take as long as a slow thing does. */
@@ -16,8 +19,7 @@ const sliceStepsMax = 500_000;
 const sliceStepsMin = 1000;
 
 export class Patience {
-  /** Slow things that may happen until it is looked at again; whoever does one takes it off. */
-  left = never;
+  readonly #i32: Int32Array;
   /** Longest slice: a short one after one in which much was slow that could not end it, as floating point in software cannot. */
   sliceSteps = sliceStepsMax;
   #isOver: (() => boolean) | undefined;
@@ -25,8 +27,18 @@ export class Patience {
   readonly #stop: () => void;
 
   /** @param stop ends the run under way */
-  constructor(stop: () => void) {
+  constructor({ i32 }: MachineMemory, stop: () => void) {
+    this.#i32 = i32;
     this.#stop = stop;
+    this.left = never;
+  }
+
+  /** Slow things that may happen until it is looked at again; whoever does one takes it off, in JS or emitted code. */
+  get left(): number {
+    return this.#i32[scratch.patience >>> 2]!;
+  }
+  set left(things: number) {
+    this.#i32[scratch.patience >>> 2] = things;
   }
 
   /** From now on a run ends soon after this has become true. Whoever has a clock sets it. */

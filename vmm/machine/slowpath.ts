@@ -4,12 +4,12 @@
  */
 
 import { atomicAccess, type EngineHost } from '../engine/imports.ts';
-import { ramOffset, scratch, tlbKinds } from '../engine/layout.ts';
+import { scratch, tlbKinds } from '../engine/layout.ts';
 import { type FloatHelperName, floatHelperNames, floatHelpers } from '../float/helpers.ts';
 import type { Bus } from './bus.ts';
 import type { Hart } from './hart.ts';
 import { pendingInterrupt } from './interrupts.ts';
-import { hostOffset, inRam, type MachineMemory, ramBase } from './memory.ts';
+import { hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { dataContext, fetchContext, translate } from './mmu.ts';
 import type { Patience } from './patience.ts';
 import { pmpUniform } from './pmp.ts';
@@ -58,8 +58,6 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
 
   /** Physical address of a whole access, or a negative fault; caches the page when that is allowed. */
   const resolve = (hart: Hart, kind: 0 | 1 | 2, low: number, high: number, sizeBytes: number): number => {
-    const host = translations.refill(hart, kind, low, high);
-    if (host !== 0) return host - ramOffset + ramBase;
     const context = kind === tlbKinds.execute ? fetchContext(hart) : dataContext(hart);
     const physical = translate(hart, context, kind, low >>> 0, high >>> 0, sizeBytes, translations);
     if (physical < 0 || !inRam(memory, physical, sizeBytes)) return physical;
@@ -146,13 +144,6 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
     fetchSlow: (low, high) => {
       if (--patience.left < 0) patience.look();
       const hart = currentHart();
-      const host = translations.refill(hart, tlbKinds.execute, low, high);
-      if (host !== 0 && !crossesPage(low, 4)) {
-        translations.markExecuted(low, high, host - ramOffset + ramBase);
-        const first = u16[host >>> 1]!;
-        u32[scratch.instruction >>> 2] = (first & 3) === 3 ? first | (u16[(host >>> 1) + 1]! << 16) : first;
-        return 0;
-      }
       const first = fetchHalf(hart, low, high);
       if (first < 0) return 1;
       if ((first & 3) !== 3) {
@@ -226,8 +217,6 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
     fill: (low, high, sizeBytes, kind) => {
       if (--patience.left < 0) return 0; // the interpreter can be stopped
       if (crossesPage(low, sizeBytes)) return 0;
-      const host = translations.refill(currentHart(), kind as 0 | 1, low, high);
-      if (host !== 0) return host;
       const { codeDrops, tableTracks } = translations;
       const physical = resolve(currentHart(), kind as 0 | 1, low, high, sizeBytes);
       if (translations.codeDrops !== codeDrops) return 0; // A or D was set in the page of the code that asks

@@ -6,7 +6,9 @@
  * and U see in memory. Tables are followed by write-tracking, so a set stays right while its hart is elsewhere.
  */
 
+import { moduleOf } from '../engine/compiled.ts';
 import {
+  hartMissFacts,
   hartOffset,
   hartTlbPointers,
   maxHarts,
@@ -17,19 +19,27 @@ import {
   type TlbContext,
   type TlbKind,
   tlbAddress,
+  tlbBlockShift,
   tlbBytes,
+  tlbContexts,
   tlbEntries,
   tlbEntryBytes,
+  tlbFillsBase,
   tlbKinds,
   tlbNumber,
-  tlbOtherPlace,
+  tlbOccupiedBase,
   tlbSets,
+  tlbSpacesBase,
   tlbsInHart,
   tlbsInSet,
+  writePlace,
+  writePlacesBase,
 } from '../engine/layout.ts';
 import { mstatus, statusLow } from './csr/status.ts';
 import type { Hart } from './hart.ts';
 import type { MachineMemory } from './memory.ts';
+import { pte } from './mmu.ts';
+import type { RefillFunctions } from './refill.ts';
 
 /** Every set, as a set of bits. */
 export const allTlbSets = 2 ** tlbSets - 1;
@@ -38,20 +48,21 @@ export const allTlbSets = 2 ** tlbSets - 1;
 export const virtualPage = (low: number, high: number): number => ((high & 0x7f) << 20) | (low >>> 12);
 export const virtualPages = 2 ** 27;
 
-const kinds = Object.keys(tlbKinds).length;
 const machineTlb = tlbSets * tlbsInSet;
 const entryWords = tlbEntryBytes / 4;
-/** Entries in a block, of which one bit says whether anything is in it. */
-const blockShift = 5;
-const blockEntries = 1 << blockShift;
+/** Of a block one bit says whether anything is in it. */
+const blockEntries = 1 << tlbBlockShift;
 const indexMask = tlbEntries - 1;
-/** See `tlbOtherPlace`: as an index, and in words. */
+/** See `tlbOtherPlace`: as an index. */
 const otherPlace = tlbEntries / 2;
-const otherPlaceWords = tlbOtherPlace / 4;
 
-/** Values of `#place`: nothing may write to the page, or from several places. Others are an index, plus 1. */
-const unwritten = 0;
-const anyPlace = -1;
+/** What a leaf entry must say, of U, for who asks; in machine mode nothing comes from tables. */
+const rightsOf: Record<TlbContext, { readonly mask: number; readonly bits: number }> = {
+  [tlbContexts.user]: { mask: pte.u, bits: pte.u },
+  [tlbContexts.supervisor]: { mask: pte.u, bits: 0 },
+  [tlbContexts.supervisorUserMemory]: { mask: 0, bits: 0 },
+  [tlbContexts.machine]: { mask: 0, bits: -1 },
+};
 
 const satpWord = hartOffset.satp >>> 2;
 /** satp without ASID (4.1.11), its upper half. */
@@ -71,25 +82,33 @@ export class Tlbs {
   readonly #space: Int32Array;
   #selections = 0;
   #spaces = 0;
-  /** Of each hart: the set in use, and who asks, by kind. */
+  /** Of each hart: the set in use. */
   readonly #present = new Uint8Array(maxHarts);
-  readonly #contexts = new Uint8Array(maxHarts * kinds);
   /** Of each RAM page: at which index TLBs for writing may have it. */
   readonly #place: Int16Array;
   /** Told of each page that is about to be executed: its virtual address in halves, and which RAM page it is. */
   onExecutable: ((low: number, high: number, ramPage: number) => void) | undefined;
   /** How often an entry was filled, by kind. For statistics. */
-  readonly fills = new Float64Array(kinds);
+  readonly fills: Float64Array;
+  /** What is emitted, also for what serves a miss without coming here. */
+  readonly functions: RefillFunctions;
 
   constructor(memory: MachineMemory, harts: number) {
     this.#memory = memory;
     this.#harts = harts;
-    this.#occupied = new Int32Array(harts * tlbsInHart);
+    const { i32, f64, wasm } = memory;
+    const fills = tlbFillsBase / 8;
+    this.fills = f64.subarray(fills, fills + Object.keys(tlbKinds).length);
+    this.functions = new WebAssembly.Instance(moduleOf('refill'), { env: { memory: wasm } })
+      .exports as unknown as RefillFunctions;
+    const occupied = tlbOccupiedBase / 4;
+    this.#occupied = i32.subarray(occupied, occupied + harts * tlbsInHart);
     this.#keyLow = new Int32Array(harts * tlbSets);
     this.#keyHigh = new Int32Array(harts * tlbSets).fill(noKey);
     this.#selected = new Float64Array(harts * tlbSets);
-    this.#space = new Int32Array(harts * tlbSets);
-    this.#place = new Int16Array(memory.ramPages);
+    const spaces = tlbSpacesBase / 4;
+    this.#space = i32.subarray(spaces, spaces + harts * tlbSets);
+    this.#place = new Int16Array(wasm.buffer, writePlacesBase, memory.ramPages);
     for (let hart = 0; hart < harts; hart += 1) this.#prepare(hart, machineTlb, tlbsInHart);
   }
 
@@ -103,11 +122,6 @@ export class Tlbs {
     return this.#space[hart * tlbSets + this.#present[hart]!]!;
   }
 
-  /** Who asks for memory of this kind now. */
-  contextOf(hart: number, kind: TlbKind): TlbContext {
-    return this.#contexts[hart * kinds + kind] as TlbContext;
-  }
-
   /** Points the hart's record at the TLBs of its address space and contexts. */
   select(hart: Hart, data: TlbContext, fetch: TlbContext): void {
     const { u32 } = hart.memory;
@@ -117,12 +131,14 @@ export class Tlbs {
     let set = this.#present[hart.id]!;
     const at = hart.id * tlbSets + set;
     if (this.#keyLow[at] !== low || this.#keyHigh[at] !== high) set = this.#enter(hart.id, low, high);
-    this.#contexts[hart.id * kinds + tlbKinds.read] = data;
-    this.#contexts[hart.id * kinds + tlbKinds.write] = data;
-    this.#contexts[hart.id * kinds + tlbKinds.execute] = fetch;
     u32[(hart.base + hartTlbPointers.read) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.read));
     u32[(hart.base + hartTlbPointers.write) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.write));
     u32[(hart.base + hartTlbPointers.execute) >>> 2] = tlbAddress(hart.id, tlbNumber(set, fetch, tlbKinds.execute));
+    u32[(hart.base + hartMissFacts.space) >>> 2] = tlbSpacesBase + (hart.id * tlbSets + set) * 4;
+    u32[(hart.base + hartMissFacts.data.mask) >>> 2] = rightsOf[data].mask;
+    u32[(hart.base + hartMissFacts.data.bits) >>> 2] = rightsOf[data].bits;
+    u32[(hart.base + hartMissFacts.fetch.mask) >>> 2] = rightsOf[fetch].mask;
+    u32[(hart.base + hartMissFacts.fetch.bits) >>> 2] = rightsOf[fetch].bits;
   }
 
   /** The hart comes to another address space: its set, or the one that was left longest ago. */
@@ -160,39 +176,16 @@ export class Tlbs {
 
   /** Remembers that the virtual page of (low, high) is a RAM page. */
   insert(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, ramPage: number): void {
-    this.fills[kind]! += 1;
-    const { i32 } = this.#memory;
-    const tlb = tlbNumber(this.#present[hart]!, context, kind);
-    const index = (low >>> 12) & indexMask;
-    const at = (tlbAddress(hart, tlb) + index * tlbEntryBytes) >>> 2;
-    const page = low & -pageBytes;
-    const others = i32[at]! !== page || i32[at + 1]! !== high ? this.#displace(at, index) : 0;
-    i32[at] = page;
-    i32[at + 1] = high;
-    i32[at + 2] = (ramOffset + ramPage * pageBytes - page) | 0;
-    this.#occupied[hart * tlbsInHart + tlb]! |= others | (1 << (index >>> blockShift));
+    const tlb = tlbAddress(hart, tlbNumber(this.#present[hart]!, context, kind));
+    this.functions.insert(tlb, low, high, ramPage, kind);
     if (kind === tlbKinds.execute) this.onExecutable?.(low, high, ramPage);
-    if (kind !== tlbKinds.write) return;
-    const place = this.#place[ramPage]!;
-    if (place !== index + 1) this.#place[ramPage] = place === unwritten ? index + 1 : anyPlace;
-  }
-
-  /** Puts what is at a place where it is found when it is missed; gives the block's bit, or 0 when nothing is there. */
-  #displace(at: number, index: number): number {
-    const { i32 } = this.#memory;
-    if (i32[at] === -1 && i32[at + 1] === -1) return 0;
-    const to = at ^ otherPlaceWords;
-    i32[to] = i32[at]!;
-    i32[to + 1] = i32[at + 1]!;
-    i32[to + 2] = i32[at + 2]!;
-    return 1 << ((index ^ otherPlace) >>> blockShift);
   }
 
   // Dropping
 
   dropAll(): void {
     for (let hart = 0; hart < this.#harts; hart += 1) this.dropHart(hart);
-    this.#place.fill(unwritten);
+    this.#place.fill(writePlace.none);
   }
 
   dropHart(hart: number): void {
@@ -230,7 +223,7 @@ export class Tlbs {
   dropWrites(): void {
     for (let hart = 0; hart < this.#harts; hart += 1)
       for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
-    this.#place.fill(unwritten);
+    this.#place.fill(writePlace.none);
   }
 
   /** Sets a flag of each RAM page that can be written without a miss. */
@@ -260,12 +253,12 @@ export class Tlbs {
   /** Makes the next write to a RAM page a miss. */
   dropWritesTo(ramPage: number): void {
     const place = this.#place[ramPage]!;
-    if (place === unwritten) return;
-    this.#place[ramPage] = unwritten;
+    if (place === writePlace.none) return;
+    this.#place[ramPage] = writePlace.none;
     const hostPage = (ramOffset + ramPage * pageBytes) | 0;
     for (let hart = 0; hart < this.#harts; hart += 1)
       for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3)
-        if (place === anyPlace) this.#dropHostPage(hart, tlb, hostPage, 0, tlbEntries);
+        if (place === writePlace.any) this.#dropHostPage(hart, tlb, hostPage, 0, tlbEntries);
         else {
           this.#dropHostPage(hart, tlb, hostPage, place - 1, place);
           this.#dropHostPage(hart, tlb, hostPage, (place - 1) ^ otherPlace, ((place - 1) ^ otherPlace) + 1);
@@ -277,7 +270,7 @@ export class Tlbs {
     const blocks = this.#occupied[hart * tlbsInHart + tlb]!;
     const start = tlbAddress(hart, tlb) >>> 2;
     for (let index = from; index < to; index += 1) {
-      if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
+      if (((blocks >>> (index >>> tlbBlockShift)) & 1) === 0) {
         index |= blockEntries - 1;
         continue;
       }
@@ -316,7 +309,7 @@ export class Tlbs {
   #dropRangeAt(start: number, blocks: number, first: number, count: number, from: number, to: number): void {
     const { i32 } = this.#memory;
     for (let index = from; index < to; index += 1) {
-      if (((blocks >>> (index >>> blockShift)) & 1) === 0) {
+      if (((blocks >>> (index >>> tlbBlockShift)) & 1) === 0) {
         index |= blockEntries - 1;
         continue;
       }

@@ -17,8 +17,9 @@ import {
 import type { Hart } from './hart.ts';
 import { hostOffset, inRam, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import type { WalkObserver } from './mmu.ts';
+import { OpenPages } from './open-pages.ts';
 import { PageTables } from './page-tables.ts';
-import { OpenPages, refill } from './refill.ts';
+import type { RefillFunctions } from './refill.ts';
 import { Tlbs } from './tlb.ts';
 
 /** Stands for what is no page of RAM. */
@@ -63,7 +64,7 @@ export class Translations implements WalkObserver {
     this.#memory = memory;
     this.#tlbs = new Tlbs(memory, harts);
     this.#tables = new PageTables(memory, this.#tlbs);
-    this.#open = new OpenPages(memory.ramPages);
+    this.#open = new OpenPages(memory);
     this.#harts = harts;
   }
 
@@ -77,6 +78,11 @@ export class Translations implements WalkObserver {
     return this.#tlbs.fills;
   }
 
+  /** What serves the common misses without coming here, and what instances that call it import. */
+  get functions(): RefillFunctions {
+    return this.#tlbs.functions;
+  }
+
   /** Points the hart's record at the TLBs of its present address space and contexts. */
   select(hart: Hart, data: TlbContext, fetch: TlbContext): void {
     this.#tlbs.select(hart, data, fetch);
@@ -87,11 +93,6 @@ export class Translations implements WalkObserver {
     const ramPage = pageIndex(physical);
     if (context !== tlbContexts.machine && !this.#open.holds(hart.id, ramPage)) this.#open.find(hart, physical);
     this.#tlbs.insert(hart.id, context, kind, low, high, ramPage);
-  }
-
-  /** Does the same for an access of the hart's present context, if that is easy: the host address, or 0. */
-  refill(hart: Hart, kind: TlbKind, low: number, high: number): number {
-    return refill(this.#memory, this.#tables, this.#tlbs, this.#open, hart, kind, low, high);
   }
 
   /** Drops every translation of one hart, also when its PMP has changed. */

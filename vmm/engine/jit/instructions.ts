@@ -23,8 +23,6 @@ import { signExtendedAfter } from './sign-extension.ts';
 import { SpanAccess } from './span-access.ts';
 
 export interface InstructionParts {
-  /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
-  readonly miss: number;
   readonly imports: RegionImports;
   readonly library: EmitContext['library'];
   readonly coverage: CoverageMaps | undefined;
@@ -52,12 +50,12 @@ export class InstructionEmitter {
   /** Registers, as bits, that hold a sign-extended number of 32 bits now. */
   #signExtended = 0;
 
-  constructor(frame: Frame, { miss, imports, library, coverage }: InstructionParts) {
+  constructor(frame: Frame, { imports, library, coverage }: InstructionParts) {
     const { code } = frame;
     this.#frame = frame;
     this.#code = code;
     this.#imports = imports;
-    this.#access = new SpanAccess({ frame, imports, miss, interpretIf: () => this.#interpretIf(), coverage });
+    this.#access = new SpanAccess({ frame, imports, interpretIf: () => this.#interpretIf(), coverage });
     this.#context = {
       code,
       operands: this.#operands(),

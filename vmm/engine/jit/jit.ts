@@ -10,8 +10,6 @@ import type { Hart } from '../../machine/hart.ts';
 import type { MachineMemory } from '../../machine/memory.ts';
 import type { Translations } from '../../machine/translations.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
-import { op } from '../../wasm/opcodes.ts';
-import { pushHalves } from '../access.ts';
 import { declareRegionImports } from '../imports.ts';
 import { hartTlbPointers, pageBytes, ramOffset, tlbEntries, tlbEntryBytes, wasmPageBytes } from '../layout.ts';
 import { defineLibrary } from '../library.ts';
@@ -182,12 +180,11 @@ export class Jit {
     const module = new ModuleBuilder(this.#memory.wasm.buffer.byteLength / wasmPageBytes);
     const imports = declareRegionImports(module, needs.helpers);
     const library = defineLibrary(module, (name) => needs.operations.has(name));
-    const miss = defineMiss(module, imports.fill);
     const { coverage } = this.#memory;
     for (const [index, [, { region, hostAt }]] of batch.entries())
       module.define(
         { parameters: ['i32'], results: ['i32'] },
-        (code) => emitRegion(code, region, { miss, imports, library, hostAt, coverage }),
+        (code) => emitRegion(code, region, { imports, library, hostAt, coverage }),
         `r${index}`,
       );
     const bytes = module.finish();
@@ -299,11 +296,3 @@ const instructionCount = ({ blocks }: Region): number =>
   [...blocks.values()].reduce((sum, { instructions }) => sum + instructions.length, 0);
 
 const ramPageOf = (host: number): number => (host - ramOffset) >>> 12;
-
-/** Calls `fill` with the address in halves; see InstructionParts.miss. */
-const defineMiss = (module: ModuleBuilder, fill: number): number =>
-  module.define({ parameters: ['i64', 'i32'], results: ['i32'] }, (code) => {
-    const [address, access] = [0, 1];
-    pushHalves(code, address);
-    code.get(access).i32(0xff).ops(op.i32And).get(access).i32(8).ops(op.i32ShrU).call(fill);
-  });

@@ -8,7 +8,6 @@ import { op } from '../../wasm/opcodes.ts';
 import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
 import { type CoverageMaps, emitWritten } from '../coverage.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
-import { tlbKinds } from '../layout.ts';
 import { spanRequest } from '../span-lookup.ts';
 import type { Frame } from './frame.ts';
 import type { Instruction } from './region.ts';
@@ -17,8 +16,6 @@ import { type Span, spansOf } from './spans.ts';
 export interface SpanAccessParts {
   readonly frame: Frame;
   readonly imports: RegionImports;
-  /** `(address: i64, size | kind << 8) -> i32`: the host address, or 0 (see EngineHost.fill). */
-  readonly miss: number;
   /** Consumes an i32; unless it is 0, the present instruction is for the interpreter. */
   readonly interpretIf: () => void;
   readonly coverage: CoverageMaps | undefined;
@@ -109,7 +106,7 @@ export class SpanAccess implements Access {
   #hostOf(span: Span, sizeBytes: number): number {
     const known = this.#hosts.get(span);
     if (known !== undefined) return known;
-    const { frame, imports, interpretIf } = this.#parts;
+    const { frame } = this.#parts;
     const { code } = frame;
     const bytes = span.high - span.low;
     const request = spanRequest(bytes, this.#distanceIn(span), sizeBytes);
@@ -120,34 +117,35 @@ export class SpanAccess implements Access {
     frame.pushRegister(span.base);
     if (span.low !== 0) code.i64Small(span.low).ops(op.i64Add);
     this.#single.address(span.isWrite, bytes, () => {
-      code.get(frame.hart).get(frame.address).i32(request);
-      code.call(span.isWrite ? imports.writeSpan : imports.readSpan);
-      code.tee(frame.host).ops(op.i32Eqz);
-      interpretIf();
-      code.get(frame.host);
+      this.#lookUp(span.isWrite, request);
     });
     code.set(local);
     return local;
   }
 
+  /** Leaves the host address of the span at `address`, of which a request says the rest. */
+  #lookUp(isWrite: boolean, request: number): void {
+    const { frame, imports, interpretIf } = this.#parts;
+    const { code, hart, address, host } = frame;
+    code.get(hart).get(address).i32(request);
+    code.call(isWrite ? imports.writeSpan : imports.readSpan);
+    code.tee(host).ops(op.i32Eqz);
+    interpretIf();
+    code.get(host);
+  }
+
   #slowAccess(): SlowAccess {
-    const { frame, miss, interpretIf } = this.#parts;
-    const { code, address, host } = frame;
-    const fill = (size: number, kind: number): void => {
-      code.get(address);
-      code.i32(size | (kind << 8)).call(miss);
-      code.tee(host).ops(op.i32Eqz);
-      interpretIf();
-      code.get(host);
-    };
+    const { frame, interpretIf } = this.#parts;
+    const { code, address } = frame;
+    const single = (size: number, isWrite: boolean): void => this.#lookUp(isWrite, spanRequest(size, 0, size));
     return {
-      load: (size) => fill(size, tlbKinds.read),
-      store: (size) => fill(size, tlbKinds.write),
+      load: (size) => single(size, false),
+      store: (size) => single(size, true),
       atomic: (size, access) => {
         code.get(address).ops(op.i32WrapI64);
         code.i32(size - 1).ops(op.i32And);
         interpretIf();
-        fill(size, access === atomicAccess.loadReserved ? tlbKinds.read : tlbKinds.write);
+        single(size, access !== atomicAccess.loadReserved);
       },
     };
   }
