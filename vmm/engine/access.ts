@@ -8,7 +8,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import { type Opcode, op } from '../wasm/opcodes.ts';
 import { type CoverageMaps, emitWritten } from './coverage.ts';
 import { type AtomicAccess, atomicAccess } from './imports.ts';
-import { hartOffset, pageBytes, ramOffset, tlbEntries } from './layout.ts';
+import { hartOffset, pageBytes, ramOffset, tlbEntries, tlbOtherPlace } from './layout.ts';
 
 export interface AccessLocals {
   readonly hart: number; // i32: base of the hart's record
@@ -60,6 +60,28 @@ export const emitTlbEntry = (code: Code, tlb: number, address: number): void => 
     .i32((tlbEntries - 1) * 16)
     .ops(op.i32And);
   code.get(tlb).ops(op.i32Add);
+};
+
+/**
+ * Leaves the host address of what a TLB has for an i64 address: at its place, or at the one where what another entry has
+ * displaced goes (machine/tlb-insert.ts): they change places. Goes to `absent` when it is at neither. `tlb` is an i32 local.
+ */
+export const emitPresent = (code: Code, tlb: number, address: number, absent: Label): void => {
+  const [entry, displaced] = [code.local('i32'), code.local('i32')];
+  const [page, other] = [code.local('i64'), code.local('i64')];
+  const present = code.block();
+  emitTlbEntry(code, tlb, address);
+  code.tee(entry).memory(op.i64Load, 0);
+  code.get(address).i64Small(-pageBytes).ops(op.i64And).tee(page).ops(op.i64Eq).brIf(present);
+  code.get(entry).i32(tlbOtherPlace).ops(op.i32Xor).tee(displaced).memory(op.i64Load, 0);
+  code.get(page).ops(op.i64Ne).brIf(absent);
+  for (const offset of [0, 8]) {
+    code.get(entry).memory(op.i64Load, offset).set(other);
+    code.get(entry).get(displaced).memory(op.i64Load, offset).memory(op.i64Store, offset);
+    code.get(displaced).get(other).memory(op.i64Store, offset);
+  }
+  code.end(); // present
+  code.get(entry).memory(op.i32Load, 8).get(address).ops(op.i32WrapI64, op.i32Add);
 };
 
 export class MemoryAccess implements Access {

@@ -11,9 +11,9 @@
 import type { Code } from '../wasm/code.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
-import { pushHalves } from './access.ts';
+import { emitPresent, pushHalves } from './access.ts';
 import type { ImportIndices } from './imports.ts';
-import { pageBytes, tlbKinds } from './layout.ts';
+import { hartTlbPointers, pageBytes, tlbKinds } from './layout.ts';
 
 export const spanSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 export const spanNames = { read: 'readSpan', write: 'writeSpan' } as const;
@@ -31,29 +31,38 @@ export const defineSpanLookup = (module: ModuleBuilder, imports: SpanImports): v
 
 const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImports): void => {
   const [hart, address, request] = [0, 1, 2];
+  const tlb = code.local('i32');
   const host = code.local('i32');
   const other = code.local('i64');
   const pushPage = (of: number): Code => code.get(of).i64Small(-pageBytes).ops(op.i64And);
   const pushPart = (bit: number): Code => code.get(request).i32(bit).ops(op.i32ShrU).i32(0xff).ops(op.i32And);
-  /** The host address of what is at an address, or 0. */
-  const pushFound = (of: number): Code => code.get(hart).get(of).i32(0).call(find[kind]);
+  /** Leaves the host address of what is at an address, or 0. */
+  const pushHost = (of: number): Code => {
+    const present = code.block('i32');
+    const absent = code.block();
+    emitPresent(code, tlb, of, absent);
+    code.br(present);
+    code.end(); // absent
+    return code.get(hart).get(of).i32(0).call(find[kind]).end();
+  };
   const setOther = (partBit: number): void => {
     code.get(address);
     pushPart(partBit).ops(op.i64ExtendI32U, op.i64Add).set(other);
   };
 
+  code.get(hart).memory(op.i32Load, hartTlbPointers[kind]).set(tlb);
   const none = code.block();
-  pushFound(address).tee(host).ops(op.i32Eqz).unlikely().if();
+  pushHost(address).tee(host).ops(op.i32Eqz).unlikely().if();
   setOther(16);
   pushHalves(code, other);
   pushPart(0).i32(tlbKinds[kind]).call(fill).ops(op.i32Eqz).brIf(none);
-  pushFound(address).tee(host).ops(op.i32Eqz).brIf(none);
+  pushHost(address).tee(host).ops(op.i32Eqz).brIf(none);
   code.end();
 
   setOther(24);
   pushPage(address);
   pushPage(other).ops(op.i64Ne).if();
-  pushFound(other).get(host).ops(op.i32Sub);
+  pushHost(other).get(host).ops(op.i32Sub);
   pushPart(24).ops(op.i32Ne).brIf(none);
   code.end();
   code.get(host).ops(op.return);

@@ -5,7 +5,7 @@
  * put an entry into a TLB and to know where a table is, is in the same module.
  */
 
-import { emitTlbEntry } from '../engine/access.ts';
+import { emitPresent } from '../engine/access.ts';
 import {
   dirtyFlags,
   hartMissFacts,
@@ -18,7 +18,6 @@ import {
   scratch,
   tableWritesBase,
   tlbKinds,
-  tlbOtherPlace,
 } from '../engine/layout.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder, type Signature } from '../wasm/module.ts';
@@ -106,7 +105,10 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
     .ops(op.i32GeU)
     .brIf(none);
   code.get(hart).memory(op.i32Load, hartTlbPointers[kind]).set(tlb);
-  emitFindPresent(code, tlb, address);
+  const absent = code.block();
+  emitPresent(code, tlb, address, absent);
+  code.ops(op.return);
+  code.end();
 
   code.i32(0).i32(0).memory(op.i32Load, scratch.patience).i32(1).ops(op.i32Sub).memory(op.i32Store, scratch.patience);
   code.i32(0).memory(op.i32Load, scratch.patience).i32(0).ops(op.i32LtS).brIf(none);
@@ -175,27 +177,6 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
     .ops(op.i32And, op.i32Add, op.return);
   code.end(); // none
   code.i32(0);
-};
-
-/** Returns the host address of what a TLB has, at its place or at the one where what is displaced goes: they change then. */
-const emitFindPresent = (code: Code, tlb: number, address: number): void => {
-  const [entry, displaced] = [code.local('i32'), code.local('i32')];
-  const [page, other] = [code.local('i64'), code.local('i64')];
-  const absent = code.block();
-  const present = code.block();
-  emitTlbEntry(code, tlb, address);
-  code.tee(entry).memory(op.i64Load, 0);
-  code.get(address).i64Small(-pageBytes).ops(op.i64And).tee(page).ops(op.i64Eq).brIf(present);
-  code.get(entry).i32(tlbOtherPlace).ops(op.i32Xor).tee(displaced).memory(op.i64Load, 0);
-  code.get(page).ops(op.i64Ne).brIf(absent);
-  for (const offset of [0, 8]) {
-    code.get(entry).memory(op.i64Load, offset).set(other);
-    code.get(entry).get(displaced).memory(op.i64Load, offset).memory(op.i64Store, offset);
-    code.get(displaced).get(other).memory(op.i64Store, offset);
-  }
-  code.end(); // present
-  code.get(entry).memory(op.i32Load, 8).get(address).ops(op.i32WrapI64, op.i32Add, op.return);
-  code.end(); // absent
 };
 
 /** Goes to `none` if the page's flags say so; marks it as written for a write. */
