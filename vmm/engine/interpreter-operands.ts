@@ -53,14 +53,7 @@ export const interpreterSlowAccess = (
 ): SlowAccess => {
   /** Opens an `if`: the bytes are not to be had, in one page, by filling the TLB. Where they are is in `host`. */
   const unlessFound = (kind: 'read' | 'write', size: number): void => {
-    code
-      .get(hart)
-      .get(address)
-      .i32(size - 1)
-      .call(imports.find[kind])
-      .tee(host)
-      .ops(op.i32Eqz)
-      .if();
+    code.get(hart).get(address).i32(size).call(imports.find[kind]).tee(host).ops(op.i32Eqz).if();
   };
   return {
     load: (size) => {

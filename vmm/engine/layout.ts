@@ -216,6 +216,8 @@ export const tlbAddress = (hart: number, number: number): number => tlbBase + ha
 
 /** Of each RAM page: writes to it since a walk last used it as a table (page-tables.ts); u8. */
 export const tableWritesBase = 0x170_0000;
+/** So many, and a page-table page is taken for something else, or for being built anew. */
+export const tableWritesMax = 32;
 /** Of each RAM page: at which index TLBs for writing may have it (tlb.ts); i16. */
 export const writePlacesBase = 0x178_0000;
 /** Values of that: none may, or several places. Others are an index, plus 1. */

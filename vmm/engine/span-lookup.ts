@@ -3,7 +3,7 @@
  * access that comes first, and takes a span over two pages, too, when they lie side by side in RAM.
  *
  *     readSpan, writeSpan (hart: i32, address: i64, request: i32) -> i32
- *     request: | 31:24 bytes of the span - 1 | 23:16 first access, from the span's beginning | 7:0 its size |
+ *     request: | 31:24 bytes of the span - 1 | 23:16 first access, from the span's beginning | 8 it is the only one | 7:0 its size |
  *
  * They give the host address of the span's first byte; or 0, and then the interpreter must do that access.
  */
@@ -19,8 +19,9 @@ export const spanSignature: Signature = { parameters: ['i32', 'i64', 'i32'], res
 export const spanNames = { read: 'readSpan', write: 'writeSpan' } as const;
 export const spanBytesMax = 256;
 
-export const spanRequest = (spanBytes: number, firstOffset: number, sizeBytes: number): number =>
-  ((spanBytes - 1) << 24) | (firstOffset << 16) | sizeBytes;
+export const spanRequest = (spanBytes: number, firstOffset: number, sizeBytes: number, isOnly: boolean): number =>
+  ((spanBytes - 1) << 24) | (firstOffset << 16) | (isOnly ? onlyAccess : 0) | sizeBytes;
+const onlyAccess = 1 << 8;
 
 type SpanImports = Pick<ImportIndices, 'fill' | 'find'>;
 
@@ -43,7 +44,13 @@ const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImpo
     emitPresent(code, tlb, of, absent);
     code.br(present);
     code.end(); // absent
-    return code.get(hart).get(of).i32(0).call(find[kind]).end();
+    code.get(hart).get(of);
+    if (kind === 'read') code.i32(0);
+    else {
+      pushPart(0).i32(0);
+      code.get(request).i32(onlyAccess).ops(op.i32And, op.select);
+    }
+    return code.call(find[kind]).end();
   };
   const setOther = (partBit: number): void => {
     code.get(address);

@@ -8,7 +8,14 @@
  * address space since loses more than it must, which does not show.
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, tableWritesBase, walkCacheLevels } from '../engine/layout.ts';
+import {
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  tableWritesBase,
+  tableWritesMax,
+  walkCacheLevels,
+} from '../engine/layout.ts';
 import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import { type Tlbs, virtualPage, virtualPages } from './tlb.ts';
 import { noTable, WalkCache } from './walk-cache.ts';
@@ -19,8 +26,6 @@ const severalPlaces = 0xff;
 const placedLevels = 3;
 const tableEntries = 512;
 const entryBytes = 8;
-/** So many writes without a walk in between, and a page-table page is taken for something else, or for being built anew. */
-const tableWritesMax = 32;
 
 export class PageTables {
   readonly #memory: MachineMemory;
@@ -76,7 +81,7 @@ export class PageTables {
     this.#tlbs.dropWritesTo(page);
   }
 
-  /** Bytes [from, to) of one tracked page are about to change. */
+  /** Bytes [from, to) of one tracked page are about to change. Most stores that drop nothing do not come here (refill.ts). */
   beforeWrite(from: number, to: number): void {
     const page = pageIndex(from);
     const writes = this.#writes[page]! + 1;

@@ -17,6 +17,7 @@ import {
   ramOffset,
   scratch,
   tableWritesBase,
+  tableWritesMax,
   tlbKinds,
 } from '../engine/layout.ts';
 import type { Code, Label } from '../wasm/code.ts';
@@ -34,16 +35,18 @@ import {
 } from './walk-cache.ts';
 
 /**
- * Gives the host address of what lies at a virtual one, and has its page in the TLB of the hart's present context, at the
- * place where it is looked for; or gives 0, and has done nothing: the page is not to be had so, or the byte at a distance of
- * `last` is in another one, or it is time to see whether somebody waits (patience.ts). Changes nothing but caches, and marks
- * the page as written for a write.
+ * `(hart, address, bytes)`. Gives the host address of what lies at a virtual one, and has its page in the TLB of the hart's
+ * present context, at the place where it is looked for. Or gives 0, and has done nothing: it is not to be had so, or it is time
+ * to see whether somebody waits (patience.ts). Changes nothing but caches, and marks the page as written for a write.
+ *
+ * `bytes`: who asks makes one access of so many, which then are in one page. 0: perhaps several accesses, of whatever is there.
+ * One write may also be that of an invalid entry of a page table, which drops nothing (page-tables.ts). No TLB has its page.
  */
 export const findSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 export const findNames = { read: 'findRead', write: 'findWrite', execute: 'findExecute' } as const;
 type Kind = keyof typeof findNames;
 
-type Find = (hartBase: number, address: bigint, last: number) => number;
+type Find = (hartBase: number, address: bigint, bytes: number) => number;
 
 export interface RefillFunctions {
   readonly findRead: Find;
@@ -73,21 +76,17 @@ const wantedBits: Record<Kind, number> = {
   execute: pte.v | pte.a | pte.x,
 };
 
-/** Flags of a page that the miss is not for, and those that it must have. */
-const pageFlags: Record<Kind, readonly [not: number, must: number]> = {
-  read: [pageFlag.watchedRead, 0],
-  // What an atomic access reads is read through the TLB for writes. Of the first write in an interval somebody may be told.
-  write: [pageFlag.pageTable | pageFlag.watched | pageFlag.watchedRead | pageFlag.code, pageFlag.dirtySinceInterval],
-  execute: [0, 0],
-};
+/** Of a write to a page with one of these somebody must hear. What an atomic access reads is read through the TLB for writes. */
+const writeTracked = pageFlag.pageTable | pageFlag.watched | pageFlag.watchedRead | pageFlag.code;
 
 const ramBasePage = ramBase / pageBytes;
+const entryBytes = 8;
 const ppnShift = 10;
 /** Of the entry of a superpage these bits of its address must be zero (4.3.2, step 6). */
 const superpageLow = 0x1ff << ppnShift;
 
 const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): void => {
-  const [hart, address, last] = [0, 1, 2];
+  const [hart, address, bytes] = [0, 1, 2];
   const [tlb, table, page, flags] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
   const [low, high] = [code.local('i32'), code.local('i32')];
   const leaf = code.local('i64');
@@ -99,10 +98,10 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
     .get(low)
     .i32(pageBytes - 1)
     .ops(op.i32And)
-    .get(last)
+    .get(bytes)
     .ops(op.i32Add)
     .i32(pageBytes)
-    .ops(op.i32GeU)
+    .ops(op.i32GtU)
     .brIf(none);
   code.get(hart).memory(op.i32Load, hartTlbPointers[kind]).set(tlb);
   const absent = code.block();
@@ -168,27 +167,57 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
     fact(hartMissFacts.openFirst).ops(op.i32Sub);
     fact(hartMissFacts.openCount).ops(op.i32GeU).brIf(none);
   }
-  emitCheckFlags(code, kind, page, flags, none);
+  if (kind === 'read') {
+    code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.watchedRead).ops(op.i32And).brIf(none);
+  }
+  if (kind === 'write') emitMarkWritten(code, { page, flags, low, bytes }, none);
   code.get(tlb).get(low).get(high).get(page).i32(tlbKinds[kind]).call(insert);
-  pushHostPage(code, page);
-  code
-    .get(low)
-    .i32(pageBytes - 1)
-    .ops(op.i32And, op.i32Add, op.return);
+  pushHost(code, page, low).ops(op.return);
   code.end(); // none
   code.i32(0);
 };
 
-/** Goes to `none` if the page's flags say so; marks it as written for a write. */
-const emitCheckFlags = (code: Code, kind: Kind, page: number, flags: number, none: Label): void => {
-  const [not, must] = pageFlags[kind];
-  if ((not | must) === 0) return;
+interface WriteLocals {
+  readonly page: number;
+  readonly flags: number;
+  readonly low: number;
+  readonly bytes: number;
+}
+
+/** Marks a RAM page as written, which may not go into a TLB if it is tracked: gives the host address, or goes to `none`. */
+const emitMarkWritten = (code: Code, { page, flags, low, bytes }: WriteLocals, none: Label): void => {
+  const host = code.local('i32');
+  const writes = code.local('i32');
+  const mark = (): Code => code.get(page).get(flags).i32(dirtyFlags).ops(op.i32Or).memory(op.i32Store8, pageFlagsBase);
+  // Of the first write in an interval somebody may be told.
   code.get(page).memory(op.i32Load8U, pageFlagsBase).tee(flags);
+  code.i32(pageFlag.dirtySinceInterval).ops(op.i32And, op.i32Eqz).brIf(none);
+  code.get(flags).i32(writeTracked).ops(op.i32And).if();
+  code.get(flags).i32(writeTracked).ops(op.i32And).i32(pageFlag.pageTable).ops(op.i32Ne).brIf(none);
+  code.get(bytes).ops(op.i32Eqz).brIf(none);
   code
-    .i32(not | must)
+    .get(low)
+    .i32(entryBytes - 1)
     .ops(op.i32And)
-    .i32(must)
-    .ops(op.i32Ne)
+    .get(bytes)
+    .ops(op.i32Add)
+    .i32(entryBytes)
+    .ops(op.i32GtU)
     .brIf(none);
-  if (kind === 'write') code.get(page).get(flags).i32(dirtyFlags).ops(op.i32Or).memory(op.i32Store8, pageFlagsBase);
+  pushHost(code, page, low).tee(host).i32(-entryBytes).ops(op.i32And);
+  code.memory(op.i32Load8U, 0).i32(pte.v).ops(op.i32And).brIf(none);
+  code.get(page).memory(op.i32Load8U, tableWritesBase).i32(1).ops(op.i32Add).tee(writes);
+  code.i32(tableWritesMax).ops(op.i32GeU).brIf(none);
+  code.get(page).get(writes).memory(op.i32Store8, tableWritesBase);
+  mark();
+  code.get(host).ops(op.return);
+  code.end();
+  mark();
 };
+
+/** Pushes where a byte of a RAM page is in linear memory. */
+const pushHost = (code: Code, ramPage: number, low: number): Code =>
+  pushHostPage(code, ramPage)
+    .get(low)
+    .i32(pageBytes - 1)
+    .ops(op.i32And, op.i32Add);

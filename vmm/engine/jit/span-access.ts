@@ -109,7 +109,7 @@ export class SpanAccess implements Access {
     const { frame } = this.#parts;
     const { code } = frame;
     const bytes = span.high - span.low;
-    const request = spanRequest(bytes, this.#distanceIn(span), sizeBytes);
+    const request = spanRequest(bytes, this.#distanceIn(span), sizeBytes, span.accesses === 1);
     const index = this.#hosts.size;
     const local = this.#locals[index] ?? code.local('i32');
     this.#locals[index] = local;
@@ -137,7 +137,7 @@ export class SpanAccess implements Access {
   #slowAccess(): SlowAccess {
     const { frame, interpretIf } = this.#parts;
     const { code, address } = frame;
-    const single = (size: number, isWrite: boolean): void => this.#lookUp(isWrite, spanRequest(size, 0, size));
+    const single = (size: number, isWrite: boolean): void => this.#lookUp(isWrite, spanRequest(size, 0, size, true));
     return {
       load: (size) => single(size, false),
       store: (size) => single(size, true),

@@ -16,6 +16,8 @@ export interface Span {
   /** Distances from the base: of the first byte, and past the last. */
   low: number;
   high: number;
+  /** How many accesses it is of. */
+  accesses: number;
 }
 
 /** The span of each instruction that makes a plain access, by its index in the block. */
@@ -31,11 +33,12 @@ export const spansOf = (instructions: readonly Instruction[]): ReadonlyMap<numbe
       const high = low + access.sizeBytes;
       let span = open.get(key);
       if (span === undefined || Math.max(span.high, high) - Math.min(span.low, low) > spanBytesMax) {
-        span = { isWrite: access.isWrite, base, low, high };
+        span = { isWrite: access.isWrite, base, low, high, accesses: 0 };
         open.set(key, span);
       }
       span.low = Math.min(span.low, low);
       span.high = Math.max(span.high, high);
+      span.accesses += 1;
       spans.set(index, span);
     } else if (row.meaning.k === 'system') open.clear(); // the machine may map things anew
     if (fieldsOf(row).rd) {
