@@ -5,6 +5,7 @@
 
 import type { Profiler } from 'node:inspector';
 import { interpreterName } from '../../vmm/engine/interpreter.ts';
+import { refillName } from '../../vmm/machine/refill.ts';
 import { type Attribution, type Category, fileRows, nativeRows, wasmRows } from './categories.ts';
 import type { Sources } from './sources.ts';
 
@@ -107,6 +108,7 @@ const frameOf = ({ callFrame }: Node, caller: Frame, sources: Sources): Frame =>
 const wasmFrame = (functionName: string, module: string | undefined, caller: Frame): Frame => {
   // V8's wrappers bear the name of the module that they are for.
   if (functionName.includes('-to-')) return caller;
+  if (module === refillName) return { place: 'tlb', emitted: true };
   // Our emitted code is called by our emitted code, or by the run loop.
   const isOurs = module === interpreterName || caller.emitted || caller.place === 'scheduling';
   if (!isOurs) return { place: caller.place, emitted: false };

@@ -15,6 +15,7 @@ const [r, w, x, a] = [2, 4, 8, 0x40];
 /** The entry under test is that of this page; the walk for another one has found its table. */
 const va = ownVa(0) + 0x123;
 const entry = ownLeaf(0);
+const everywhere = (1n << 54n) - 1n;
 const pageOf = (address: number): number => address & -0x1000;
 const flagsOf = (rig: Rig, physical: number): number => rig.memory.u8[pageFlagsBase + pageIndex(physical)]!;
 
@@ -132,6 +133,13 @@ describe('is left to the walk:', () => {
     rig.write(entry, pteOf(dataAt(1), all));
     rig.translations.dropHart(0);
     rig.touch(sharedVa(0, 3), read, 1);
+    rig.translations.insert(rig.harts[0]!, 1, read, ownVa(2), 0, dataAt(0));
+  });
+  check('a page whose table PMP does not open', (rig) => {
+    rig.harts[0]!.set('pmpaddr0', BigInt(dataAt(0)) >> 2n);
+    rig.harts[0]!.set('pmpaddr1', everywhere);
+    rig.harts[0]!.set('pmpcfg0', 0x1f_08n); // TOR, no rights, below; the rest is open
+    rig.translations.dropHart(0);
     rig.translations.insert(rig.harts[0]!, 1, read, ownVa(2), 0, dataAt(0));
   });
   check('reads of a page that is watched for them', (rig) =>

@@ -44,6 +44,11 @@ describe('emitted code', () => {
     check('recording', ['digest', source('vmm/machine/digest.ts')], ['wasm-function[1]', region]));
   test('that a region calls in the module of the interpreter is translated code', () =>
     check('translated', runHart, run, ['wasm-function[3]', region], ['wasm-function[64]', interpreter]));
+  test('that serves TLB misses is that, whoever calls it', () => {
+    const findRead: Frame = ['findRead', 'wasm://wasm/refill-00015a56'];
+    check('tlb', runHart, run, ['wasm-function[3]', region], ['readSpan', interpreter], findRead);
+    check('tlb', ['insert', source('vmm/machine/tlb.ts')], ['insert', 'wasm://wasm/refill-00015a56']);
+  });
   test('whose callers have made room for it is translated code', () =>
     check('translated', runHart, ['wasm-function[3]', region]));
   test('that leaves for nothing that was seen is what it was', () =>

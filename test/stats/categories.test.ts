@@ -8,6 +8,7 @@ import { fileCategory, isNamed } from '../../adapter/stats/attribution.ts';
 import { categories, fileRows, wasmRows } from '../../adapter/stats/categories.ts';
 import { bundleSections } from '../../adapter/stats/sources.ts';
 import { emitInterpreter } from '../../vmm/engine/interpreter.ts';
+import { emitRefill, refillName } from '../../vmm/machine/refill.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const named = fileRows.flatMap(({ file, functions = [] }) => functions.map((name) => [file, name] as const));
@@ -42,10 +43,13 @@ test('docs/statistics.md has a row for each category, in this order', () => {
   expect(rows).toEqual(categories);
 });
 
-test("the interpreter's module names itself and what it exports", () => {
-  const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(emitInterpreter(false)), 'name');
+test.each([
+  ['interpreter', emitInterpreter(false), ['interpreter', 'interpret', ...Object.keys(wasmRows)]],
+  ['refill', emitRefill(), [refillName, 'findRead']],
+] as const)('the module %s names itself and what it exports', (_, bytes, names) => {
+  const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(bytes), 'name');
   const text = Buffer.from(section!).toString('latin1');
-  for (const name of ['interpreter', 'interpret', ...Object.keys(wasmRows)]) expect(text).toContain(name);
+  for (const name of names) expect(text).toContain(name);
 });
 
 describe('in the bundle of esbuild.config.mjs', () => {

@@ -59,8 +59,11 @@ export interface RefillFunctions {
   readonly rememberTable: (level: number, space: number, low: number, high: number, table: number) => void;
 }
 
+/** What the module calls itself, for profiles. */
+export const refillName = 'refill';
+
 export const emitRefill = (): Uint8Array<ArrayBuffer> => {
-  const module = new ModuleBuilder(anyMemory, 'refill');
+  const module = new ModuleBuilder(anyMemory, refillName);
   const knownTable = module.define(knownTableSignature, emitKnownTable, 'knownTable');
   module.define(rememberTableSignature, emitRememberTable, 'rememberTable');
   const insert = module.define(insertSignature, emitInsert, 'insert');
