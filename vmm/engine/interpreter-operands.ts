@@ -6,10 +6,11 @@
 import { type FField, systemOps, type XField } from '../isa/meaning.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import { pushHalves, type SlowAccess } from './access.ts';
+import type { SlowAccess } from './access.ts';
 import type { Operands } from './emit.ts';
-import { atomicAccess, type ImportIndices } from './imports.ts';
+import type { AtomicAccess, ImportIndices } from './imports.ts';
 import { decodedBase, hartOffset, scratch } from './layout.ts';
+import { type Misses, storeIsDone } from './misses.ts';
 import { fieldBits } from './predecode.ts';
 
 /** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
@@ -43,55 +44,33 @@ export const declareLocals = (code: Code) => ({
 });
 export type Locals = ReturnType<typeof declareLocals>;
 
-/** The TLB is filled; or JS serves the access, or enters its trap and says: leave. */
+/** What the TLB did not serve is served by the functions of misses.ts, or they have entered its trap and say: leave. */
 export const interpreterSlowAccess = (
   code: Code,
-  imports: ImportIndices,
+  misses: Misses,
   { hart, address, value, host }: Locals,
   spill: () => void,
   resumeUnless: () => void,
 ): SlowAccess => {
-  /** Opens an `if`: the bytes are not to be had, in one page, by filling the TLB. Where they are is in `host`. */
-  const unlessFound = (kind: 'read' | 'write', size: number): void => {
-    code.get(hart).get(address).i32(size).call(imports.find[kind]).tee(host).ops(op.i32Eqz).if();
+  const serve = (miss: number, size: number, access?: AtomicAccess): void => {
+    spill();
+    code.get(hart).get(address).i32(size);
+    if (access !== undefined) code.i32(access);
+    code.call(miss).tee(host).ops(op.i32Eqz);
+    resumeUnless();
   };
   return {
     load: (size) => {
-      unlessFound('read', size);
-      spill();
-      pushHalves(code, address);
-      code.i32(size).call(imports.loadSlow);
-      resumeUnless();
-      code.i32(scratch.value).set(host).end();
+      serve(misses.load, size);
       code.get(host);
     },
     store: (size, done) => {
-      unlessFound('write', size);
-      spill();
       code.i32(0).get(value).memory(op.i64Store, scratch.value);
-      pushHalves(code, address);
-      code.i32(size).call(imports.storeSlow);
-      resumeUnless();
-      code.br(done).end();
-      code.get(host);
+      serve(misses.store, size);
+      code.get(host).i32(storeIsDone).ops(op.i32Eq).brIf(done).get(host);
     },
     atomic: (size, access) => {
-      // One that is not aligned has missed, wherever its page is.
-      code.i32(0).set(host);
-      code.get(address).ops(op.i32WrapI64);
-      code
-        .i32(size - 1)
-        .ops(op.i32And, op.i32Eqz)
-        .if();
-      unlessFound(access === atomicAccess.loadReserved ? 'read' : 'write', size);
-      code.end();
-      code.end();
-      code.get(host).ops(op.i32Eqz).if();
-      spill();
-      pushHalves(code, address);
-      code.i32(size).i32(access).call(imports.atomicSlow).tee(host).ops(op.i32Eqz);
-      resumeUnless();
-      code.end();
+      serve(misses.atomic, size, access);
       code.get(host);
     },
   };

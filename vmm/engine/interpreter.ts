@@ -31,6 +31,7 @@ import {
 } from './interpreter-operands.ts';
 import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, scratch } from './layout.ts';
 import { defineLibrary } from './library.ts';
+import { defineMisses, type Misses } from './misses.ts';
 import { fieldBits, handlerRows } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 
@@ -44,10 +45,11 @@ export const interpreterName = 'interpreter';
 export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8Array<ArrayBuffer> => {
   const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module, coverage !== undefined);
+  const misses = defineMisses(module, imports);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
-    (code) => emitInterpret(code, { imports, library, armed, coverage }),
+    (code) => emitInterpret(code, { imports, misses, library, armed, coverage }),
     'interpret',
   );
   if (!armed) {
@@ -59,12 +61,13 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
 
 interface InterpreterParts {
   readonly imports: ImportIndices;
+  readonly misses: Misses;
   readonly library: EmitContext['library'];
   readonly armed: boolean;
   readonly coverage: CoverageMaps | undefined;
 }
 
-const emitInterpret = (code: Code, { imports, library, armed, coverage }: InterpreterParts): void => {
+const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }: InterpreterParts): void => {
   const locals = declareLocals(code);
   emitPrologue(code, locals);
   code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
@@ -110,7 +113,7 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
   const access = new MemoryAccess(
     code,
     locals,
-    interpreterSlowAccess(code, imports, locals, spill, resumeUnless),
+    interpreterSlowAccess(code, misses, locals, spill, resumeUnless),
     coverage,
   );
   const context: EmitContext = {
