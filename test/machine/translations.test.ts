@@ -18,6 +18,8 @@ import {
   regionCacheEntryBytes,
   tableWritesBase,
   tlbBase,
+  tlbFactsBase,
+  tlbFactsBytes,
   tlbHartBytes,
   tlbKinds,
   tlbOccupiedBase,
@@ -69,6 +71,7 @@ test('the caches lie one after another below RAM, also for eight harts', () => {
     [walkCacheBase, walkCacheLevels * walkCacheEntries * walkCacheEntryBytes],
     [tlbOccupiedBase, maxHarts * tlbsInHart * 4],
     [tlbSpacesBase, maxHarts * tlbSets * 4],
+    [tlbFactsBase, maxHarts * tlbsInHart * tlbFactsBytes],
     [ramOffset, 0],
   ] as const;
   const overlapping = areas.filter(

@@ -15,7 +15,7 @@
  *     0x0170_0000  writes to page tables, one byte a RAM page       (bookkeeping, not state)
  *     0x0178_0000  places in write TLBs, two bytes a RAM page       (bookkeeping, not state)
  *     0x0188_0000  tables on the way of walks, 8 KiB                (cache, not state)
- *     0x0189_0000  what is in which TLB, 4 KiB                      (bookkeeping, not state)
+ *     0x0189_0000  what is in which TLB, and who may use it, 14 KiB (bookkeeping, not state)
  *     0x0200_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -156,17 +156,8 @@ export const hartBase = (hart: number): number => 0x2000 + hart * hartStride;
 
 /** Not state: pointers that the engine keeps behind each hart's state, to the TLBs of its present context. */
 export const hartTlbPointers = { read: 0xf00, write: 0xf04, execute: 0xf08 } as const;
-/** Not state either: what a TLB miss needs to know of the hart's present context, i32 each. */
-export const hartMissFacts = {
-  /** Where the number of its address space is (`tlbSpacesBase`). */
-  space: 0xf0c,
-  /** Which bits of a leaf entry say whether who asks has a right to the page, and what they must be. */
-  data: { mask: 0xf10, bits: 0xf14 },
-  fetch: { mask: 0xf18, bits: 0xf1c },
-  /** RAM pages where PMP lets S and U do everything: the first one, and how many. */
-  openFirst: 0xf20,
-  openCount: 0xf24,
-} as const;
+/** Not state either: RAM pages where PMP lets S and U do everything, the first one and how many; i32 each. */
+export const hartOpenPages = { first: 0xf0c, count: 0xf10 } as const;
 
 export const pageFlagsBase = 0x6_0000;
 export const breakFilterBase = 0xe_0000;
@@ -238,6 +229,15 @@ export const tlbOccupiedBase = 0x189_0000;
 export const tlbBlockShift = 5;
 /** Of each set of each hart: a number that no other content of a set ever had; i32. */
 export const tlbSpacesBase = tlbOccupiedBase + 0xc00;
+/**
+ * Of each TLB, in order, what a miss needs to know and never changes, i32 each: which bits of a leaf entry say whether who asks
+ * has a right to the page, and what they must be; and where the number of its set is (`tlbSpacesBase`).
+ */
+export const tlbFactsBase = 0x189_1000;
+export const tlbFact = { mask: 0, bits: 4, space: 8 } as const;
+export const tlbFactsBytes = 16;
+/** Instead of what the bits must be: what is in this TLB comes from no tables. */
+export const tlbNoRights = -1;
 
 /**
  * Steps that were interpreted from where control arrived by a jump until it arrived elsewhere, by a hash of where that

@@ -1,6 +1,6 @@
 /** Of each hart: RAM pages where PMP lets S and U do everything. None until found out, and again when PMP changes. */
 
-import { hartBase, hartMissFacts, pageBytes } from '../engine/layout.ts';
+import { hartBase, hartOpenPages, pageBytes } from '../engine/layout.ts';
 import type { Hart } from './hart.ts';
 import { type MachineMemory, ramBase } from './memory.ts';
 import { pmpOpenPages } from './pmp.ts';
@@ -16,8 +16,8 @@ export class OpenPages {
 
   holds(hart: number, ramPage: number): boolean {
     const { u32 } = this.#memory;
-    const first = u32[(hartBase(hart) + hartMissFacts.openFirst) >>> 2]!;
-    return ramPage >= first && ramPage < first + u32[(hartBase(hart) + hartMissFacts.openCount) >>> 2]!;
+    const first = u32[(hartBase(hart) + hartOpenPages.first) >>> 2]!;
+    return ramPage >= first && ramPage < first + u32[(hartBase(hart) + hartOpenPages.count) >>> 2]!;
   }
 
   find(hart: Hart, physical: number): void {
@@ -33,7 +33,7 @@ export class OpenPages {
 
   #set(hart: number, first: number, count: number): void {
     const { u32 } = this.#memory;
-    u32[(hartBase(hart) + hartMissFacts.openFirst) >>> 2] = first;
-    u32[(hartBase(hart) + hartMissFacts.openCount) >>> 2] = count;
+    u32[(hartBase(hart) + hartOpenPages.first) >>> 2] = first;
+    u32[(hartBase(hart) + hartOpenPages.count) >>> 2] = count;
   }
 }

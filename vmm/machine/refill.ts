@@ -8,7 +8,7 @@
 import { emitPresent } from '../engine/access.ts';
 import {
   dirtyFlags,
-  hartMissFacts,
+  hartOpenPages,
   hartTlbPointers,
   pageBytes,
   pageFlag,
@@ -18,7 +18,13 @@ import {
   scratch,
   tableWritesBase,
   tableWritesMax,
+  tlbBase,
+  tlbBytes,
+  tlbFact,
+  tlbFactsBase,
+  tlbFactsBytes,
   tlbKinds,
+  tlbNoRights,
 } from '../engine/layout.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder, type Signature } from '../wasm/module.ts';
@@ -88,12 +94,16 @@ const ppnShift = 10;
 /** Of the entry of a superpage these bits of its address must be zero (4.3.2, step 6). */
 const superpageLow = 0x1ff << ppnShift;
 
+/** The first TLB lies at so many times a TLB's size. */
+const firstTlb = tlbBase / tlbBytes;
+
 const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): void => {
   const [hart, address, bytes] = [0, 1, 2];
   const [tlb, table, page, flags] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
-  const [low, high] = [code.local('i32'), code.local('i32')];
+  const [low, high, facts] = [code.local('i32'), code.local('i32'), code.local('i32')];
   const leaf = code.local('i64');
-  const fact = (offset: number): Code => code.get(hart).memory(op.i32Load, offset);
+  const pushFact = (which: keyof typeof tlbFact): Code =>
+    code.get(facts).memory(op.i32Load, tlbFactsBase - firstTlb * tlbFactsBytes + tlbFact[which]);
 
   code.get(address).ops(op.i32WrapI64).set(low);
   const none = code.block();
@@ -112,13 +122,16 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
   code.ops(op.return);
   code.end();
 
+  code.get(tlb).i32(Math.log2(tlbBytes)).ops(op.i32ShrU).i32(tlbFactsBytes).ops(op.i32Mul).set(facts);
+  pushFact('bits').i32(tlbNoRights).ops(op.i32Eq).brIf(none);
   code.i32(0).i32(0).memory(op.i32Load, scratch.patience).i32(1).ops(op.i32Sub).memory(op.i32Store, scratch.patience);
   code.i32(0).memory(op.i32Load, scratch.patience).i32(0).ops(op.i32LtS).brIf(none);
 
   code.get(address).i64Small(32).ops(op.i64ShrU, op.i32WrapI64).set(high);
   const pushKnown = (level: number): Code => {
-    fact(hartMissFacts.space).memory(op.i32Load, 0).set(table); // not yet a table
-    return code.i32(level).get(table).get(low).get(high).call(knownTable).tee(table).i32(noTable);
+    code.i32(level);
+    pushFact('space').memory(op.i32Load, 0);
+    return code.get(low).get(high).call(knownTable).tee(table).i32(noTable);
   };
   /** The entry of the table for the address: nine bits of it are the index. */
   const pushEntry = (level: number): Code => {
@@ -153,9 +166,8 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
 
   code.get(leaf).i64Small(32).ops(op.i64ShrU, op.i64Eqz, op.i32Eqz).brIf(none); // neither RAM, nor may all be set
   code.get(leaf).ops(op.i32WrapI64).tee(flags);
-  const rights = kind === 'execute' ? hartMissFacts.fetch : hartMissFacts.data;
-  fact(rights.mask).i32(wantedBits[kind]).ops(op.i32Or, op.i32And);
-  fact(rights.bits).i32(wantedBits[kind]).ops(op.i32Or, op.i32Ne).brIf(none);
+  pushFact('mask').i32(wantedBits[kind]).ops(op.i32Or, op.i32And);
+  pushFact('bits').i32(wantedBits[kind]).ops(op.i32Or, op.i32Ne).brIf(none);
   if (kind === 'execute')
     code
       .get(flags)
@@ -166,9 +178,8 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
       .brIf(none);
   code.get(flags).i32(ppnShift).ops(op.i32ShrU).i32(ramBasePage).ops(op.i32Sub).set(page);
   for (const each of [table, page]) {
-    code.get(each);
-    fact(hartMissFacts.openFirst).ops(op.i32Sub);
-    fact(hartMissFacts.openCount).ops(op.i32GeU).brIf(none);
+    code.get(each).get(hart).memory(op.i32Load, hartOpenPages.first).ops(op.i32Sub);
+    code.get(hart).memory(op.i32Load, hartOpenPages.count).ops(op.i32GeU).brIf(none);
   }
   if (kind === 'read') {
     code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.watchedRead).ops(op.i32And).brIf(none);

@@ -8,7 +8,6 @@
 
 import { moduleOf } from '../engine/compiled.ts';
 import {
-  hartMissFacts,
   hartOffset,
   hartTlbPointers,
   maxHarts,
@@ -24,8 +23,12 @@ import {
   tlbContexts,
   tlbEntries,
   tlbEntryBytes,
+  tlbFact,
+  tlbFactsBase,
+  tlbFactsBytes,
   tlbFillsBase,
   tlbKinds,
+  tlbNoRights,
   tlbNumber,
   tlbOccupiedBase,
   tlbSets,
@@ -61,7 +64,7 @@ const rightsOf: Record<TlbContext, { readonly mask: number; readonly bits: numbe
   [tlbContexts.user]: { mask: pte.u, bits: pte.u },
   [tlbContexts.supervisor]: { mask: pte.u, bits: 0 },
   [tlbContexts.supervisorUserMemory]: { mask: 0, bits: 0 },
-  [tlbContexts.machine]: { mask: 0, bits: -1 },
+  [tlbContexts.machine]: { mask: 0, bits: tlbNoRights },
 };
 
 const satpWord = hartOffset.satp >>> 2;
@@ -109,7 +112,23 @@ export class Tlbs {
     const spaces = tlbSpacesBase / 4;
     this.#space = i32.subarray(spaces, spaces + harts * tlbSets);
     this.#place = new Int16Array(wasm.buffer, writePlacesBase, memory.ramPages);
-    for (let hart = 0; hart < harts; hart += 1) this.#prepare(hart, machineTlb, tlbsInHart);
+    for (let hart = 0; hart < harts; hart += 1) {
+      this.#prepare(hart, machineTlb, tlbsInHart);
+      this.#layFacts(hart);
+    }
+  }
+
+  /** What a miss in one of a hart's TLBs needs to know of it. */
+  #layFacts(hart: number): void {
+    const { i32 } = this.#memory;
+    for (let tlb = 0; tlb < tlbsInHart; tlb += 1) {
+      const set = tlb < machineTlb ? Math.floor(tlb / tlbsInSet) : 0;
+      const context = tlb < machineTlb ? (Math.floor((tlb % tlbsInSet) / 3) as TlbContext) : tlbContexts.machine;
+      const at = tlbFactsBase + (hart * tlbsInHart + tlb) * tlbFactsBytes;
+      i32[(at + tlbFact.mask) >>> 2] = rightsOf[context].mask;
+      i32[(at + tlbFact.bits) >>> 2] = rightsOf[context].bits;
+      i32[(at + tlbFact.space) >>> 2] = tlbSpacesBase + (hart * tlbSets + set) * 4;
+    }
   }
 
   /** The set that serves a hart now. */
@@ -134,11 +153,6 @@ export class Tlbs {
     u32[(hart.base + hartTlbPointers.read) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.read));
     u32[(hart.base + hartTlbPointers.write) >>> 2] = tlbAddress(hart.id, tlbNumber(set, data, tlbKinds.write));
     u32[(hart.base + hartTlbPointers.execute) >>> 2] = tlbAddress(hart.id, tlbNumber(set, fetch, tlbKinds.execute));
-    u32[(hart.base + hartMissFacts.space) >>> 2] = tlbSpacesBase + (hart.id * tlbSets + set) * 4;
-    u32[(hart.base + hartMissFacts.data.mask) >>> 2] = rightsOf[data].mask;
-    u32[(hart.base + hartMissFacts.data.bits) >>> 2] = rightsOf[data].bits;
-    u32[(hart.base + hartMissFacts.fetch.mask) >>> 2] = rightsOf[fetch].mask;
-    u32[(hart.base + hartMissFacts.fetch.bits) >>> 2] = rightsOf[fetch].bits;
   }
 
   /** The hart comes to another address space: its set, or the one that was left longest ago. */
