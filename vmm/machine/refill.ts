@@ -97,25 +97,19 @@ const superpageLow = 0x1ff << ppnShift;
 /** The first TLB lies at so many times a TLB's size. */
 const firstTlb = tlbBase / tlbBytes;
 
+/** Pushes what a TLB's facts say; `facts` is an i32 local, of `tlbFactsBytes` for each TLB of which one begins at 0. */
+const pushFact = (code: Code, facts: number, which: keyof typeof tlbFact): Code =>
+  code.get(facts).memory(op.i32Load, tlbFactsBase - firstTlb * tlbFactsBytes + tlbFact[which]);
+
 const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): void => {
   const [hart, address, bytes] = [0, 1, 2];
   const [tlb, table, page, flags] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
   const [low, high, facts] = [code.local('i32'), code.local('i32'), code.local('i32')];
   const leaf = code.local('i64');
-  const pushFact = (which: keyof typeof tlbFact): Code =>
-    code.get(facts).memory(op.i32Load, tlbFactsBase - firstTlb * tlbFactsBytes + tlbFact[which]);
 
   code.get(address).ops(op.i32WrapI64).set(low);
   const none = code.block();
-  code
-    .get(low)
-    .i32(pageBytes - 1)
-    .ops(op.i32And)
-    .get(bytes)
-    .ops(op.i32Add)
-    .i32(pageBytes)
-    .ops(op.i32GtU)
-    .brIf(none);
+  pushPast(code, low, bytes, pageBytes).brIf(none);
   code.get(hart).memory(op.i32Load, hartTlbPointers[kind]).set(tlb);
   const absent = code.block();
   emitPresent(code, tlb, address, absent);
@@ -123,17 +117,65 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
   code.end();
 
   code.get(tlb).i32(Math.log2(tlbBytes)).ops(op.i32ShrU).i32(tlbFactsBytes).ops(op.i32Mul).set(facts);
-  pushFact('bits').i32(tlbNoRights).ops(op.i32Eq).brIf(none);
+  pushFact(code, facts, 'bits').i32(tlbNoRights).ops(op.i32Eq).brIf(none);
   code.i32(0).i32(0).memory(op.i32Load, scratch.patience).i32(1).ops(op.i32Sub).memory(op.i32Store, scratch.patience);
   code.i32(0).memory(op.i32Load, scratch.patience).i32(0).ops(op.i32LtS).brIf(none);
 
   code.get(address).i64Small(32).ops(op.i64ShrU, op.i32WrapI64).set(high);
+  emitLeaf(code, { low, high, facts, table, leaf }, knownTable, none);
+
+  code.get(leaf).ops(op.i32WrapI64).tee(flags);
+  pushFact(code, facts, 'mask').i32(wantedBits[kind]).ops(op.i32Or, op.i32And);
+  pushFact(code, facts, 'bits').i32(wantedBits[kind]).ops(op.i32Or, op.i32Ne).brIf(none);
+  if (kind === 'execute')
+    code
+      .get(flags)
+      .i32(pte.r | pte.w)
+      .ops(op.i32And)
+      .i32(pte.w)
+      .ops(op.i32Eq)
+      .brIf(none);
+  code.get(flags).i32(ppnShift).ops(op.i32ShrU).i32(ramBasePage).ops(op.i32Sub).set(page);
+  for (const each of [table, page]) {
+    code.get(each).get(hart).memory(op.i32Load, hartOpenPages.first).ops(op.i32Sub);
+    code.get(hart).memory(op.i32Load, hartOpenPages.count).ops(op.i32GeU).brIf(none);
+  }
+  if (kind === 'read')
+    code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.watchedRead).ops(op.i32And).brIf(none);
+  if (kind === 'write') emitMarkWritten(code, { page, flags, low, bytes }, none);
+  code.get(tlb).get(low).get(high).get(page).i32(tlbKinds[kind]).call(insert);
+  pushHost(code, page, low).ops(op.return);
+  code.end(); // none
+  code.i32(0);
+};
+
+/** Pushes whether so many bytes from an address on go past a border; there is one at each multiple of a power of two. */
+const pushPast = (code: Code, low: number, bytes: number, border: number): Code =>
+  code
+    .get(low)
+    .i32(border - 1)
+    .ops(op.i32And)
+    .get(bytes)
+    .ops(op.i32Add)
+    .i32(border)
+    .ops(op.i32GtU);
+
+interface LeafLocals {
+  readonly low: number;
+  readonly high: number;
+  readonly facts: number;
+  readonly table: number;
+  readonly leaf: number;
+}
+
+/** Sets the locals of the entry for the address and of the table that has it, or goes to `none`. */
+const emitLeaf = (code: Code, { low, high, facts, table, leaf }: LeafLocals, knownTable: number, none: Label): void => {
   const pushKnown = (level: number): Code => {
     code.i32(level);
-    pushFact('space').memory(op.i32Load, 0);
+    pushFact(code, facts, 'space').memory(op.i32Load, 0);
     return code.get(low).get(high).call(knownTable).tee(table).i32(noTable);
   };
-  /** The entry of the table for the address: nine bits of it are the index. */
+  /** Nine bits of the address are the index. */
   const pushEntry = (level: number): Code => {
     code
       .get(low)
@@ -163,32 +205,7 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
   code.end(); // isLeaf
   // It is tracked, at this place and for this set, as long as it is known.
   code.get(table).i32(0).memory(op.i32Store8, tableWritesBase);
-
   code.get(leaf).i64Small(32).ops(op.i64ShrU, op.i64Eqz, op.i32Eqz).brIf(none); // neither RAM, nor may all be set
-  code.get(leaf).ops(op.i32WrapI64).tee(flags);
-  pushFact('mask').i32(wantedBits[kind]).ops(op.i32Or, op.i32And);
-  pushFact('bits').i32(wantedBits[kind]).ops(op.i32Or, op.i32Ne).brIf(none);
-  if (kind === 'execute')
-    code
-      .get(flags)
-      .i32(pte.r | pte.w)
-      .ops(op.i32And)
-      .i32(pte.w)
-      .ops(op.i32Eq)
-      .brIf(none);
-  code.get(flags).i32(ppnShift).ops(op.i32ShrU).i32(ramBasePage).ops(op.i32Sub).set(page);
-  for (const each of [table, page]) {
-    code.get(each).get(hart).memory(op.i32Load, hartOpenPages.first).ops(op.i32Sub);
-    code.get(hart).memory(op.i32Load, hartOpenPages.count).ops(op.i32GeU).brIf(none);
-  }
-  if (kind === 'read') {
-    code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.watchedRead).ops(op.i32And).brIf(none);
-  }
-  if (kind === 'write') emitMarkWritten(code, { page, flags, low, bytes }, none);
-  code.get(tlb).get(low).get(high).get(page).i32(tlbKinds[kind]).call(insert);
-  pushHost(code, page, low).ops(op.return);
-  code.end(); // none
-  code.i32(0);
 };
 
 interface WriteLocals {
@@ -209,15 +226,7 @@ const emitMarkWritten = (code: Code, { page, flags, low, bytes }: WriteLocals, n
   code.get(flags).i32(writeTracked).ops(op.i32And).if();
   code.get(flags).i32(writeTracked).ops(op.i32And).i32(pageFlag.pageTable).ops(op.i32Ne).brIf(none);
   code.get(bytes).ops(op.i32Eqz).brIf(none);
-  code
-    .get(low)
-    .i32(entryBytes - 1)
-    .ops(op.i32And)
-    .get(bytes)
-    .ops(op.i32Add)
-    .i32(entryBytes)
-    .ops(op.i32GtU)
-    .brIf(none);
+  pushPast(code, low, bytes, entryBytes).brIf(none);
   pushHost(code, page, low).tee(host).i32(-entryBytes).ops(op.i32And);
   code.memory(op.i32Load8U, 0).i32(pte.v).ops(op.i32And).brIf(none);
   code.get(page).memory(op.i32Load8U, tableWritesBase).i32(1).ops(op.i32Add).tee(writes);
