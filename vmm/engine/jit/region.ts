@@ -70,6 +70,8 @@ const instructionsMax = 400;
 
 export interface RegionParts {
   readonly read: ReadCode;
+  /** Whether control was lately seen at an offset. What was not seen is left out: errors and the like, which would be half of the code. */
+  readonly wasSeen: (offset: number) => boolean;
   /** Of indirect jumps, in the entry's page. */
   readonly jumpTargets: () => number[];
   /** At which addresses the machine is to be asked at the instruction at an offset. */
@@ -155,6 +157,10 @@ class RegionFinder {
     this.#leaders.push(place);
   }
 
+  #leadToSeen(offset: number): void {
+    if (this.#parts.wasSeen(offset)) this.#lead(offset);
+  }
+
   /** Takes in instructions up to where control parts or comes to what is of the region already. */
   #walk(start: Place): void {
     let previous: Place | undefined;
@@ -180,8 +186,16 @@ class RegionFinder {
   #leadAfter(place: Place, previous: Place | undefined, next: number): void {
     const { is } = place;
     if (is.flow === 'system') return;
-    if (is.flow === 'branch' || is.rd !== 0) this.#lead(next);
-    const target = is.flow === 'jump' && is.rd !== 0 ? unknown : targetOf(place, previous);
+    if (is.flow === 'branch') {
+      this.#leadToSeen(next);
+      this.#leadToSeen(targetOf(place, previous));
+      return;
+    }
+    if (is.rd !== 0) {
+      this.#leadToSeen(next); // where the callee comes back to, if it does
+      return;
+    }
+    const target = targetOf(place, previous);
     if (target !== unknown) this.#lead(target);
     else if (this.#goesToHub(place, place.offset) && this.#targets.length === 0) {
       this.#targets = this.#parts.jumpTargets();
