@@ -97,7 +97,7 @@ const hub = 1;
 class RegionFinder {
   readonly #pageOffset: number;
   readonly #parts: RegionParts;
-  readonly #places = new Map<number, Place | undefined>();
+  readonly #places = new Map<number, Place>();
   /** Where blocks begin. */
   readonly #leaders: Place[] = [];
   #walked = 0;
@@ -132,12 +132,10 @@ class RegionFinder {
 
   #at(offset: number): Place | undefined {
     const found = this.#places.get(offset);
-    if (found !== undefined || this.#places.has(offset)) return found;
+    if (found !== undefined) return found;
     const is = decodeAt(offset, this.#parts.read);
-    const place =
-      is === undefined
-        ? undefined
-        : { offset, is, stops: this.#parts.stopsAt(offset), isWalked: false, block: noBlock };
+    if (is === undefined) return undefined;
+    const place: Place = { offset, is, stops: this.#parts.stopsAt(offset), isWalked: false, block: noBlock };
     this.#places.set(offset, place);
     return place;
   }
