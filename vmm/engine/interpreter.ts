@@ -9,7 +9,7 @@
  * `probing` is `probe.never`, a jump to translated code ends the run, and arrivals at jump targets are counted.
  */
 
-import type { Effect } from '../isa/meaning.ts';
+import { type Effect, effectValues, type Value, valueChildren } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
@@ -33,7 +33,7 @@ import {
   pushWord,
 } from './interpreter-operands.ts';
 import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, scratch } from './layout.ts';
-import { defineLibrary } from './library.ts';
+import { defineLibrary, type Library } from './library.ts';
 import { handlerRows, onlyComputes } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 
@@ -173,12 +173,31 @@ const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: W
   pushByte(code, locals, 'handler').brTable([illegal, ...blocks], illegal);
   for (const row of handlerRows) {
     code.end();
-    emitRow(context, locals, row, ways, illegal);
+    const calls = callsOut(row, context.library);
+    if (calls) emitAside(code, locals, () => emitRow(context, locals, row, ways, illegal));
+    else emitRow(context, locals, row, ways, illegal);
     code.get(locals.nextAt).set(locals.at).br(next);
   }
   code.end(); // illegal
-  emitEffect(context, illegalRow, illegalRow.meaning);
+  emitAside(code, locals, () => emitEffect(context, illegalRow, illegalRow.meaning));
   code.get(locals.nextAt).set(locals.at).br(next);
+};
+
+/**
+ * What calls a function is put where the host expects not to come: V8 stores on each step what must be kept over a call that it
+ * expects.
+ */
+const emitAside = (code: Code, { hart }: Locals, emit: () => void): void => {
+  code.get(hart).unlikely().if(); // always
+  emit();
+  code.end();
+};
+
+/** Whether what is emitted for it calls a function, be its accesses hits. */
+const callsOut = ({ usesFloat, meaning }: Row, library: Library): boolean => {
+  const calls = (value: Value): boolean =>
+    ((value.k === 'binary' || value.k === 'unary') && value.op in library) || valueChildren(value).some(calls);
+  return usesFloat || meaning.k === 'system' || effectValues(meaning).some(calls);
 };
 
 const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
