@@ -14,6 +14,7 @@ import {
   decodedBase,
   decodedEntries,
   decodedEntryBytes,
+  hartTlbPointers,
   meaningsBase,
   pageBytes,
   pageShift,
@@ -72,6 +73,7 @@ export const emitFetch = (
     .likely()
     .brIf(unknown);
   pushCurrent(code, locals).i64Small(2).ops(op.i64Add).set(address);
+  code.get(locals.hart).memory(op.i32Load, hartTlbPointers.execute).set(locals.executeTlb);
   emitTlbEntry(code, locals.executeTlb, address);
   code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).unlikely().brIf(slow); // the address of that page
   code.get(raw).i32(0xffff).ops(op.i32And);
@@ -94,7 +96,7 @@ export const emitFetch = (
   reload(); // the walk may have written an entry that is watched
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
   code.i32((decodedEntries + decodedAcrossEntries) * decodedEntryBytes).set(decoded);
-  code.i32(4).i32(2).get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq, op.select).set(length);
+  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).i32(1).ops(op.i32Shl).i32(2).ops(op.i32Add).set(length);
   emitDetach(code, locals);
   code.end(); // unknown
   const bits = entry;
@@ -119,7 +121,8 @@ export const emitFetch = (
 };
 
 /** Sets `at` and `origin` from pc, by the execute TLB. */
-export const emitMapping = (code: Code, { pc, at, origin, entry, executeTlb }: Locals): void => {
+export const emitMapping = (code: Code, { hart, pc, at, origin, entry, executeTlb }: Locals): void => {
+  code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(executeTlb);
   emitTlbEntry(code, executeTlb, pc);
   code.tee(entry).memory(op.i64Load, 0);
   code.get(pc).i64Small(-pageBytes).ops(op.i64And, op.i64Eq).likely().if();

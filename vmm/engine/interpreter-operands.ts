@@ -152,7 +152,7 @@ export const interpreterOperands = (
       pushWord(code, locals);
       code.get(decoded).memory(op.i32Load, decodedBase);
       code.i32(-1).i32(0xffff);
-      code.get(nextAt).get(at).ops(op.i32Sub).i32(4).ops(op.i32Eq, op.select, op.i32And);
+      code.get(nextAt).get(at).ops(op.i32Sub).i32(2).ops(op.i32And, op.i32Eqz, op.select, op.i32And);
       code.get(nextAt).get(at).ops(op.i32Sub).call(imports.system);
       resumeUnless();
     },

@@ -142,12 +142,12 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
 };
 
 const emitPrologue = (code: Code, locals: Locals): void => {
+  code.get(locals.hart).i32(0xfffff).ops(op.i32And).set(locals.hart);
   code.get(locals.hart).memory(op.i64Load, hartOffset.pc).set(locals.pc);
   code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
   for (const [local, offset] of [
     [locals.readTlb, hartTlbPointers.read],
     [locals.writeTlb, hartTlbPointers.write],
-    [locals.executeTlb, hartTlbPointers.execute],
   ] as const)
     code.get(locals.hart).memory(op.i32Load, offset).set(local);
 };
