@@ -83,7 +83,10 @@ export const emitFetch = (
   code.get(at).i32(pageShift).ops(op.i32ShrU);
   code.i32(decodedAcrossEntries - 1).ops(op.i32And);
   code.i32(decodedEntryBytes).ops(op.i32Mul);
-  code.i32(decodedEntries * decodedEntryBytes).ops(op.i32Add).set(decoded);
+  code
+    .i32(decodedEntries * decodedEntryBytes)
+    .ops(op.i32Add)
+    .set(decoded);
   code.i32(4).set(length);
   emitDetach(code, locals);
   code.get(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
