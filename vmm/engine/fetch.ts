@@ -73,8 +73,8 @@ export const emitFetch = (
     .likely()
     .brIf(unknown);
   pushCurrent(code, locals).i64Small(2).ops(op.i64Add).set(address);
-  code.get(locals.hart).memory(op.i32Load, hartTlbPointers.execute).set(locals.executeTlb);
-  emitTlbEntry(code, locals.executeTlb, address);
+  code.get(locals.hart).memory(op.i32Load, hartTlbPointers.execute).set(entry);
+  emitTlbEntry(code, entry, address);
   code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).unlikely().brIf(slow); // the address of that page
   code.get(raw).i32(0xffff).ops(op.i32And);
   code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
@@ -124,9 +124,9 @@ export const emitFetch = (
 };
 
 /** Sets `at` and `origin` from pc, by the execute TLB. */
-export const emitMapping = (code: Code, { hart, pc, at, origin, entry, executeTlb }: Locals): void => {
-  code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(executeTlb);
-  emitTlbEntry(code, executeTlb, pc);
+export const emitMapping = (code: Code, { hart, pc, at, origin, entry }: Locals): void => {
+  code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(entry);
+  emitTlbEntry(code, entry, pc);
   code.tee(entry).memory(op.i64Load, 0);
   code.get(pc).i64Small(-pageBytes).ops(op.i64And, op.i64Eq).likely().if();
   code.get(pc).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).set(at);

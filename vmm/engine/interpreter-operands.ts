@@ -37,7 +37,6 @@ export const declareLocals = (code: Code) => ({
   host: code.local('i32'),
   readTlb: code.local('i32'),
   writeTlb: code.local('i32'),
-  executeTlb: code.local('i32'),
   rounding: code.local('i32'),
 });
 export type Locals = ReturnType<typeof declareLocals>;
