@@ -10,6 +10,32 @@ export interface Label {
   readonly level: number;
 }
 
+/** More than any instruction has but `br_table`, and as many bytes as four opcodes. */
+const instructionBytesMax = 16;
+
+/** Writes LEB128 numbers into bytes; they give the index behind. */
+const putUnsigned = (bytes: Uint8Array, begin: number, value: number): number => {
+  let at = begin;
+  let rest = value >>> 0;
+  while (rest >= 0x80) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
+};
+
+const putSigned = (bytes: Uint8Array, begin: number, value: number): number => {
+  let at = begin;
+  let rest = value;
+  while (rest < -0x40 || rest >= 0x40) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>= 7;
+  }
+  bytes[at++] = rest & 0x7f;
+  return at;
+};
+
 export class Code {
   #bytes = new Uint8Array(64);
   #length = 0;
@@ -30,26 +56,33 @@ export class Code {
   }
 
   byte(value: number): this {
-    if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    if (this.#length === this.#bytes.length) this.#grow();
     this.#bytes[this.#length++] = value;
     return this;
   }
 
+  #grow(): void {
+    const larger = new Uint8Array(this.#bytes.length * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+
+  /** The buffer, with room for one more instruction of any kind but `br_table`. */
+  #room(): Uint8Array {
+    if (this.#length + instructionBytesMax > this.#bytes.length) this.#grow();
+    return this.#bytes;
+  }
+
   unsigned(value: number): this {
-    let rest = value >>> 0;
-    while (rest >= 0x80) {
-      this.byte((rest & 0x7f) | 0x80);
-      rest >>>= 7;
-    }
-    return this.byte(rest);
+    this.#length = putUnsigned(this.#room(), this.#length, value);
+    return this;
   }
 
   signed(value: bigint): this {
-    if (value >= -0x8000_0000n && value < 0x8000_0000n) return this.#signed32(Number(value));
+    if (value >= -0x8000_0000n && value < 0x8000_0000n) {
+      this.#length = putSigned(this.#room(), this.#length, Number(value));
+      return this;
+    }
     let rest = value;
     for (;;) {
       const low = Number(rest & 0x7fn);
@@ -59,36 +92,47 @@ export class Code {
     }
   }
 
-  /** Most constants are small, and numbers are many times faster than bigints. */
-  #signed32(value: number): this {
-    let rest = value;
-    for (;;) {
-      const low = rest & 0x7f;
-      rest >>= 7;
-      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return this.byte(low);
-      this.byte(low | 0x80);
-    }
-  }
-
-  /** Instructions without immediates, in order. */
-  ops(...opcodes: Opcode[]): this {
-    for (const opcode of opcodes) this.byte(opcode);
+  /** Up to four instructions without immediates, in order. */
+  ops(first: Opcode, second?: Opcode, third?: Opcode, fourth?: Opcode): this {
+    const bytes = this.#room();
+    let at = this.#length;
+    bytes[at++] = first;
+    if (second !== undefined) bytes[at++] = second;
+    if (third !== undefined) bytes[at++] = third;
+    if (fourth !== undefined) bytes[at++] = fourth;
+    this.#length = at;
     return this;
   }
 
   get(local: number): this {
-    return this.byte(op.localGet).unsigned(local);
+    return this.#withIndex(op.localGet, local);
   }
   set(local: number): this {
-    return this.byte(op.localSet).unsigned(local);
+    return this.#withIndex(op.localSet, local);
   }
   tee(local: number): this {
-    return this.byte(op.localTee).unsigned(local);
+    return this.#withIndex(op.localTee, local);
+  }
+
+  #withIndex(opcode: Opcode, index: number): this {
+    const bytes = this.#room();
+    const at = this.#length;
+    bytes[at] = opcode;
+    this.#length = putUnsigned(bytes, at + 1, index);
+    return this;
+  }
+
+  #withConstant(opcode: Opcode, value: number): this {
+    const bytes = this.#room();
+    const at = this.#length;
+    bytes[at] = opcode;
+    this.#length = putSigned(bytes, at + 1, value);
+    return this;
   }
 
   /** A 32-bit constant, given signed or unsigned. */
   i32(value: number): this {
-    return this.byte(op.i32Const).#signed32(value | 0);
+    return this.#withConstant(op.i32Const, value | 0);
   }
 
   /** A 64-bit constant, given signed or unsigned. */
@@ -105,16 +149,21 @@ export class Code {
 
   /** A 64-bit constant that fits 32 bits, signed: many times faster than a bigint. */
   i64Small(value: number): this {
-    return this.byte(op.i64Const).#signed32(value);
+    return this.#withConstant(op.i64Const, value);
   }
 
   /** A load or store; `offset` is unsigned. Alignment is only a hint: always 1 byte. */
   memory(opcode: Opcode, offset: number): this {
-    return this.byte(opcode).unsigned(0).unsigned(offset);
+    const bytes = this.#room();
+    const at = this.#length;
+    bytes[at] = opcode;
+    bytes[at + 1] = 0;
+    this.#length = putUnsigned(bytes, at + 2, offset);
+    return this;
   }
 
   call(functionIndex: number): this {
-    return this.byte(op.call).unsigned(functionIndex);
+    return this.#withIndex(op.call, functionIndex);
   }
 
   /** Calls through table 0. */
@@ -156,10 +205,10 @@ export class Code {
   }
 
   br(label: Label): this {
-    return this.byte(op.br).unsigned(this.#level - label.level);
+    return this.#withIndex(op.br, this.#level - label.level);
   }
   brIf(label: Label): this {
-    return this.byte(op.brIf).unsigned(this.#level - label.level);
+    return this.#withIndex(op.brIf, this.#level - label.level);
   }
   brTable(labels: readonly Label[], otherwise: Label): this {
     this.byte(op.brTable).unsigned(labels.length);
@@ -185,11 +234,17 @@ export class Code {
     return entries.raw();
   }
 
+  /** Neighbours of one type together. */
   #declarations(): Uint8Array {
-    const head = new Code(0);
-    head.unsigned(this.#locals.length);
-    for (const type of this.#locals) head.unsigned(1).byte(valueType[type]);
-    return head.raw();
+    const runs = new Code(0);
+    let count = 0;
+    for (let begin = 0; begin < this.#locals.length; count += 1) {
+      let end = begin + 1;
+      while (this.#locals[end] === this.#locals[begin]) end += 1;
+      runs.unsigned(end - begin).byte(valueType[this.#locals[begin]!]);
+      begin = end;
+    }
+    return concat(new Code(0).unsigned(count).raw(), runs.raw());
   }
 
   /** The bytes so far. */

@@ -74,8 +74,9 @@ export class ModuleBuilder {
 
   finish(): Uint8Array<ArrayBuffer> {
     const text = (value: string): Uint8Array => {
-      const bytes = Uint8Array.from(value, (sign) => sign.charCodeAt(0)); // our names are ASCII
-      return concat(new Code(0).unsigned(bytes.length).raw(), bytes);
+      const code = new Code(0).unsigned(value.length);
+      for (let at = 0; at < value.length; at += 1) code.byte(value.charCodeAt(at)); // our names are ASCII
+      return code.raw();
     };
     const vector = (items: readonly ArrayLike<number>[]): Uint8Array =>
       concat(new Code(0).unsigned(items.length).raw(), ...items);

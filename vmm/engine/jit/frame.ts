@@ -7,8 +7,7 @@ import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { regionExit } from '../exits.ts';
 import { hartOffset, hartTlbPointers, scratch } from '../layout.ts';
-import type { Instruction, Region } from './region.ts';
-import { fieldsOf } from './row-facts.ts';
+import type { Region } from './region.ts';
 
 export class Frame {
   readonly code: Code;
@@ -22,8 +21,8 @@ export class Frame {
   readonly readTlb: number;
   readonly writeTlb: number;
   readonly executeTlb: number;
-  /** Local of each integer register that the region touches. */
-  readonly #registers = new Map<number, number>();
+  /** Local of each integer register that the region touches; 0, which is no register's, for the others. */
+  readonly #registers: readonly number[];
   /** Registers, as bits, whose locals may differ from the hart's record at this place in the code. */
   dirty = 0;
 
@@ -38,17 +37,15 @@ export class Frame {
     this.readTlb = code.local('i32');
     this.writeTlb = code.local('i32');
     this.executeTlb = code.local('i32');
-    for (const block of region.blocks.values()) for (const instruction of block.instructions) this.#note(instruction);
-  }
-
-  #note({ row, word }: Instruction): void {
-    const fields = fieldsOf(row);
-    const local = (register: number): void => {
-      if (register !== 0 && !this.#registers.has(register)) this.#registers.set(register, this.code.local('i64'));
-    };
-    if (fields.rs1) local((word >>> 15) & 31);
-    if (fields.rs2) local((word >>> 20) & 31);
-    if (fields.rd) local((word >>> 7) & 31);
+    let touched = 0;
+    for (let at = 0; at < region.instructions.length; at += 1) {
+      const { is } = region.instructions[at]!;
+      touched |= is.reads | is.writes;
+    }
+    const registers: number[] = [];
+    for (let register = 0; register < 32; register += 1)
+      registers.push(((touched >>> register) & 1) === 0 ? 0 : code.local('i64'));
+    this.#registers = registers;
   }
 
   begin(live: number): void {
@@ -60,13 +57,10 @@ export class Frame {
   reload(live: number): void {
     const { code, hart } = this;
     this.reloadBudget();
-    for (const [local, offset] of [
-      [this.readTlb, hartTlbPointers.read],
-      [this.writeTlb, hartTlbPointers.write],
-      [this.executeTlb, hartTlbPointers.execute],
-    ] as const)
-      code.get(hart).memory(op.i32Load, offset).set(local);
-    for (const register of this.#registers.keys()) if (((live >>> register) & 1) !== 0) this.reloadRegister(register);
+    code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(this.readTlb);
+    code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(this.writeTlb);
+    code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(this.executeTlb);
+    for (let rest = live; rest !== 0; rest &= rest - 1) this.reloadRegister(31 - Math.clz32(rest & -rest));
   }
 
   reloadBudget(): void {
@@ -97,8 +91,8 @@ export class Frame {
   }
 
   #localOf(register: number): number {
-    const local = this.#registers.get(register);
-    if (local === undefined) throw new Error(`x${register} has no local in this region; row-facts.ts does not name it`);
+    const local = this.#registers[register]!;
+    if (local === 0) throw new Error(`x${register} has no local in this region; row-facts.ts does not name it`);
     return local;
   }
 
@@ -109,10 +103,10 @@ export class Frame {
   }
 
   #storeDirty(): void {
-    const { code } = this;
-    for (let register = 1; register < 32; register += 1) {
-      if (((this.dirty >>> register) & 1) === 0) continue;
-      code.get(this.hart).get(this.#localOf(register));
+    const { code, hart } = this;
+    for (let rest = this.dirty; rest !== 0; rest &= rest - 1) {
+      const register = 31 - Math.clz32(rest & -rest);
+      code.get(hart).get(this.#localOf(register));
       code.memory(op.i64Store, hartOffset.x + register * 8);
     }
   }
@@ -127,11 +121,22 @@ export class Frame {
     if (steps !== 0) this.code.get(this.budget).i32(steps).ops(op.i32Sub).set(this.budget);
   }
 
-  /** Stores where to go on, and the budget with what it gets back. */
-  storeProgress(pushPc: () => void, back = 0): void {
+  /** Stores that it goes on at an offset, and the budget with what it gets back. */
+  storeProgressAt(offset: number, back: number): void {
+    this.code.get(this.hart);
+    this.pushVirtual(offset);
+    this.#storeProgress(back);
+  }
+
+  /** The same for `pc`. */
+  storeProgressAtPc(): void {
+    this.code.get(this.hart).get(this.pc);
+    this.#storeProgress(0);
+  }
+
+  /** With the hart and where to go on, on the stack. */
+  #storeProgress(back: number): void {
     const { code } = this;
-    code.get(this.hart);
-    pushPc();
     code.memory(op.i64Store, hartOffset.pc);
     code.i32(0).get(this.budget);
     if (back !== 0) code.i32(back).ops(op.i32Add);
@@ -147,13 +152,13 @@ export class Frame {
   /** Makes the hart's record what it is at an offset, for somebody who looks at it; what is in locals counts on. */
   storeAt(offset: number, back: number): void {
     this.#storeDirty();
-    this.storeProgress(() => this.pushVirtual(offset), back);
+    this.storeProgressAt(offset, back);
   }
 
   /** Goes on at `pc`. */
   leaveAtPc(reason: number): void {
     this.#storeDirty();
-    this.storeProgress(() => this.code.get(this.pc));
+    this.storeProgressAtPc();
     this.code.i32(reason).ops(op.return);
   }
 

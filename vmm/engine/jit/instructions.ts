@@ -5,8 +5,7 @@
  * it done.
  */
 
-import { smallImmediateOf } from '../../isa/decode.ts';
-import { type FField, type SystemOp, systemOps, type Value, type XField } from '../../isa/meaning.ts';
+import { type FField, type SystemOp, systemOps, type XField } from '../../isa/meaning.ts';
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import type { CoverageMaps } from '../coverage.ts';
@@ -16,9 +15,9 @@ import type { RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, scratch } from '../layout.ts';
 import { emitCsrAccess } from './csr-access.ts';
+import type { Decoded } from './decoded.ts';
 import type { Frame } from './frame.ts';
-import type { Instruction } from './region.ts';
-import { fieldsOf, mayLeave } from './row-facts.ts';
+import type { Block, Instruction, Region } from './region.ts';
 import { signExtendedAfter } from './sign-extension.ts';
 import { SpanAccess } from './span-access.ts';
 
@@ -68,34 +67,36 @@ export class InstructionEmitter {
     };
   }
 
-  beginBlock(instructions: readonly Instruction[], { storesLate, signExtended }: BlockFacts): void {
+  beginBlock(region: Region, block: Block, { storesLate, signExtended }: BlockFacts): void {
     this.#storesLate = storesLate;
     this.#signExtended = signExtended;
     this.#float = unknownFloat;
-    this.#access.beginBlock(instructions);
+    this.#access.beginBlock(region, block);
   }
 
   /** What comes before an instruction's effect. `unspent`: see the field. */
   begin(instruction: Instruction, index: number, unspent: number): void {
-    const { row } = instruction;
+    const { row, facts, isSystem } = instruction.is;
     this.#instruction = instruction;
     this.#unspent = unspent;
     this.#checkStops(instruction);
     this.#access.beginInstruction(instruction, index);
     const cannotLeave = this.#access.isFound && (!row.usesFloat || this.#float.isOn);
-    if (row.meaning.k === 'system' || (!this.#storesLate && mayLeave(row) && !cannotLeave)) this.#frame.flush();
-    this.#checkFloat(instruction);
+    if (isSystem || (!this.#storesLate && facts.mayLeave && !cannotLeave)) this.#frame.flush();
+    this.#checkFloat(instruction.is);
   }
 
   emit(): void {
-    const { row } = this.#present;
-    emitEffect(this.#context, row, row.meaning);
-    this.#signExtended = signExtendedAfter(this.#signExtended, this.#present);
+    const { is } = this.#present;
+    emitEffect(this.#context, is.row, is.row.meaning);
+    this.#signExtended = signExtendedAfter(this.#signExtended, is);
   }
 
-  /** Leaves a condition of the present instruction, as an i32. */
-  pushCondition(condition: Value): void {
-    emitCondition(this.#context, this.#present.row, condition);
+  /** Leaves the condition of the present instruction, a branch, as an i32. */
+  pushCondition(): void {
+    const { row } = this.#present.is;
+    if (row.meaning.k !== 'branch') throw new Error(`${row.name} ends a block as a branch and is none`);
+    emitCondition(this.#context, row, row.meaning.condition);
   }
 
   /** The link of a call whose target is known. */
@@ -105,7 +106,7 @@ export class InstructionEmitter {
 
   /** The present instruction ends its block: the machine does it and says where to go on. */
   leaveThroughMachine(next: number): void {
-    const { row } = this.#present;
+    const { row } = this.#present.is;
     if (row.meaning.k !== 'system') throw new Error(`${row.name} ends a block as one for the machine and is none`);
     this.#pushMachineCall(row.meaning.op);
     this.#code.unlikely().if();
@@ -128,7 +129,8 @@ export class InstructionEmitter {
   }
 
   /** At a breakpoint the machine is asked; where it stops, the interpreter does. */
-  #checkStops({ offset, stops = [] }: Instruction): void {
+  #checkStops({ offset, stops }: Instruction): void {
+    if (stops === undefined) return;
     const code = this.#code;
     for (const address of stops) {
       this.#frame.pushVirtual(offset);
@@ -141,7 +143,7 @@ export class InstructionEmitter {
     }
   }
 
-  #checkFloat({ row, word }: Instruction): void {
+  #checkFloat({ row, word }: Decoded): void {
     const code = this.#code;
     const { hart, rounding } = this.#frame;
     if (row.usesFloat && !this.#float.isOn) {
@@ -160,8 +162,8 @@ export class InstructionEmitter {
   }
 
   #system(name: SystemOp): void {
-    const { row, word } = this.#present;
-    const rd = fieldsOf(row).rd ? (word >>> 7) & 31 : 0;
+    const { facts, rd: register } = this.#present.is;
+    const rd = facts.rd ? register : 0;
     if (!this.#emitCsr(name, rd)) this.#callMachine(name, rd);
     this.#float = unknownFloat; // it may have written fcsr or mstatus
   }
@@ -169,7 +171,7 @@ export class InstructionEmitter {
   /** Says whether it is a CSR access that translated code does itself. */
   #emitCsr(name: SystemOp, rd: number): boolean {
     const frame = this.#frame;
-    const { word } = this.#present;
+    const { word } = this.#present.is;
     const source = (word >>> 15) & 31;
     const how = csrForms[(word >>> 12) & 3];
     if (!name.startsWith('csr') || how === undefined) return false;
@@ -192,13 +194,13 @@ export class InstructionEmitter {
   /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
   #callMachine(name: SystemOp, rd: number): void {
     const code = this.#code;
-    const { offset, length } = this.#present;
+    const { offset, is } = this.#present;
     this.#pushMachineCall(name);
     code.unlikely().if();
     code.i32(runExit.leave).ops(op.return); // pc and budget are in memory
     code.end();
     code.i32(0).memory(op.i32Load, scratch.budget).tee(this.#frame.budget).ops(op.i32Eqz).unlikely().if();
-    this.#frame.leave(offset + length, regionExit.dispatch);
+    this.#frame.leave(offset + is.length, regionExit.dispatch);
     code.end();
     this.#frame.spend(this.#unspent - 1);
     if (rd !== 0) this.#frame.reloadRegister(rd);
@@ -206,35 +208,36 @@ export class InstructionEmitter {
 
   /** Leaves what `system` says (see EngineHost). */
   #pushMachineCall(name: SystemOp): void {
-    const { word, offset, length } = this.#present;
-    this.#frame.storeProgress(() => this.#frame.pushVirtual(offset), this.#unspent - 1);
+    const { offset, is } = this.#present;
+    const { word, length } = is;
+    this.#frame.storeProgressAt(offset, this.#unspent - 1);
     this.#code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#imports.system);
   }
 
   #operands(): Operands {
     const frame = this.#frame;
     const code = this.#code;
-    const register = (field: XField | FField): number => (this.#present.word >>> fieldBit[field]) & 31;
-    const rd = (): number => (this.#present.word >>> 7) & 31;
+    const register = (field: XField | FField): number => (this.#present.is.word >>> fieldBit[field]) & 31;
+    const rd = (): number => this.#present.is.rd;
     return {
       pushX: (field) => frame.pushRegister(register(field)),
       isSignExtended: (field) => ((this.#signExtended >>> register(field)) & 1) !== 0,
       pushF: (field) => {
         code.get(frame.hart).memory(op.i64Load, hartOffset.f + register(field) * 8);
       },
-      pushImmediate: (format) => {
-        code.i64Small(smallImmediateOf(this.#present.word, format));
+      pushImmediate: () => {
+        code.i64Small(this.#present.is.immediate);
       },
       pushShift: () => {
-        code.i64Small((this.#present.word >>> 20) & 63);
+        code.i64Small((this.#present.is.word >>> 20) & 63);
       },
       pushRoundingMode: () => {
-        const mode = roundingOf(this.#present.word);
+        const mode = roundingOf(this.#present.is.word);
         if (mode === dynamicRounding) code.get(frame.rounding);
         else code.i32(mode);
       },
       pushPc: () => frame.pushVirtual(this.#present.offset),
-      pushNextPc: () => frame.pushVirtual(this.#present.offset + this.#present.length),
+      pushNextPc: () => frame.pushVirtual(this.#present.offset + this.#present.is.length),
       setX: (push) => {
         push();
         frame.setRegister(rd());

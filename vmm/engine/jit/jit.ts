@@ -6,6 +6,7 @@
  * translation, wherever they map it. Regions are compiled several at a time, because a module costs more than a function.
  */
 
+import type { FloatHelperName } from '../../float/helpers.ts';
 import type { Hart } from '../../machine/hart.ts';
 import type { MachineMemory } from '../../machine/memory.ts';
 import type { Translations } from '../../machine/translations.ts';
@@ -13,12 +14,20 @@ import { ModuleBuilder } from '../../wasm/module.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { pushHalves } from '../access.ts';
 import { declareRegionImports } from '../imports.ts';
-import { hartTlbPointers, pageBytes, ramOffset, tlbEntries, tlbEntryBytes, wasmPageBytes } from '../layout.ts';
+import {
+  hartTlbPointers,
+  pageBytes,
+  pageShift,
+  ramOffset,
+  tlbEntries,
+  tlbEntryBytes,
+  wasmPageBytes,
+} from '../layout.ts';
 import { defineLibrary } from '../library.ts';
 import { ArrivalCounts } from './arrival-counts.ts';
 import { findRegion, type Region } from './region.ts';
 import { hasOneOf, type NewRegion, placesOf, RegionStore } from './region-store.ts';
-import { needsOf } from './row-facts.ts';
+import type { RowFacts } from './row-facts.ts';
 import { newStops, type Stops } from './stops.ts';
 import { emitRegion } from './translate.ts';
 import { codeOf, type WarmModule, WarmRegions } from './warm.ts';
@@ -144,22 +153,28 @@ export class Jit {
     const pageOffset = Number(pc & BigInt(pageBytes - 1));
     /** Host addresses of the pages around, by their distance in pages from the entry's. */
     const hosts = new Map<number, number | undefined>();
-    const pages = new Set<number>();
+    const pages: number[] = [];
+    const hostOfPage = (page: number): number | undefined => {
+      const host = this.#hostOf(hart, BigInt.asUintN(64, pc - BigInt(pageOffset) + BigInt(page * pageBytes)));
+      const isCode = host !== undefined && (this.#rewrites.get(ramPageOf(host)) ?? 0) <= rewritesMax;
+      hosts.set(page, isCode ? host : undefined);
+      if (isCode && !pages.includes(ramPageOf(host))) pages.push(ramPageOf(host));
+      return isCode ? host : undefined;
+    };
+    let lastPage = 0;
+    let lastHost = hostOfPage(0);
     const hostAt = (offset: number): number | undefined => {
-      const page = Math.floor((pageOffset + offset) / pageBytes);
-      if (!hosts.has(page)) {
-        const host = this.#hostOf(hart, BigInt.asUintN(64, pc - BigInt(pageOffset) + BigInt(page * pageBytes)));
-        const isCode = host !== undefined && (this.#rewrites.get(ramPageOf(host)) ?? 0) <= rewritesMax;
-        hosts.set(page, isCode ? host : undefined);
+      const place = pageOffset + offset;
+      const page = place >> pageShift;
+      if (page !== lastPage) {
+        lastHost = hosts.has(page) ? hosts.get(page) : hostOfPage(page);
+        lastPage = page;
       }
-      const host = hosts.get(page);
-      return host === undefined ? undefined : host + pageOffset + offset - page * pageBytes;
+      return lastHost === undefined ? undefined : lastHost + (place & (pageBytes - 1));
     };
     const read = (offset: number): number | undefined => {
       const host = hostAt(offset);
-      if (host === undefined) return undefined;
-      pages.add(ramPageOf(host));
-      return u16[host >>> 1];
+      return host === undefined ? undefined : u16[host >>> 1];
     };
     const jumpTargets = (): number[] =>
       this.#arrivals.jumpTargets(hostAt(-pageOffset)!).map((target) => target - pageOffset);
@@ -171,7 +186,7 @@ export class Jit {
     };
     const region = findRegion(pageOffset, { read, jumpTargets, stopsAt });
     if (region === undefined) return undefined;
-    return { region, stops, hostAt: (offset) => hostAt(offset)!, pages: [...pages] };
+    return { region, stops, hostAt: (offset) => hostAt(offset)!, pages };
   }
 
   #compile(): void {
@@ -195,16 +210,16 @@ export class Jit {
     for (const [index, [host, { region, pages, stops, hostAt }]] of batch.entries()) {
       const code = placesOf(region, hostAt);
       if (coverage !== undefined) this.#noteBlocks(region, hostAt);
-      this.#add({ host, pages, code, stops }, instructionCount(region), exports[`r${index}`]);
+      this.#add({ host, pages, code, stops }, region.instructions.length, exports[`r${index}`]);
     }
     this.#keep(bytes, batch);
   }
 
-  #noteBlocks({ blocks }: Region, hostAt: (offset: number) => number): void {
-    for (const { offset, instructions } of blocks.values()) {
-      if (instructions.length === 0) continue;
+  #noteBlocks({ blocks, instructions }: Region, hostAt: (offset: number) => number): void {
+    for (const { offset, first, count } of blocks) {
+      if (count === 0) continue;
       const host = hostAt(offset);
-      const hosts = instructions.map((instruction) => hostAt(instruction.offset));
+      const hosts = instructions.slice(first, first + count).map((instruction) => hostAt(instruction.offset));
       const known = this.blocks.get(host);
       this.blocks.set(host, Uint32Array.from(known === undefined ? hosts : new Set([...known, ...hosts])));
     }
@@ -219,7 +234,7 @@ export class Jit {
       regions: batch.map(([host, { region, pages, hostAt }]) => ({
         host,
         pages,
-        instructions: instructionCount(region),
+        instructions: region.instructions.length,
         code: codeOf(this.#memory, region, hostAt),
       })),
     });
@@ -295,8 +310,19 @@ export class Jit {
   }
 }
 
-const instructionCount = ({ blocks }: Region): number =>
-  [...blocks.values()].reduce((sum, { instructions }) => sum + instructions.length, 0);
+/** Helpers and operations that the instructions of some regions name. */
+const needsOf = (regions: readonly Region[]): { helpers: Set<FloatHelperName>; operations: Set<string> } => {
+  const all = new Set<RowFacts>();
+  for (const { instructions } of regions)
+    for (let at = 0; at < instructions.length; at += 1) all.add(instructions[at]!.is.facts);
+  const helpers = new Set<FloatHelperName>();
+  const operations = new Set<string>();
+  for (const facts of all) {
+    for (const helper of facts.helpers) helpers.add(helper);
+    for (const operation of facts.operations) operations.add(operation);
+  }
+  return { helpers, operations };
+};
 
 const ramPageOf = (host: number): number => (host - ramOffset) >>> 12;
 

@@ -1,81 +1,80 @@
 /**
  * Which integer registers a block of a region may read before it writes them: those that must be in locals when control
  * comes to it from outside. Nothing is live where the region is left or calls, since every register is in the hart's
- * record there.
+ * record there. Sets of registers are bits of a number.
  */
 
-import { type Block, type Region, successorsOf } from './region.ts';
-import { fieldsOf } from './row-facts.ts';
-import type { Structure } from './structure.ts';
+import type { Region } from './region.ts';
+import type { BlockSet, ByBlock, Structure } from './structure.ts';
 
 /**
- * By block, the registers that were written on some way there and are not stored yet, if that is left to the ways out of a set of
+ * The registers that were written on some way to a block and are not stored yet, if that is left to the ways out of a set of
  * blocks that has no calls.
  */
-export const dirtyRegisters = (
-  region: Region,
-  { isInside }: Structure,
-  late: ReadonlySet<number>,
-): ReadonlyMap<number, number> => {
-  const dirty = new Map([...late].map((block) => [block, 0]));
+export const dirtyRegisters = (region: Region, { list, edges }: Structure, late: BlockSet): ByBlock => {
+  const dirty = new Int32Array(late.length);
+  if (!late.includes(1)) return dirty;
+  const written = new Int32Array(late.length);
+  for (let at = 0; at < list.length; at += 1) written[list[at]!] = writtenBy(region, list[at]!);
   for (let changed = true; changed; ) {
     changed = false;
-    for (const from of late) {
-      const { terminator, instructions } = region.blocks.get(from)!;
-      const after = dirty.get(from)! | writtenBy(instructions);
-      for (const to of successorsOf(terminator)) {
-        if (!late.has(to) || !isInside(from, to) || (dirty.get(to)! | after) === dirty.get(to)!) continue;
-        dirty.set(to, dirty.get(to)! | after);
-        changed = true;
-      }
+    for (let edge = 0; edge < edges.count; edge += 1) {
+      const from = edges.from[edge]!;
+      const to = edges.to[edge]!;
+      if (late[from] === 0 || late[to] === 0) continue;
+      const after = dirty[to]! | dirty[from]! | written[from]!;
+      if (after === dirty[to]) continue;
+      dirty[to] = after;
+      changed = true;
     }
   }
   return dirty;
 };
 
-const writtenBy = (instructions: Block['instructions']): number => {
+const writtenBy = ({ blocks, instructions }: Region, block: number): number => {
+  const { first, count } = blocks[block]!;
   let written = 0;
-  for (const { row, word } of instructions) if (fieldsOf(row).rd) written |= 1 << ((word >>> 7) & 31);
-  return written & ~1;
+  for (let at = first; at < first + count; at += 1) written |= instructions[at]!.is.writes;
+  return written;
 };
 
 /**
- * By block, a set of registers as bits; x0 is never in it. Those that a block may have to store (`dirty`) must be in their locals,
- * too.
+ * x0 is never live. Those that a block may have to store (`dirty`) must be in their locals, too.
  */
-export const liveRegisters = (
-  region: Region,
-  { order, isInside }: Structure,
-  dirty: ReadonlyMap<number, number>,
-): ReadonlyMap<number, number> => {
-  const facts = new Map([...order.keys()].map((block) => [block, factsOf(region.blocks.get(block)!)]));
-  const live = new Map<number, number>();
-  const backwards = [...order.keys()].reverse();
+export const liveRegisters = (region: Region, { list, edges }: Structure, dirty: ByBlock): ByBlock => {
+  const { blocks } = region;
+  const reads = new Int32Array(blocks.length);
+  const writes = new Int32Array(blocks.length);
+  const live = new Int32Array(blocks.length);
+  for (let at = 0; at < list.length; at += 1) {
+    const block = list[at]!;
+    reads[block] = readBefore(region, block);
+    writes[block] = writtenBy(region, block);
+    live[block] = reads[block]! | dirty[block]!;
+  }
   for (let changed = true; changed; ) {
     changed = false;
-    for (const from of backwards) {
-      const { terminator } = region.blocks.get(from)!;
-      const { reads, writes } = facts.get(from)!;
-      let after = 0;
-      if (terminator.kind !== 'call')
-        for (const to of successorsOf(terminator)) if (isInside(from, to)) after |= live.get(to) ?? 0;
-      const before = reads | (after & ~writes) | (dirty.get(from) ?? 0);
-      if (before === live.get(from)) continue;
-      live.set(from, before);
+    for (let edge = edges.count - 1; edge >= 0; edge -= 1) {
+      const from = edges.from[edge]!;
+      if (blocks[from]!.ending === 'call') continue;
+      const before = live[from]! | (live[edges.to[edge]!]! & ~writes[from]!);
+      if (before === live[from]) continue;
+      live[from] = before;
       changed = true;
     }
   }
   return live;
 };
 
-/** What a block reads before it writes it, and what it writes. */
-const factsOf = ({ instructions }: Block): { readonly reads: number; readonly writes: number } => {
-  let [reads, writes] = [0, 0];
-  for (const { row, word } of instructions) {
-    const fields = fieldsOf(row);
-    if (fields.rs1) reads |= (1 << ((word >>> 15) & 31)) & ~writes;
-    if (fields.rs2) reads |= (1 << ((word >>> 20) & 31)) & ~writes;
-    if (fields.rd) writes |= 1 << ((word >>> 7) & 31);
+/** What a block reads before it writes it. */
+const readBefore = ({ blocks, instructions }: Region, block: number): number => {
+  const { first, count } = blocks[block]!;
+  let reads = 0;
+  let writes = 0;
+  for (let at = first; at < first + count; at += 1) {
+    const { is } = instructions[at]!;
+    reads |= is.reads & ~writes;
+    writes |= is.writes;
   }
-  return { reads: reads & ~1, writes: writes & ~1 };
+  return reads;
 };

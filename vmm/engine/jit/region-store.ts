@@ -29,17 +29,14 @@ interface StoredRegion extends NewRegion {
 }
 
 /** Where the instructions of a region's blocks are. A block's first may be the only one in its page. */
-export const placesOf = ({ blocks }: Region, hostAt: (offset: number) => number): CodePlace[] =>
-  [...blocks.values()].flatMap(({ instructions }) =>
-    instructions.length === 0
-      ? []
-      : [
-          {
-            host: hostAt(instructions[0]!.offset),
-            sizeBytes: instructions.reduce((sum, each) => sum + each.length, 0),
-          },
-        ],
-  );
+export const placesOf = ({ blocks }: Region, hostAt: (offset: number) => number): CodePlace[] => {
+  const places: CodePlace[] = [];
+  for (let at = 0; at < blocks.length; at += 1) {
+    const { offset, count, next } = blocks[at]!;
+    if (count > 0) places.push({ host: hostAt(offset), sizeBytes: next - offset });
+  }
+  return places;
+};
 
 /** Whether code at one of these offsets in a page is in the place. */
 export const hasOneOf = ({ host, sizeBytes }: CodePlace, offsets: Iterable<number>): boolean => {

@@ -7,51 +7,59 @@
  * the page that such jumps were seen to go to. So a program's jumps from each of its cases to each other make one loop.
  */
 
-import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
-import type { Effect, SystemOp, Value } from '../../isa/meaning.ts';
-import type { Row } from '../../isa/row.ts';
+import { pageBytes, pageShift } from '../layout.ts';
+import { type Decoded, decodedOf } from './decoded.ts';
 
 export interface Instruction {
   readonly offset: number;
-  readonly length: 2 | 4;
-  /** The 32-bit (expanded) form. */
-  readonly word: number;
-  readonly row: Row;
-  /** The interpreter does it when its address is one of these. */
-  readonly stops?: readonly bigint[];
+  readonly is: Decoded;
+  /** The machine is asked when its address is one of these. */
+  readonly stops: readonly bigint[] | undefined;
 }
 
-export type Terminator =
-  | { readonly kind: 'branch'; readonly condition: Value; readonly taken: number; readonly next: number } // the block's last instruction
-  | { readonly kind: 'jump'; readonly target: number } // without a link: the block's last instruction
-  | { readonly kind: 'call'; readonly target: number | undefined; readonly next: number } // the same, with a link
-  | { readonly kind: 'indirect'; readonly isReturn: boolean; readonly toHub: boolean } // jalr without a link
-  | { readonly kind: 'hub'; readonly targets: readonly number[] } // the hub's
-  | { readonly kind: 'next'; readonly target: number } // runs into the next block
-  | { readonly kind: 'system'; readonly next: number } // the machine takes control elsewhere: the block's last instruction
-  | { readonly kind: 'interpret'; readonly at: number }; // an instruction that is not translated
+/** How a block ends. The last instruction is that which it is about, but for `next`, `interpret` and `hub`. */
+export type Ending =
+  | 'branch' // to `target` or `next`
+  | 'jump' // without a link, to `target`
+  | 'call' // the same with a link; comes back to `next`
+  | 'indirect' // jalr without a link
+  | 'hub'
+  | 'next' // runs into the block at `target`
+  | 'system' // the machine takes control elsewhere
+  | 'interpret'; // before an instruction at `target` that is not translated
 
 export interface Block {
+  /** Its place among the region's blocks. */
+  readonly index: number;
   readonly offset: number;
-  readonly instructions: readonly Instruction[];
-  readonly terminator: Terminator;
+  /** Its instructions are so many of the region's, from this one. */
+  readonly first: number;
+  readonly count: number;
+  readonly ending: Ending;
+  readonly target: number;
+  /** Whether a call goes where a register says: it has no target. */
+  readonly isIndirect: boolean;
+  /** Offset behind its last instruction. */
+  readonly next: number;
+  readonly isReturn: boolean;
+  /** The region's blocks where control goes on, by index; -1 where it has none. For a branch first the next, then the target. */
+  readonly successors: readonly number[];
 }
 
+/** All objects of a kind have the same shape, and most of what is known of them is small integers: see structure.ts. */
 export interface Region {
   /** Of the entry, in its page. */
   readonly pageOffset: number;
-  /** By offset; the entry is at 0. */
-  readonly blocks: ReadonlyMap<number, Block>;
+  /** The entry is the first. */
+  readonly blocks: readonly Block[];
+  readonly instructions: readonly Instruction[];
+  /** Where the hub goes: offsets, each the beginning of one of its successors. */
+  readonly hubTargets: readonly number[];
 }
-
-export const pageBytes = 4096;
-
-/** Offset of the hub: odd, where no code is. */
-export const hub = 1;
 
 /** The page of an offset, counted from the entry's. */
 export const pageOf = ({ pageOffset }: Pick<Region, 'pageOffset'>, offset: number): number =>
-  Math.floor((pageOffset + offset) / pageBytes);
+  (pageOffset + offset) >> pageShift;
 
 /** Code as the region's finder sees it: 16 bits at an offset, or undefined where nothing is mapped. */
 export type ReadCode = (offset: number) => number | undefined;
@@ -64,175 +72,214 @@ export interface RegionParts {
   readonly read: ReadCode;
   /** Of indirect jumps, in the entry's page. */
   readonly jumpTargets: () => number[];
-  /** At which addresses the instruction at an offset is to be left to the interpreter. */
+  /** At which addresses the machine is to be asked at the instruction at an offset. */
   readonly stopsAt: (offset: number) => readonly bigint[] | undefined;
 }
 
 /** Undefined when not even the first instruction can be translated. */
-export const findRegion = (pageOffset: number, { read, jumpTargets, stopsAt }: RegionParts): Region | undefined => {
-  const inPage = (offset: number): number => (((pageOffset + offset) % pageBytes) + pageBytes) % pageBytes;
-  const decoded = new Map<number, Instruction | undefined>();
-  const instructionAt = (offset: number): Instruction | undefined => {
-    if (decoded.has(offset)) return decoded.get(offset);
-    const found = decodeAt(offset, read);
-    const stops = found && stopsAt(offset);
-    const instruction = found && stops ? { ...found, stops } : found;
-    decoded.set(offset, instruction);
-    return instruction;
-  };
+export const findRegion = (pageOffset: number, parts: RegionParts): Region | undefined =>
+  new RegionFinder(pageOffset, parts).find();
 
-  const leaders = new Set<number>([0]);
-  const pending = [0];
-  let instructions = 0;
-  const lead = (offset: number): void => {
-    if (leaders.has(offset) || leaders.size >= blocksMax || instructions >= instructionsMax) return;
-    if (instructionAt(offset) === undefined) return;
-    leaders.add(offset);
-    pending.push(offset);
-  };
-  const walked = new Set<number>();
-  let targets: readonly number[] = [];
-  const goesToHub = (flow: Terminator, offset: number): boolean =>
-    flow.kind === 'indirect' && !flow.isReturn && pageOf({ pageOffset }, offset) === 0;
-  for (let start = pending.shift(); start !== undefined; start = pending.shift()) {
-    let previous: Instruction | undefined;
-    for (let offset = start; !walked.has(offset); ) {
-      const instruction = instructionAt(offset);
-      if (instruction === undefined) break;
-      walked.add(offset);
-      instructions += 1;
-      const next = offset + instruction.length;
-      const flow = flowOf(instruction, previous);
-      if (flow !== undefined) {
-        for (const successor of successorsOf(flow)) lead(successor);
-        if (goesToHub(flow, offset) && targets.length === 0) {
-          targets = jumpTargets();
-          targets.forEach(lead);
-        }
-        break;
+/** An instruction while it is not known yet which blocks there are. */
+interface Place extends Instruction {
+  /** Whether it is of the region. */
+  isWalked: boolean;
+  /** The block that begins there; -1 when none does. */
+  block: number;
+}
+
+const noBlock = -1;
+/** Offset of the hub: odd, where no code is. */
+const hub = 1;
+
+class RegionFinder {
+  readonly #pageOffset: number;
+  readonly #parts: RegionParts;
+  readonly #places = new Map<number, Place | undefined>();
+  /** Where blocks begin. */
+  readonly #leaders: Place[] = [];
+  #walked = 0;
+  /** Of the hub, once there is an indirect jump. */
+  #targets: readonly number[] = [];
+  readonly #instructions: Place[] = [];
+
+  constructor(pageOffset: number, parts: RegionParts) {
+    this.#pageOffset = pageOffset;
+    this.#parts = parts;
+  }
+
+  find(): Region | undefined {
+    this.#lead(0);
+    for (let next = 0; next < this.#leaders.length; next += 1) this.#walk(this.#leaders[next]!);
+    if (this.#leaders.length === 0) return undefined;
+    const blocks: Block[] = [];
+    for (let index = 0; index < this.#leaders.length; index += 1) blocks.push(this.#blockAt(this.#leaders[index]!));
+    const hubTargets: number[] = [];
+    if (this.#targets.length > 0) {
+      const successors: number[] = [];
+      for (const target of this.#targets) {
+        const block = this.#blockOf(target);
+        if (block === noBlock || blocks[block]!.count === 0) continue;
+        hubTargets.push(target);
+        successors.push(block);
       }
-      previous = instruction;
+      blocks.push({ ...blocks[0]!, index: blocks.length, offset: hub, first: 0, count: 0, ending: 'hub', successors });
+    }
+    return { pageOffset: this.#pageOffset, blocks, instructions: this.#instructions, hubTargets };
+  }
+
+  #at(offset: number): Place | undefined {
+    const found = this.#places.get(offset);
+    if (found !== undefined || this.#places.has(offset)) return found;
+    const is = decodeAt(offset, this.#parts.read);
+    const place =
+      is === undefined
+        ? undefined
+        : { offset, is, stops: this.#parts.stopsAt(offset), isWalked: false, block: noBlock };
+    this.#places.set(offset, place);
+    return place;
+  }
+
+  /** The block that begins at an offset. */
+  #blockOf(offset: number): number {
+    const place = this.#places.get(offset);
+    return place === undefined ? noBlock : place.block;
+  }
+
+  /** A block is to begin at an offset, if there is room for it. */
+  #lead(offset: number): void {
+    if (this.#leaders.length >= blocksMax || this.#walked >= instructionsMax) return;
+    const place = this.#at(offset);
+    if (place === undefined || place.block !== noBlock) return;
+    place.block = this.#leaders.length;
+    this.#leaders.push(place);
+  }
+
+  /** Takes in instructions up to where control parts or comes to what is of the region already. */
+  #walk(start: Place): void {
+    let previous: Place | undefined;
+    for (let place: Place | undefined = start; place !== undefined && !place.isWalked; ) {
+      place.isWalked = true;
+      this.#walked += 1;
+      const next = place.offset + place.is.length;
+      if (place.is.flow !== 'on') {
+        this.#leadAfter(place, previous, next);
+        return;
+      }
+      const following = this.#at(next);
       // A block is in one page; only its first instruction may begin in another.
-      if (inPage(next) === 0 || crossesPage(instructionAt(next), inPage) || instructions >= instructionsMax) {
-        lead(next);
-        break;
+      if (this.#inPage(next) === 0 || this.#crossesPage(following) || this.#walked >= instructionsMax) {
+        this.#lead(next);
+        return;
       }
-      offset = next;
+      previous = place;
+      place = following;
     }
   }
 
-  const blocks = new Map<number, Block>();
-  for (const leader of leaders) {
-    const block = blockAt(leader, leaders, walked, instructionAt);
-    const { terminator } = block;
-    const toHub = targets.length > 0 && goesToHub(terminator, leader);
-    blocks.set(leader, toHub ? { ...block, terminator: { kind: 'indirect', isReturn: false, toHub } } : block);
-  }
-  const within = targets.filter((target) => (blocks.get(target)?.instructions.length ?? 0) > 0);
-  if (targets.length > 0)
-    blocks.set(hub, { offset: hub, instructions: [], terminator: { kind: 'hub', targets: within } });
-  return blocks.get(0)!.instructions.length === 0 ? undefined : { pageOffset, blocks };
-};
-
-const blockAt = (
-  start: number,
-  leaders: ReadonlySet<number>,
-  walked: ReadonlySet<number>,
-  instructionAt: (offset: number) => Instruction | undefined,
-): Block => {
-  const instructions: Instruction[] = [];
-  for (let offset = start; ; ) {
-    const instruction = walked.has(offset) ? instructionAt(offset) : undefined;
-    if (instruction === undefined) {
-      // The region is full, and another one may begin here; or the instruction is not for translated code at all.
-      const isFull = instructions.length > 0 && instructionAt(offset) !== undefined;
-      const terminator: Terminator = isFull ? { kind: 'next', target: offset } : { kind: 'interpret', at: offset };
-      return { offset: start, instructions, terminator };
+  #leadAfter(place: Place, previous: Place | undefined, next: number): void {
+    const { is } = place;
+    if (is.flow === 'system') return;
+    if (is.flow === 'branch' || is.rd !== 0) this.#lead(next);
+    const target = is.flow === 'jump' && is.rd !== 0 ? unknown : targetOf(place, previous);
+    if (target !== unknown) this.#lead(target);
+    else if (this.#goesToHub(place, place.offset) && this.#targets.length === 0) {
+      this.#targets = this.#parts.jumpTargets();
+      for (const jumped of this.#targets) this.#lead(jumped);
     }
-    const flow = flowOf(instruction, instructions.at(-1));
-    instructions.push(instruction);
-    if (flow !== undefined) return { offset: start, instructions, terminator: flow };
-    offset += instruction.length;
-    if (leaders.has(offset)) return { offset: start, instructions, terminator: { kind: 'next', target: offset } };
   }
-};
 
-const decodeAt = (offset: number, read: ReadCode): Instruction | undefined => {
+  #blockAt(start: Place): Block {
+    const first = this.#instructions.length;
+    let previous: Place | undefined;
+    let place: Place | undefined = start;
+    while (place?.isWalked === true) {
+      this.#instructions.push(place);
+      const next: number = place.offset + place.is.length;
+      if (place.is.flow !== 'on') return this.#parted(start, first, place, previous, next);
+      previous = place;
+      place = this.#places.get(next);
+      if (place !== undefined && place.block !== noBlock)
+        return this.#ended(start, first, next, 'next', next, false, false, [place.block]);
+    }
+    // The region is full, and another one may begin here; or the instruction is not for translated code at all.
+    const next = previous === undefined ? start.offset : previous.offset + previous.is.length;
+    const isFull = previous !== undefined && this.#at(next) !== undefined;
+    return this.#ended(start, first, next, isFull ? 'next' : 'interpret', next, false, false, isFull ? [noBlock] : []);
+  }
+
+  /** A block whose last instruction says where control goes. */
+  #parted(start: Place, first: number, place: Place, previous: Place | undefined, next: number): Block {
+    const { is } = place;
+    if (is.flow === 'system') return this.#ended(start, first, next, 'system', next, false, false, []);
+    const target = targetOf(place, previous);
+    const isIndirect = target === unknown;
+    const after = this.#blockOf(next);
+    if (is.flow === 'branch')
+      return this.#ended(start, first, next, 'branch', target, false, false, [after, this.#blockOf(target)]);
+    if (is.rd !== 0) return this.#ended(start, first, next, 'call', target, isIndirect, false, [after]);
+    if (!isIndirect) return this.#ended(start, first, next, 'jump', target, false, false, [this.#blockOf(target)]);
+    const toHub = this.#targets.length > 0 && this.#goesToHub(place, start.offset);
+    const successors = toHub ? [this.#leaders.length] : [];
+    return this.#ended(start, first, next, 'indirect', target, true, isReturn(is), successors);
+  }
+
+  #ended(
+    start: Place,
+    first: number,
+    next: number,
+    ending: Ending,
+    target: number,
+    isIndirect: boolean,
+    isReturn: boolean,
+    successors: readonly number[],
+  ): Block {
+    const count = this.#instructions.length - first;
+    return {
+      index: start.block,
+      offset: start.offset,
+      first,
+      count,
+      ending,
+      target,
+      isIndirect,
+      next,
+      isReturn,
+      successors,
+    };
+  }
+
+  #goesToHub({ is }: Place, offset: number): boolean {
+    return is.rd === 0 && !isReturn(is) && pageOf({ pageOffset: this.#pageOffset }, offset) === 0;
+  }
+
+  #inPage(offset: number): number {
+    return (this.#pageOffset + offset) & (pageBytes - 1);
+  }
+
+  /** Whether an instruction begins in one page and ends in the next. */
+  #crossesPage(place: Place | undefined): boolean {
+    return place !== undefined && this.#inPage(place.offset) + place.is.length > pageBytes;
+  }
+}
+
+const decodeAt = (offset: number, read: ReadCode): Decoded | undefined => {
   const low = read(offset);
   if (low === undefined) return undefined;
-  const length = lengthOf(low);
-  let word = low;
-  if (length === 2) {
-    const expanded = expandCompressed(low);
-    if (expanded === undefined) return undefined;
-    word = expanded;
-  } else {
-    const high = read(offset + 2);
-    if (high === undefined) return undefined;
-    word = low | (high << 16);
-  }
-  const row = decode(word);
-  return row === undefined ? undefined : { offset, length, word, row };
+  if ((low & 3) !== 3) return decodedOf(low);
+  const high = read(offset + 2);
+  return high === undefined ? undefined : decodedOf(low | (high << 16));
 };
 
-/** Whether an instruction begins in one page and ends in the next. */
-const crossesPage = (instruction: Instruction | undefined, inPage: (offset: number) => number): boolean =>
-  instruction !== undefined && inPage(instruction.offset) + instruction.length > pageBytes;
+/** No target: odd, where no code is. */
+const unknown = 3;
 
-/** CSR accesses and fences go on with the next instruction; the machine may say otherwise. */
-const staysInFlow: ReadonlySet<SystemOp> = new Set([
-  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'fenceI', 'sfenceVma'] as const),
-]);
-
-/** Where control goes after an instruction, unless it is just the next one. */
-const flowOf = (instruction: Instruction, previous: Instruction | undefined): Terminator | undefined => {
-  const { row, word, offset, length } = instruction;
-  const next = offset + length;
-  if (row.meaning.k === 'system') return staysInFlow.has(row.meaning.op) ? undefined : { kind: 'system', next };
-  const { meaning } = row;
-  if (meaning.k === 'branch')
-    return { kind: 'branch', condition: meaning.condition, taken: offset + immediate(instruction), next };
-  if (jumpIn(row.meaning) === undefined) return undefined;
-  const target = row.immediate === 'J' ? offset + immediate(instruction) : pairedTarget(instruction, previous);
-  if (linkOf(word) !== 0) return { kind: 'call', target, next };
-  return target === undefined ? { kind: 'indirect', isReturn: isReturn(word), toHub: false } : { kind: 'jump', target };
+/** Where a branch or jump goes, if that is known: by itself, or as a pair of `auipc` and `jalr`, the usual far call and tail call. */
+const targetOf = ({ offset, is }: Instruction, previous: Instruction | undefined): number => {
+  if (is.row.immediate !== 'I') return offset + is.immediate; // of branches and jal
+  if (previous === undefined || !previous.is.isAuipc || previous.is.rd !== is.rs1) return unknown;
+  return (previous.offset + previous.is.immediate + is.immediate) & ~1;
 };
 
 /** Jumps to ra and t0 are returns (unprivileged specification, "Unconditional Jumps"). */
-const isReturn = (word: number): boolean => ((word >>> 15) & 0b11011) === 1;
-
-const linkOf = (word: number): number => (word >>> 7) & 31;
-
-/** The target of `auipc` and `jalr` as a pair, the usual far call and tail call. */
-const pairedTarget = (instruction: Instruction, previous: Instruction | undefined): number | undefined => {
-  if (previous === undefined || previous.row.name !== 'auipc') return undefined;
-  if (linkOf(previous.word) !== ((instruction.word >>> 15) & 31)) return undefined;
-  return (previous.offset + immediate(previous) + immediate(instruction)) & ~1;
-};
-
-/** Where control goes on within the region, if the region has it. */
-export const successorsOf = (terminator: Terminator): readonly number[] => {
-  switch (terminator.kind) {
-    case 'branch':
-      return [terminator.next, terminator.taken];
-    case 'jump':
-    case 'next':
-      return [terminator.target];
-    case 'call':
-      return [terminator.next];
-    case 'indirect':
-      return terminator.toHub ? [hub] : [];
-    case 'hub':
-      return terminator.targets;
-    case 'system':
-    case 'interpret':
-      return [];
-  }
-};
-
-const immediate = ({ row, word }: Instruction): number => smallImmediateOf(word, row.immediate);
-
-const jumpIn = (effect: Effect): Effect | undefined => {
-  if (effect.k === 'jump') return effect;
-  return effect.k === 'sequence' ? effect.effects.find((inner) => inner.k === 'jump') : undefined;
-};
+const isReturn = ({ rs1 }: Decoded): boolean => (rs1 & 0b11011) === 1;

@@ -1,93 +1,97 @@
 /** What the translator must know of rows before it emits them, found by walking their meanings once. */
 
 import type { FloatHelperName } from '../../float/helpers.ts';
-import { effectValues, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
+import { type Effect, effectValues, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
-import type { Region } from './region.ts';
+import { isSignExtended } from '../narrow-values.ts';
 
-interface UsedFields {
+/** A plain access to memory, at rs1 plus the immediate. */
+export interface PlainAccess {
+  readonly isWrite: boolean;
+  readonly sizeBytes: number;
+}
+
+export interface RowFacts {
+  /** Which integer register fields the meaning names; those that the machine reads and writes, too. */
   readonly rs1: boolean;
   readonly rs2: boolean;
   readonly rd: boolean;
+  /** Whether an instruction of this row may leave the region before it is done: an access to memory, or the machine's. */
+  readonly mayLeave: boolean;
+  /** What it does to memory, if that is one plain access. */
+  readonly access: PlainAccess | undefined;
+  /** The fields whose registers must hold a sign-extended number of 32 bits for rd to hold one; undefined when it may not all the same. */
+  readonly signExtendedFrom: readonly XField[] | undefined;
+  /** Helpers and operations that it names. */
+  readonly helpers: readonly FloatHelperName[];
+  readonly operations: readonly string[];
 }
 
-const usedFields = new Map<Row, UsedFields>();
+const known = new Map<Row, RowFacts>();
 
-/** Only CSR accesses have registers; those with an immediate have no rs1. */
-const systemFields = ({ meaning, picture }: Row): UsedFields => {
-  const isCsr = meaning.k === 'system' && meaning.op.startsWith('csrr');
-  return { rs1: isCsr && picture.includes('s'), rs2: false, rd: isCsr };
-};
-
-/** Which integer register fields a row's meaning names; those that the machine reads and writes, too. */
-export const fieldsOf = (row: Row): UsedFields => {
-  if (row.meaning.k === 'system') return systemFields(row);
-  let used = usedFields.get(row);
-  if (used === undefined) {
-    const named = new Set<XField>();
-    const visit = (value: Value): void => {
-      if (value.k === 'x') named.add(value.field);
-      valueChildren(value).forEach(visit);
-    };
-    const parts = row.meaning.k === 'sequence' ? row.meaning.effects : [row.meaning];
-    for (const part of parts) effectValues(part).forEach(visit);
-    used = { rs1: named.has('rs1'), rs2: named.has('rs2'), rd: parts.some((part) => part.k === 'setX') };
-    usedFields.set(row, used);
+export const rowFactsOf = (row: Row): RowFacts => {
+  let facts = known.get(row);
+  if (facts === undefined) {
+    facts = findFacts(row);
+    known.set(row, facts);
   }
-  return used;
+  return facts;
 };
 
-const leaving = new Map<Row, boolean>();
-
-/** Whether an instruction of this row may leave the region before it is done: an access to memory, or the machine's. */
-export const mayLeave = (row: Row): boolean => {
-  let leaves = leaving.get(row);
-  if (leaves === undefined) {
-    const reaches = (value: Value): boolean => reachingKinds.has(value.k) || valueChildren(value).some(reaches);
-    const parts = row.meaning.k === 'sequence' ? row.meaning.effects : [row.meaning];
-    leaves =
+const findFacts = (row: Row): RowFacts => {
+  const { meaning } = row;
+  const parts = meaning.k === 'sequence' ? meaning.effects : [meaning];
+  const values: Value[] = [];
+  const visit = (value: Value): void => {
+    values.push(value);
+    valueChildren(value).forEach(visit);
+  };
+  for (const part of parts) effectValues(part).forEach(visit);
+  const names = (field: XField): boolean => values.some((value) => value.k === 'x' && value.field === field);
+  const isSystem = meaning.k === 'system';
+  // Only CSR accesses have registers; those with an immediate have no rs1.
+  const isCsr = isSystem && meaning.op.startsWith('csrr');
+  return {
+    rs1: isSystem ? isCsr && row.picture.includes('s') : names('rs1'),
+    rs2: names('rs2'),
+    rd: isCsr || parts.some(({ k }) => k === 'setX'),
+    mayLeave:
       row.usesFloat ||
-      parts.some((part) => part.k === 'store' || part.k === 'system' || effectValues(part).some(reaches));
-    leaving.set(row, leaves);
-  }
-  return leaves;
+      parts.some(({ k }) => k === 'store' || k === 'system') ||
+      values.some(({ k }) => reachingKinds.has(k)),
+    access: findAccess(meaning),
+    signExtendedFrom: findSignExtended(meaning),
+    helpers: [...new Set(values.flatMap((value) => (value.k === 'float' ? [value.helper] : [])))],
+    operations: [
+      ...new Set(values.flatMap((value) => (value.k === 'binary' || value.k === 'unary' ? [value.op] : []))),
+    ],
+  };
 };
+
 const reachingKinds: ReadonlySet<Value['k']> = new Set(['load', 'atomic', 'loadReserved', 'storeConditional']);
 
-interface Needs {
-  readonly helpers: ReadonlySet<FloatHelperName>;
-  readonly operations: ReadonlySet<string>;
-}
-
-const rowNeeds = new Map<Row, Needs>();
-
-/** Helpers and operations that the instructions of some regions name. */
-export const needsOf = (regions: readonly Region[]): Needs => {
-  const helpers = new Set<FloatHelperName>();
-  const operations = new Set<string>();
-  for (const region of regions)
-    for (const block of region.blocks.values())
-      for (const { row } of block.instructions) {
-        const needs = needsOfRow(row);
-        for (const helper of needs.helpers) helpers.add(helper);
-        for (const operation of needs.operations) operations.add(operation);
-      }
-  return { helpers, operations };
+/** Each condition of isSignExtended is that some registers hold such numbers, all of them. */
+const findSignExtended = (effect: Effect): readonly XField[] | undefined => {
+  if (effect.k !== 'setX') return undefined;
+  const fields = new Set<XField>();
+  return isSignExtended(effect.value, (field) => fields.add(field) !== undefined) ? [...fields] : undefined;
 };
 
-const needsOfRow = (row: Row): Needs => {
-  let needs = rowNeeds.get(row);
-  if (needs === undefined) {
-    const helpers = new Set<FloatHelperName>();
-    const operations = new Set<string>();
-    const visit = (value: Value): void => {
-      if (value.k === 'float') helpers.add(value.helper);
-      if (value.k === 'binary' || value.k === 'unary') operations.add(value.op);
-      valueChildren(value).forEach(visit);
-    };
-    effectValues(row.meaning).forEach(visit);
-    needs = { helpers, operations };
-    rowNeeds.set(row, needs);
-  }
-  return needs;
+const findAccess = (effect: Effect): PlainAccess | undefined => {
+  if (effect.k === 'store') return isBased(effect.address) ? { isWrite: true, sizeBytes: effect.size } : undefined;
+  if (effect.k !== 'setX' && effect.k !== 'setF') return undefined;
+  const load = loadIn(effect.value);
+  return load !== undefined && isBased(load.address) ? { isWrite: false, sizeBytes: load.size } : undefined;
 };
+
+const loadIn = (value: Value): Extract<Value, { k: 'load' }> | undefined => {
+  if (value.k === 'load') return value;
+  return value.k === 'unary' ? loadIn(value.a) : undefined;
+};
+
+const isBased = (address: Value): boolean =>
+  address.k === 'binary' &&
+  address.op === 'add' &&
+  address.a.k === 'x' &&
+  address.a.field === 'rs1' &&
+  address.b.k === 'imm';

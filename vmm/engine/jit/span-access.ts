@@ -3,7 +3,6 @@
  * them looks for; atomic ones look for themselves.
  */
 
-import { smallImmediateOf } from '../../isa/decode.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
 import { type CoverageMaps, emitWritten } from '../coverage.ts';
@@ -11,7 +10,7 @@ import { atomicAccess, type RegionImports } from '../imports.ts';
 import { tlbKinds } from '../layout.ts';
 import { spanRequest } from '../span-lookup.ts';
 import type { Frame } from './frame.ts';
-import type { Instruction } from './region.ts';
+import type { Block, Instruction, Region } from './region.ts';
 import { type Span, spansOf } from './spans.ts';
 
 export interface SpanAccessParts {
@@ -29,12 +28,12 @@ type Size = 1 | 2 | 4 | 8;
 export class SpanAccess implements Access {
   readonly #parts: SpanAccessParts;
   readonly #single: MemoryAccess;
-  #spans: ReadonlyMap<number, Span> = new Map();
+  #spans: readonly (Span | undefined)[] = [];
   #span: Span | undefined;
-  #instruction: Instruction | undefined;
-  /** Local of the host address of each span that was found in this block; and all locals, for the next block. */
-  readonly #hosts = new Map<Span, number>();
+  #immediate = 0;
+  /** For the host addresses of spans, in each block anew; and how many of them this block has taken. */
   readonly #locals: number[] = [];
+  #taken = 0;
 
   constructor(parts: SpanAccessParts) {
     const { code, hart, readTlb, writeTlb, address, host } = parts.frame;
@@ -48,20 +47,20 @@ export class SpanAccess implements Access {
     );
   }
 
-  beginBlock(instructions: readonly Instruction[]): void {
-    this.#spans = spansOf(instructions);
-    this.#hosts.clear();
+  beginBlock(region: Region, block: Block): void {
+    this.#spans = spansOf(region, block);
+    this.#taken = 0;
   }
 
-  /** Call before each instruction, with its index in the block. */
+  /** Call before each instruction, with its place in the block. */
   beginInstruction(instruction: Instruction, index: number): void {
-    this.#instruction = instruction;
-    this.#span = this.#spans.get(index);
+    this.#immediate = instruction.is.immediate;
+    this.#span = this.#spans[index];
   }
 
   /** Whether the present instruction's span was found: then its access cannot fail. */
   get isFound(): boolean {
-    return this.#span !== undefined && this.#hosts.has(this.#span);
+    return this.#span !== undefined && this.#span.host >= 0;
   }
 
   load(size: Size, signed: boolean, pushAddress: () => void): void {
@@ -101,22 +100,20 @@ export class SpanAccess implements Access {
 
   /** Of the present instruction's first byte from the span's. */
   #distanceIn(span: Span): number {
-    const { word, row } = this.#instruction!;
-    return smallImmediateOf(word, row.immediate) - span.low;
+    return this.#immediate - span.low;
   }
 
   /** The local that has the host address of a span; its first access finds it. */
   #hostOf(span: Span, sizeBytes: number): number {
-    const known = this.#hosts.get(span);
-    if (known !== undefined) return known;
+    if (span.host >= 0) return span.host;
     const { frame, imports, interpretIf } = this.#parts;
     const { code } = frame;
     const bytes = span.high - span.low;
     const request = spanRequest(bytes, this.#distanceIn(span), sizeBytes);
-    const index = this.#hosts.size;
-    const local = this.#locals[index] ?? code.local('i32');
-    this.#locals[index] = local;
-    this.#hosts.set(span, local);
+    const local = this.#locals[this.#taken] ?? code.local('i32');
+    this.#locals[this.#taken] = local;
+    this.#taken += 1;
+    span.host = local;
     frame.pushRegister(span.base);
     if (span.low !== 0) code.i64Small(span.low).ops(op.i64Add);
     this.#single.address(span.isWrite, bytes, () => {

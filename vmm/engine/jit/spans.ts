@@ -3,12 +3,8 @@
  * look at the TLB serves them all, when it finds the whole span from the lowest to the highest in one page.
  */
 
-import { smallImmediateOf } from '../../isa/decode.ts';
-import type { Effect, Value } from '../../isa/meaning.ts';
-import type { Row } from '../../isa/row.ts';
 import { spanBytesMax } from '../span-lookup.ts';
-import type { Instruction } from './region.ts';
-import { fieldsOf } from './row-facts.ts';
+import type { Block, Region } from './region.ts';
 
 export interface Span {
   readonly isWrite: boolean;
@@ -16,65 +12,36 @@ export interface Span {
   /** Distances from the base: of the first byte, and past the last. */
   low: number;
   high: number;
+  /** Local of the host address of its first byte; -1 until it was found. */
+  host: number;
 }
 
-/** The span of each instruction that makes a plain access, by its index in the block. */
-export const spansOf = (instructions: readonly Instruction[]): ReadonlyMap<number, Span> => {
-  const spans = new Map<number, Span>();
-  const open = new Map<number, Span>(); // by base register, and whether it writes
-  for (const [index, { row, word }] of instructions.entries()) {
-    const access = accessOf(row);
-    const base = (word >>> 15) & 31;
-    if (access !== undefined && base !== 0) {
-      const key = base * 2 + (access.isWrite ? 1 : 0);
-      const low = smallImmediateOf(word, row.immediate);
-      const high = low + access.sizeBytes;
-      let span = open.get(key);
-      if (span === undefined || Math.max(span.high, high) - Math.min(span.low, low) > spanBytesMax) {
-        span = { isWrite: access.isWrite, base, low, high };
-        open.set(key, span);
+/** The span of each instruction of a block, by its place in it: of those that make a plain access. */
+export const spansOf = ({ instructions }: Region, { first, count }: Block): readonly (Span | undefined)[] => {
+  const spans: (Span | undefined)[] = [];
+  /** By base register: those for reading, then those for writing. */
+  const open = new Array<Span | undefined>(64).fill(undefined);
+  for (let at = first; at < first + count; at += 1) {
+    const { rs1, rd, immediate, readBytes, writeBytes, writes, isSystem } = instructions[at]!.is;
+    const sizeBytes = readBytes + writeBytes;
+    let span: Span | undefined;
+    if (sizeBytes !== 0 && rs1 !== 0) {
+      const key = writeBytes !== 0 ? rs1 + 32 : rs1;
+      const high = immediate + sizeBytes;
+      span = open[key];
+      if (span === undefined || Math.max(span.high, high) - Math.min(span.low, immediate) > spanBytesMax) {
+        span = { isWrite: writeBytes !== 0, base: rs1, low: immediate, high, host: -1 };
+        open[key] = span;
       }
-      span.low = Math.min(span.low, low);
+      span.low = Math.min(span.low, immediate);
       span.high = Math.max(span.high, high);
-      spans.set(index, span);
-    } else if (row.meaning.k === 'system') open.clear(); // the machine may map things anew
-    if (fieldsOf(row).rd) {
-      const rd = (word >>> 7) & 31;
-      open.delete(rd * 2);
-      open.delete(rd * 2 + 1);
+    }
+    if (isSystem) open.fill(undefined); // the machine may map things anew
+    spans.push(span);
+    if (writes !== 0) {
+      open[rd] = undefined;
+      open[rd + 32] = undefined;
     }
   }
   return spans;
 };
-
-interface PlainAccess {
-  readonly isWrite: boolean;
-  readonly sizeBytes: number;
-}
-
-const accesses = new Map<Row, PlainAccess | undefined>();
-
-/** What a row does to memory, if that is one plain access at rs1 plus its immediate. */
-const accessOf = (row: Row): PlainAccess | undefined => {
-  if (!accesses.has(row)) accesses.set(row, findAccess(row.meaning));
-  return accesses.get(row);
-};
-
-const findAccess = (effect: Effect): PlainAccess | undefined => {
-  if (effect.k === 'store') return isBased(effect.address) ? { isWrite: true, sizeBytes: effect.size } : undefined;
-  if (effect.k !== 'setX' && effect.k !== 'setF') return undefined;
-  const load = loadIn(effect.value);
-  return load !== undefined && isBased(load.address) ? { isWrite: false, sizeBytes: load.size } : undefined;
-};
-
-const loadIn = (value: Value): Extract<Value, { k: 'load' }> | undefined => {
-  if (value.k === 'load') return value;
-  return value.k === 'unary' ? loadIn(value.a) : undefined;
-};
-
-const isBased = (address: Value): boolean =>
-  address.k === 'binary' &&
-  address.op === 'add' &&
-  address.a.k === 'x' &&
-  address.a.field === 'rs1' &&
-  address.b.k === 'imm';

@@ -1,140 +1,226 @@
 /**
  * Structured control flow for a region: dominators, loop headers and merge points, from which the emitter makes nested
  * blocks and loops (N. Ramsey, "Beyond Relooper", ICFP 2022). An edge that makes the graph irreducible is an exit.
+ *
+ * Blocks are their indices, sets of them bytes by index. A region is made of a few dozen blocks, and most regions are made while the host
+ * runs this for the first few hundred times: what counts is how little the host has to do to optimise it, so these are
+ * plain loops over typed arrays (docs/performance.md, seventh round).
  */
 
-import { type Block, hub, type Region, successorsOf } from './region.ts';
+import type { Block, Region } from './region.ts';
+
+/** Numbers by block. */
+export type ByBlock = Int32Array;
+/** 1 for blocks that are in a set. */
+export type BlockSet = Uint8Array;
 
 export interface Structure {
-  /** Reverse postorder number of each block. */
-  readonly order: ReadonlyMap<number, number>;
-  readonly loopHeaders: ReadonlySet<number>;
-  /** Blocks that forward edges reach from several places, or from the hub. */
-  readonly mergePoints: ReadonlySet<number>;
-  /** Children in the dominator tree, in reverse postorder. */
-  readonly dominated: ReadonlyMap<number, readonly number[]>;
-  /** Whether control may go along an edge inside the region. */
-  readonly isInside: (from: number, to: number) => boolean;
+  /** Blocks that control comes to, in reverse postorder. */
+  readonly list: ByBlock;
+  /** Place of each block in it; -1 for those that control does not come to. */
+  readonly order: ByBlock;
+  readonly loopHeaders: BlockSet;
+  /** Those that forward edges reach from several places, or from the hub. */
+  readonly mergePoints: BlockSet;
+  /** The block that is next above in the dominator tree; -1 where control does not come to. */
+  readonly idom: ByBlock;
+  readonly edges: Edges;
 }
 
-export const structureOf = (region: Region): Structure => {
-  const { blocks } = region;
-  const next = (block: number): readonly number[] =>
-    successorsOf(blocks.get(block)!.terminator).filter((target) => blocks.has(target));
+/** Edges inside the region, those of a block together and each once, in reverse postorder of where they begin. */
+export interface Edges {
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** By block: its edges are those from `begin[block]` on, before `end[block]`. */
+  readonly begin: ByBlock;
+  readonly end: ByBlock;
+  readonly count: number;
+}
 
-  const list = reversePostorder(0, next);
-  const order = new Map(list.map((block, index) => [block, index]));
-  const idom = immediateDominators(list, order, next);
-  const dominates = (above: number, below: number): boolean => {
-    for (let block = below; ; block = idom.get(block)!) {
-      if (block === above) return true;
-      if (block === 0) return false;
+export const structureOf = ({ blocks }: Region): Structure => {
+  const order = new Int32Array(blocks.length).fill(-1);
+  const list = reversePostorder(blocks, order);
+  const all = edgesOf(blocks, list);
+  const idom = immediateDominators(blocks.length, order, all);
+  const loopHeaders = new Uint8Array(blocks.length);
+  const mergePoints = new Uint8Array(blocks.length);
+  const reached = new Uint8Array(blocks.length);
+  const edges: Edges = { ...all, from: new Int32Array(all.count), to: new Int32Array(all.count) };
+  let count = 0;
+  for (let at = 0; at < list.length; at += 1) {
+    const from = list[at]!;
+    const isHub = blocks[from]!.ending === 'hub';
+    const first = all.begin[from]!;
+    edges.begin[from] = count;
+    for (let edge = first; edge < all.end[from]!; edge += 1) {
+      const to = all.to[edge]!;
+      if (order[to]! > order[from]!) {
+        if (isHub || reached[to] !== 0) mergePoints[to] = 1;
+        reached[to] = 1;
+      } else if (dominates(to, from, idom)) loopHeaders[to] = 1;
+      else continue;
+      edges.from[count] = from;
+      edges.to[count] = to;
+      count += 1;
     }
-  };
+    edges.end[from] = count;
+  }
+  return { list, order, loopHeaders, mergePoints, idom, edges: { ...edges, count } };
+};
 
-  const loopHeaders = new Set<number>();
-  const forwardEdges = new Map<number, number>();
-  const outside = new Set<string>();
-  for (const from of list)
-    for (const to of new Set(next(from))) {
-      if (order.get(to)! > order.get(from)!) forwardEdges.set(to, (forwardEdges.get(to) ?? 0) + 1);
-      else if (dominates(to, from)) loopHeaders.add(to);
-      else outside.add(`${from} ${to}`);
-    }
-  const mergePoints = new Set([...forwardEdges].filter(([, count]) => count > 1).map(([block]) => block));
-  if (order.has(hub)) for (const block of next(hub)) if (forwardEdges.has(block)) mergePoints.add(block);
-  const dominated = new Map<number, number[]>(list.map((block) => [block, []]));
-  for (const block of list) if (block !== 0) dominated.get(idom.get(block)!)!.push(block);
-  const isInside = (from: number, to: number): boolean => order.has(to) && !outside.has(`${from} ${to}`);
-  return { order, loopHeaders, mergePoints, dominated, isInside };
+/** Whether control may go from a block to another inside the region. */
+export const isInside = ({ edges }: Structure, from: number, to: number): boolean => {
+  for (let edge = edges.begin[from]!; edge < edges.end[from]!; edge += 1) if (edges.to[edge] === to) return true;
+  return false;
 };
 
 /**
  * For each block, the most steps from its beginning to where control leaves the region, calls, or comes to a loop's
  * beginning.
  */
-export const longestPaths = (region: Region, structure: Structure): ReadonlyMap<number, number> => {
-  const { order, loopHeaders, isInside } = structure;
-  const longest = new Map<number, number>();
-  for (const block of [...order.keys()].reverse()) {
-    const { instructions, terminator } = region.blocks.get(block)!;
+export const longestPaths = ({ blocks }: Region, { list, loopHeaders, edges }: Structure): ByBlock => {
+  const longest = new Int32Array(blocks.length);
+  for (let at = list.length - 1; at >= 0; at -= 1) {
+    const block = list[at]!;
+    const { count, ending } = blocks[block]!;
     let most = 0;
-    for (const next of terminator.kind === 'call' ? [] : successorsOf(terminator))
-      if (isInside(block, next) && !loopHeaders.has(next)) most = Math.max(most, longest.get(next)!);
-    longest.set(block, instructions.length + most);
+    const end = ending === 'call' ? 0 : edges.end[block]!;
+    for (let edge = edges.begin[block]!; edge < end; edge += 1) {
+      const next = edges.to[edge]!;
+      if (loopHeaders[next] === 0) most = Math.max(most, longest[next]!);
+    }
+    longest[block] = count + most;
   }
   return longest;
 };
 
 /** Blocks of loops in which nothing is called and the machine does nothing: control stays there for long. */
-export const quietLoopBlocks = (region: Region, { order, loopHeaders, isInside }: Structure): ReadonlySet<number> => {
-  const predecessors = new Map<number, number[]>([...order.keys()].map((block) => [block, []]));
-  for (const from of order.keys())
-    for (const to of successorsOf(region.blocks.get(from)!.terminator))
-      if (isInside(from, to)) predecessors.get(to)!.push(from);
-  const quiet = new Set<number>();
-  for (const header of loopHeaders) {
-    const body = new Set<number>([header]);
-    const pending = predecessors.get(header)!.filter((from) => order.get(from)! >= order.get(header)!);
-    for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
-      if (body.has(block)) continue;
-      body.add(block);
-      pending.push(...predecessors.get(block)!);
+export const quietLoopBlocks = (region: Region, { list, order, loopHeaders, edges }: Structure): BlockSet => {
+  const quiet = new Uint8Array(region.blocks.length);
+  const loud = loudBlocks(region);
+  for (let at = 0; at < list.length; at += 1) {
+    const header = list[at]!;
+    if (loopHeaders[header] === 0) continue;
+    const body = new Uint8Array(quiet.length);
+    body[header] = 1;
+    // What leads to the header from within, and what leads there: a pass for each further nesting of loops.
+    for (let grows = true; grows; ) {
+      grows = false;
+      for (let edge = edges.count - 1; edge >= 0; edge -= 1) {
+        const from = edges.from[edge]!;
+        const to = edges.to[edge]!;
+        if (body[to] === 0 || body[from] !== 0 || (to === header && order[from]! < order[header]!)) continue;
+        body[from] = 1;
+        grows = true;
+      }
     }
-    if ([...body].every((block) => isQuiet(region.blocks.get(block)!))) for (const block of body) quiet.add(block);
+    let isQuiet = true;
+    for (let block = 0; block < body.length; block += 1) if (body[block] !== 0 && loud[block] !== 0) isQuiet = false;
+    if (isQuiet) for (let block = 0; block < body.length; block += 1) quiet[block] = quiet[block]! | body[block]!;
   }
   return quiet;
 };
 
-const isQuiet = ({ terminator, instructions }: Block): boolean =>
-  terminator.kind !== 'call' && instructions.every(({ row }) => row.meaning.k !== 'system');
-
-const reversePostorder = (entry: number, next: (block: number) => readonly number[]): number[] => {
-  const seen = new Set<number>([entry]);
-  const finished: number[] = [];
-  const stack: { readonly block: number; readonly targets: readonly number[]; at: number }[] = [
-    { block: entry, targets: next(entry), at: 0 },
-  ];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const target = top.targets[top.at];
-    top.at += 1;
-    if (target === undefined) {
-      finished.push(top.block);
-      stack.pop();
-    } else if (!seen.has(target)) {
-      seen.add(target);
-      stack.push({ block: target, targets: next(target), at: 0 });
-    }
+/** Those that call or have something for the machine. */
+const loudBlocks = ({ blocks, instructions }: Region): BlockSet => {
+  const loud = new Uint8Array(blocks.length);
+  for (let block = 0; block < blocks.length; block += 1) {
+    const { first, count, ending } = blocks[block]!;
+    if (ending === 'call') loud[block] = 1;
+    for (let at = first; at < first + count; at += 1) if (instructions[at]!.is.isSystem) loud[block] = 1;
   }
-  return finished.reverse();
+  return loud;
 };
 
-/** K. Cooper, T. Harvey, K. Kennedy, "A Simple, Fast Dominance Algorithm", 2001. */
-const immediateDominators = (
-  list: readonly number[],
-  order: ReadonlyMap<number, number>,
-  next: (block: number) => readonly number[],
-): ReadonlyMap<number, number> => {
-  const predecessors = new Map<number, number[]>(list.map((block) => [block, []]));
-  for (const block of list) for (const target of next(block)) predecessors.get(target)!.push(block);
-  const idom = new Map<number, number>([[list[0]!, list[0]!]]);
-  const intersect = (one: number, other: number): number => {
-    let [a, b] = [one, other];
-    while (a !== b) {
-      while (order.get(a)! > order.get(b)!) a = idom.get(a)!;
-      while (order.get(b)! > order.get(a)!) b = idom.get(b)!;
+/** Blocks that control comes to; sets `order`, which has -1 for all before. */
+const reversePostorder = (blocks: readonly Block[], order: ByBlock): ByBlock => {
+  const list = new Int32Array(blocks.length);
+  let free = blocks.length;
+  const stack = new Int32Array(blocks.length);
+  let depth = 1;
+  /** Of each block that was ever on the stack, how many of its successors were gone to, plus 1. */
+  const gone = new Int32Array(blocks.length);
+  gone[0] = 1;
+  while (depth > 0) {
+    const block = stack[depth - 1]!;
+    const { successors } = blocks[block]!;
+    const at = gone[block]! - 1;
+    if (at === successors.length) {
+      free -= 1;
+      list[free] = block;
+      depth -= 1;
+      continue;
     }
-    return a;
-  };
+    gone[block]! += 1;
+    const next = successors[at]!;
+    if (next < 0 || gone[next] !== 0) continue;
+    gone[next] = 1;
+    stack[depth] = next;
+    depth += 1;
+  }
+  const found = list.subarray(free);
+  for (let at = 0; at < found.length; at += 1) order[found[at]!] = at;
+  return found;
+};
+
+const edgesOf = (blocks: readonly Block[], list: ByBlock): Edges => {
+  let most = 0;
+  for (let at = 0; at < list.length; at += 1) most += blocks[list[at]!]!.successors.length;
+  const from = new Int32Array(most);
+  const to = new Int32Array(most);
+  const begin = new Int32Array(blocks.length);
+  const end = new Int32Array(blocks.length);
+  let count = 0;
+  for (let at = 0; at < list.length; at += 1) {
+    const block = list[at]!;
+    const { successors } = blocks[block]!;
+    begin[block] = count;
+    for (let index = 0; index < successors.length; index += 1) {
+      const next = successors[index]!;
+      let isNew = next >= 0;
+      for (let edge = begin[block]!; edge < count; edge += 1) if (to[edge] === next) isNew = false;
+      if (!isNew) continue;
+      from[count] = block;
+      to[count] = next;
+      count += 1;
+    }
+    end[block] = count;
+  }
+  return { from, to, begin, end, count };
+};
+
+/** K. Cooper, T. Harvey, K. Kennedy, "A Simple, Fast Dominance Algorithm", 2001; by edges instead of by blocks. */
+const immediateDominators = (blocks: number, order: ByBlock, { from, to, count }: Edges): ByBlock => {
+  const idom = new Int32Array(blocks).fill(-1);
+  idom[0] = 0;
+  // What is above a block is at first where control comes from at first, and moves up until every edge agrees.
   for (let changed = true; changed; ) {
     changed = false;
-    for (const block of list.slice(1)) {
-      const known = predecessors.get(block)!.filter((from) => idom.has(from));
-      const found = known.reduce((one, other) => intersect(one, other));
-      if (idom.get(block) === found) continue;
-      idom.set(block, found);
+    for (let edge = 0; edge < count; edge += 1) {
+      const block = to[edge]!;
+      if (block === 0) continue;
+      const above = idom[block]! < 0 ? from[edge]! : intersect(from[edge]!, idom[block]!, idom, order);
+      if (above === idom[block]) continue;
+      idom[block] = above;
       changed = true;
     }
   }
   return idom;
+};
+
+const intersect = (one: number, other: number, idom: ByBlock, order: ByBlock): number => {
+  let a = one;
+  let b = other;
+  while (a !== b) {
+    while (order[a]! > order[b]!) a = idom[a]!;
+    while (order[b]! > order[a]!) b = idom[b]!;
+  }
+  return a;
+};
+
+const dominates = (above: number, below: number, idom: ByBlock): boolean => {
+  for (let block = below; ; block = idom[block]!) {
+    if (block === above) return true;
+    if (block === 0) return false;
+  }
 };

@@ -14,12 +14,21 @@ import { op } from '../../wasm/opcodes.ts';
 import { emitTlbEntry } from '../access.ts';
 import { emitBlockExecuted } from '../coverage.ts';
 import { regionExit, runExit } from '../exits.ts';
+import { pageBytes } from '../layout.ts';
 import { Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { dirtyRegisters, liveRegisters } from './liveness.ts';
-import { type Block, hub, pageBytes, pageOf, type Region } from './region.ts';
+import { type Block, pageOf, type Region } from './region.ts';
 import { signExtendedRegisters } from './sign-extension.ts';
-import { longestPaths, quietLoopBlocks, type Structure, structureOf } from './structure.ts';
+import {
+  type BlockSet,
+  type ByBlock,
+  isInside,
+  longestPaths,
+  quietLoopBlocks,
+  type Structure,
+  structureOf,
+} from './structure.ts';
 
 export interface TranslationParts extends InstructionParts {
   /** Host address of the code at an offset from the region's entry. */
@@ -37,19 +46,20 @@ class RegionEmitter {
   readonly #structure: Structure;
   readonly #frame: Frame;
   readonly #instructions: InstructionEmitter;
-  readonly #labels = new Map<number, Label>();
-  /** Labels for arriving at a loop from before it; once inside, its own label is the way back. */
-  readonly #forward = new Map<number, Label>();
-  /** From a block, the most steps until the budget is looked at again. */
-  readonly #longest: ReadonlyMap<number, number>;
-  /** Registers that each block wants in their locals, as bits. */
-  readonly #live: ReadonlyMap<number, number>;
-  /** Registers that may not be stored yet where each block begins, as bits. */
-  readonly #dirty: ReadonlyMap<number, number>;
+  /** By block: where to branch to come to it; undefined for one that belongs where it is come to. */
+  readonly #labels: (Label | undefined)[] = [];
+  /** The same for arriving at a loop from before it; once inside, its own label is the way back. */
+  readonly #forward: (Label | undefined)[] = [];
+  /** By block, the most steps until the budget is looked at again. */
+  readonly #longest: ByBlock;
+  /** By block, the registers that it wants in their locals, as bits. */
+  readonly #live: ByBlock;
+  /** By block, the registers that may not be stored yet where it begins, as bits. */
+  readonly #dirty: ByBlock;
   /** Blocks that store registers on the ways out only. */
-  readonly #late: ReadonlySet<number>;
-  /** Registers that hold a sign-extended number of 32 bits where each block begins, as bits. */
-  readonly #signExtended: ReadonlyMap<number, number>;
+  readonly #late: BlockSet;
+  /** By block, the registers that hold a sign-extended number of 32 bits where it begins, as bits. */
+  readonly #signExtended: ByBlock;
 
   constructor(code: Code, region: Region, parts: TranslationParts) {
     this.#code = code;
@@ -66,93 +76,95 @@ class RegionEmitter {
   }
 
   emit(): void {
-    this.#frame.begin(this.#live.get(0)!);
+    this.#frame.begin(this.#live[0]!);
     this.#tree(0);
     this.#code.ops(op.unreachable);
   }
 
   /** A block and what it dominates. */
-  #tree(offset: number): void {
-    const { loopHeaders, mergePoints, dominated, order } = this.#structure;
-    const merges = dominated
-      .get(offset)!
-      .filter((child) => mergePoints.has(child))
-      .sort((one, other) => order.get(other)! - order.get(one)!);
-    if (!loopHeaders.has(offset)) {
-      this.#within(offset, merges);
+  #tree(block: number): void {
+    const { list, loopHeaders, mergePoints, idom } = this.#structure;
+    const merges: number[] = [];
+    for (let at = 1; at < list.length; at += 1) {
+      const below = list[at]!;
+      if (mergePoints[below] !== 0 && idom[below] === block) merges.push(below);
+    }
+    if (loopHeaders[block] === 0) {
+      this.#within(block, merges, merges.length);
       return;
     }
-    this.#labels.set(offset, this.#code.loop());
-    this.#within(offset, merges);
+    this.#labels[block] = this.#code.loop();
+    this.#within(block, merges, merges.length);
     this.#code.end();
     this.#code.ops(op.unreachable);
   }
 
-  /** The block with the given merge points after it, the last in order outermost. */
-  #within(offset: number, merges: readonly number[]): void {
-    const [outermost, ...inner] = merges;
-    if (outermost === undefined) {
-      this.#block(this.#region.blocks.get(offset)!);
+  /** The block with the first `count` of these merge points after it, which are in reverse postorder; the last of them outermost. */
+  #within(block: number, merges: readonly number[], count: number): void {
+    if (count === 0) {
+      this.#block(this.#region.blocks[block]!);
       return;
     }
-    const isLoop = this.#structure.loopHeaders.has(outermost);
-    const label = this.#code.block();
-    if (!isLoop) this.#labels.set(outermost, label);
-    else this.#forward.set(outermost, label);
-    this.#within(offset, inner);
+    const outermost = merges[count - 1]!;
+    const labels = this.#structure.loopHeaders[outermost] !== 0 ? this.#forward : this.#labels;
+    labels[outermost] = this.#code.block();
+    this.#within(block, merges, count - 1);
     this.#code.end();
-    this.#forward.delete(outermost);
+    this.#forward[outermost] = undefined;
     this.#tree(outermost);
   }
 
   #block(block: Block): void {
     const code = this.#code;
-    const { offset, instructions, terminator } = block;
-    const length = instructions.length;
-    this.#frame.dirty = this.#dirty.get(offset) ?? 0;
-    if (offset === 0 || this.#structure.loopHeaders.has(offset)) this.#checkBudget(offset);
+    const { index, offset, first, count, ending, target, next, successors } = block;
+    const frame = this.#frame;
+    frame.dirty = this.#dirty[index]!;
+    if (index === 0 || this.#structure.loopHeaders[index] !== 0) this.#checkBudget(block);
     this.#checkCrossing(block);
-    this.#frame.spend(length);
+    frame.spend(count);
     const { coverage, hostAt } = this.#parts;
-    if (coverage !== undefined && length > 0) emitBlockExecuted(code, coverage, hostAt(offset));
-    const isLate = this.#late.has(offset);
-    this.#instructions.beginBlock(instructions, { storesLate: isLate, signExtended: this.#signExtended.get(offset)! });
-    const isControl = terminator.kind !== 'next' && terminator.kind !== 'interpret';
-    for (const [index, instruction] of instructions.entries()) {
-      this.#instructions.begin(instruction, index, length - index);
-      if (!isControl || index < length - 1) this.#instructions.emit();
+    if (coverage !== undefined && count > 0) emitBlockExecuted(code, coverage, hostAt(offset));
+    const isLate = this.#late[index] !== 0;
+    this.#instructions.beginBlock(this.#region, block, {
+      storesLate: isLate,
+      signExtended: this.#signExtended[index]!,
+    });
+    const plain = ending === 'next' || ending === 'interpret' ? count : count - 1;
+    for (let at = 0; at < count; at += 1) {
+      this.#instructions.begin(this.#region.instructions[first + at]!, at, count - at);
+      if (at < plain) this.#instructions.emit();
     }
-    if (terminator.kind !== 'call' && !isLate) this.#frame.flush();
-    switch (terminator.kind) {
+    if (ending !== 'call' && !isLate) frame.flush();
+    switch (ending) {
       case 'next':
       case 'jump':
-        this.#edge(offset, terminator.target);
+        this.#edge(block, target, successors[0]!);
         return;
       case 'interpret':
-        this.#frame.leave(terminator.at, regionExit.interpret);
+        frame.leave(target, regionExit.interpret);
         return;
       case 'system':
-        this.#instructions.leaveThroughMachine(terminator.next);
+        this.#instructions.leaveThroughMachine(next);
         return;
       case 'call':
-        this.#call(offset, terminator.target, terminator.next);
+        this.#call(block, successors[0]!);
         return;
       case 'indirect':
         this.#instructions.emit();
-        if (terminator.toHub && this.#structure.isInside(offset, hub)) this.#branch(offset, hub);
-        else this.#frame.leaveAtPc(terminator.isReturn ? regionExit.return : regionExit.jumped);
+        if (successors.length > 0 && this.#isInside(index, successors[0]!)) this.#branch(index, successors[0]!);
+        else frame.leaveAtPc(block.isReturn ? regionExit.return : regionExit.jumped);
         return;
       case 'hub':
-        this.#hub(terminator.targets.filter((target) => this.#structure.isInside(hub, target)));
+        this.#hub(block);
         return;
       case 'branch': {
-        this.#instructions.pushCondition(terminator.condition);
-        const { dirty } = this.#frame;
+        this.#instructions.pushCondition();
+        const { dirty } = frame;
         code.if();
-        this.#edge(offset, terminator.taken);
+        this.#edge(block, target, successors[1]!);
         code.else();
-        this.#frame.dirty = dirty;
-        this.#edge(offset, terminator.next);
+        frame.dirty = dirty;
+        this.#edge(block, next, successors[0]!);
         code.end();
         code.ops(op.unreachable);
         return;
@@ -160,49 +172,55 @@ class RegionEmitter {
     }
   }
 
-  /** Enters the callee, and goes on at `next` when it has come back there. */
-  #call(from: number, target: number | undefined, next: number): void {
+  /** Whether control may go from a block to one of its successors inside the region. */
+  #isInside(from: number, to: number): boolean {
+    return isInside(this.#structure, from, to);
+  }
+
+  /** Enters the callee, and goes on in block `to` when it has come back there. */
+  #call({ index: from, target, isIndirect, next }: Block, to: number): void {
     const code = this.#code;
     const frame = this.#frame;
-    if (target === undefined) this.#instructions.emit();
+    if (isIndirect) this.#instructions.emit();
     else {
       frame.pushVirtual(target);
       code.set(frame.pc);
       this.#instructions.emitLink();
     }
     frame.flush();
-    if (!this.#structure.isInside(from, next)) {
+    if (!this.#isInside(from, to)) {
       frame.leaveAtPc(regionExit.dispatch);
       return;
     }
-    frame.storeProgress(() => code.get(frame.pc));
+    frame.storeProgressAtPc();
     code.get(frame.hart);
     frame.pushVirtual(next);
     code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(frame.host);
     code.i32(runExit.returned).ops(op.i32Ne).unlikely().if();
     code.get(frame.host).ops(op.return);
     code.end();
-    frame.reload(this.#live.get(next)!);
-    this.#checkBudget(next);
-    this.#branch(from, next);
+    frame.reload(this.#live[to]!);
+    this.#checkBudget(this.#region.blocks[to]!);
+    this.#branch(from, to);
   }
 
-  #checkBudget(block: number): void {
-    this.#frame.checkBudget(this.#longest.get(block)!, block === hub ? undefined : block);
+  #checkBudget({ index, offset, ending }: Block): void {
+    this.#frame.checkBudget(this.#longest[index]!, ending === 'hub' ? undefined : offset);
   }
 
-  #edge(from: number, to: number): void {
-    if (!this.#structure.isInside(from, to)) {
-      this.#frame.leave(to, regionExit.dispatch);
+  /** Goes on at an offset, which is where block `to` begins if the region has one there. */
+  #edge(from: Block, offset: number, to: number): void {
+    if (!this.#isInside(from.index, to)) {
+      this.#frame.leave(offset, regionExit.dispatch);
       return;
     }
-    this.#checkMapping(from, to);
-    this.#branch(from, to);
+    this.#checkMapping(from, offset);
+    this.#branch(from.index, to);
   }
 
   /** Goes on with a block of this region. */
   #branch(from: number, to: number): void {
-    if (!this.#late.has(to)) this.#frame.flush();
+    if (this.#late[to] === 0) this.#frame.flush();
     const label = this.#labelOf(from, to);
     if (label === undefined) this.#tree(to);
     else this.#code.br(label);
@@ -211,20 +229,22 @@ class RegionEmitter {
   /** Undefined for a block that belongs where it is come to. */
   #labelOf(from: number, to: number): Label | undefined {
     const { order, mergePoints } = this.#structure;
-    const isBack = order.get(to)! <= order.get(from)!;
-    if (isBack) return this.#labels.get(to)!;
-    return mergePoints.has(to) ? (this.#forward.get(to) ?? this.#labels.get(to)!) : undefined;
+    const isBack = order[to]! <= order[from]!;
+    if (isBack) return this.#labels[to]!;
+    return mergePoints[to] !== 0 ? (this.#forward[to] ?? this.#labels[to]!) : undefined;
   }
 
-  /** Goes on at `pc`, inside the region if it is one of these. */
-  #hub(targets: readonly number[]): void {
+  /** Goes on at `pc`, inside the region if it is one of the hub's targets. */
+  #hub({ index, successors }: Block): void {
     const code = this.#code;
     const { pc, address } = this.#frame;
     const elsewhere = code.block();
-    if (targets.length > 0) {
-      if (!targets.every((target) => this.#late.has(target))) this.#frame.flush();
-      const low = Math.min(...targets);
-      const places = (Math.max(...targets) - low) / 2 + 1;
+    const { hubTargets } = this.#region;
+    const inside = hubTargets.filter((_, at) => this.#isInside(index, successors[at]!));
+    if (inside.length > 0) {
+      if (successors.some((block) => this.#late[block] === 0)) this.#frame.flush();
+      const low = Math.min(...inside);
+      const places = (Math.max(...inside) - low) / 2 + 1;
       code.get(pc);
       this.#frame.pushVirtual(low);
       code.ops(op.i64Sub).tee(address);
@@ -236,7 +256,7 @@ class RegionEmitter {
       code.get(address).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU);
       const labels = Array.from({ length: places }, (_, place) => {
         const target = low + place * 2;
-        return targets.includes(target) ? this.#labelOf(hub, target)! : elsewhere;
+        return inside.includes(target) ? this.#labelOf(index, successors[hubTargets.indexOf(target)]!)! : elsewhere;
       });
       code.brTable(labels, elsewhere);
     }
@@ -245,9 +265,8 @@ class RegionEmitter {
   }
 
   /** Going on in another page is right only while that page is mapped as it was when it was translated. */
-  #checkMapping(from: number, to: number): void {
-    const last = this.#region.blocks.get(from)!.instructions.at(-1);
-    const end = last === undefined ? from : last.offset + last.length - 1;
+  #checkMapping({ offset, count, next }: Block, to: number): void {
+    const end = count === 0 ? offset : next - 1;
     if (pageOf(this.#region, end) === pageOf(this.#region, to)) return;
     this.#unlessMapped(to);
     this.#frame.leave(to, regionExit.dispatch);
@@ -255,9 +274,10 @@ class RegionEmitter {
   }
 
   /** The same for a block's first instruction when it ends in another page than it begins in. */
-  #checkCrossing({ offset, instructions }: Block): void {
-    const first = instructions[0];
-    if (first === undefined || pageOf(this.#region, offset) === pageOf(this.#region, offset + first.length - 1)) return;
+  #checkCrossing({ offset, first, count }: Block): void {
+    if (count === 0) return;
+    const { length } = this.#region.instructions[first]!.is;
+    if (pageOf(this.#region, offset) === pageOf(this.#region, offset + length - 1)) return;
     this.#unlessMapped(offset + 2);
     this.#frame.leave(offset, regionExit.interpret);
     this.#code.end();

@@ -32,9 +32,8 @@ export interface WarmModule {
 /** What RAM holds of a region now, neighbouring instructions together. */
 export const codeOf = ({ u8 }: MachineMemory, region: Region, hostAt: (offset: number) => number): CodePiece[] => {
   const halves = new Set<number>();
-  for (const { instructions } of region.blocks.values())
-    for (const { offset, length } of instructions)
-      for (let at = offset; at < offset + length; at += 2) halves.add(hostAt(at));
+  for (const { offset, is } of region.instructions)
+    for (let at = offset; at < offset + is.length; at += 2) halves.add(hostAt(at));
   const pieces: CodePiece[] = [];
   let begin = 0;
   const sorted = [...halves].sort((one, other) => one - other);

@@ -1,0 +1,91 @@
+/**
+ * What the translator knows of an instruction by its bits alone, wherever it lies: found once for each bit pattern, since the same
+ * ones come again and again.
+ */
+
+import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
+import type { Effect, SystemOp } from '../../isa/meaning.ts';
+import type { Row } from '../../isa/row.ts';
+import { type RowFacts, rowFactsOf } from './row-facts.ts';
+
+/** Where control goes after an instruction. `on`: just to the next one. */
+export type Flow = 'on' | 'branch' | 'jump' | 'system';
+
+export interface Decoded {
+  readonly length: 2 | 4;
+  /** The 32-bit (expanded) form. */
+  readonly word: number;
+  readonly row: Row;
+  readonly facts: RowFacts;
+  readonly immediate: number;
+  readonly flow: Flow;
+  readonly isSystem: boolean;
+  readonly isAuipc: boolean;
+  readonly rd: number;
+  readonly rs1: number;
+  /** Integer registers that it reads and writes, as bits; never x0. */
+  readonly reads: number;
+  readonly writes: number;
+  /** Whether rd holds a sign-extended number of 32 bits where these registers, as bits, do. */
+  readonly mayBeSignExtended: boolean;
+  readonly signExtendedFrom: number;
+  /** Bytes of memory that it reads or writes at rs1 plus its immediate and nothing else; 0 for all others. */
+  readonly readBytes: number;
+  readonly writeBytes: number;
+}
+
+/** Bit patterns, more than the kernels have that people run at once; what they are is forgotten when there are more. */
+const knownMax = 50_000;
+const known = new Map<number, Decoded | undefined>();
+
+/** `raw`: the instruction as in memory; only its low 16 bits are looked at where it has no more. Undefined when no row matches. */
+export const decodedOf = (raw: number): Decoded | undefined => {
+  const length = lengthOf(raw);
+  const bits = length === 2 ? raw & 0xffff : raw | 0;
+  const found = known.get(bits);
+  if (found !== undefined || known.has(bits)) return found;
+  if (known.size >= knownMax) known.clear();
+  const word = length === 2 ? expandCompressed(bits) : bits;
+  const row = word === undefined ? undefined : decode(word);
+  const decoded = word === undefined || row === undefined ? undefined : describe(length, word, row);
+  known.set(bits, decoded);
+  return decoded;
+};
+
+const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
+  const facts = rowFactsOf(row);
+  const [rd, rs1, rs2] = [(word >>> 7) & 31, (word >>> 15) & 31, (word >>> 20) & 31];
+  let signExtendedFrom = 0;
+  for (const field of facts.signExtendedFrom ?? []) signExtendedFrom |= 1 << (field === 'rs1' ? rs1 : rs2);
+  return {
+    length,
+    word,
+    row,
+    facts,
+    immediate: smallImmediateOf(word, row.immediate),
+    flow: flowOf(row.meaning),
+    isSystem: row.meaning.k === 'system',
+    isAuipc: row.name === 'auipc',
+    rd,
+    rs1,
+    reads: ((facts.rs1 ? 1 << rs1 : 0) | (facts.rs2 ? 1 << rs2 : 0)) & ~1,
+    writes: (facts.rd ? 1 << rd : 0) & ~1,
+    mayBeSignExtended: facts.signExtendedFrom !== undefined,
+    signExtendedFrom,
+    readBytes: facts.access?.isWrite === false ? facts.access.sizeBytes : 0,
+    writeBytes: facts.access?.isWrite === true ? facts.access.sizeBytes : 0,
+  };
+};
+
+/** CSR accesses and fences go on with the next instruction; the machine may say otherwise. */
+const staysInFlow: ReadonlySet<SystemOp> = new Set([
+  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'fenceI', 'sfenceVma'] as const),
+]);
+
+const flowOf = (meaning: Effect): Flow => {
+  if (meaning.k === 'system') return staysInFlow.has(meaning.op) ? 'on' : 'system';
+  if (meaning.k === 'branch') return 'branch';
+  return meaning.k === 'jump' || (meaning.k === 'sequence' && meaning.effects.some(({ k }) => k === 'jump'))
+    ? 'jump'
+    : 'on';
+};
