@@ -36,12 +36,12 @@ export const emitFetch = (
   imports: ImportIndices,
   { leave, spill, reload, coverage }: FetchParts,
 ): void => {
-  const { at, nextAt, pc, raw, address, entry, decoded, length } = locals;
+  const { hart, at, nextAt, pc, raw, address, entry, host, decoded } = locals;
 
   const fetched = code.block();
   const unknown = code.block();
   const slow = code.block();
-  // Where a page begins another one has ended. So it looks, too, when it is not known where the next instruction is.
+  // Where a page begins another one may have ended. 0 begins one, too: where the instruction is was not known.
   code
     .get(at)
     .i32(pageBytes - 1)
@@ -50,7 +50,7 @@ export const emitFetch = (
     .if();
   pushCurrent(code, locals).set(pc);
   emitMapping(code, locals);
-  code.get(at).ops(op.i32Eqz).brIf(slow);
+  code.get(at).ops(op.i32Eqz).unlikely().brIf(slow);
   code.end();
   code.get(at).memory(op.i32Load, 0).set(raw);
   if (coverage !== undefined) emitExecuted(code, coverage, at);
@@ -63,7 +63,7 @@ export const emitFetch = (
     .ops(op.i32And);
   code.tee(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).likely().brIf(fetched);
   // A 32-bit instruction in the last two bytes of a page goes on in another one.
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Ne).brIf(unknown);
+  pushIsLong(code, raw).ops(op.i32Eqz).brIf(unknown);
   code
     .get(at)
     .i32(pageBytes - 1)
@@ -73,8 +73,7 @@ export const emitFetch = (
     .likely()
     .brIf(unknown);
   pushCurrent(code, locals).i64Small(2).ops(op.i64Add).set(address);
-  code.get(locals.hart).memory(op.i32Load, hartTlbPointers.execute).set(entry);
-  emitTlbEntry(code, entry, address);
+  pushExecuteEntry(code, hart, entry, address);
   code.tee(entry).memory(op.i64Load, 0).get(address).ops(op.i64Ne).unlikely().brIf(slow); // the address of that page
   code.get(raw).i32(0xffff).ops(op.i32And);
   code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).memory(op.i32Load16U, 0);
@@ -87,8 +86,7 @@ export const emitFetch = (
     .i32(decodedEntries * decodedEntryBytes)
     .ops(op.i32Add)
     .set(decoded);
-  code.i32(4).set(length);
-  emitDetach(code, locals);
+  emitDetach(code, locals, () => code.i32(4));
   code.get(decoded).memory(op.i32Load, decodedBase).get(raw).ops(op.i32Eq).brIf(fetched);
   code.br(unknown);
   code.end(); // slow
@@ -99,15 +97,17 @@ export const emitFetch = (
   reload(); // the walk may have written an entry that is watched
   code.i32(0).memory(op.i32Load, scratch.instruction).set(raw);
   code.i32((decodedEntries + decodedAcrossEntries) * decodedEntryBytes).set(decoded);
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).i32(1).ops(op.i32Shl).i32(2).ops(op.i32Add).set(length);
-  emitDetach(code, locals);
+  emitDetach(code, locals, () => {
+    pushIsLong(code, raw);
+    code.i32(1).ops(op.i32Shl).i32(2).ops(op.i32Add);
+  });
   code.end(); // unknown
-  const bits = entry;
+  const bits = entry; // nothing is looked up by address any more
   code.get(raw).get(raw).i32(0xffff).ops(op.i32And);
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq, op.select).set(bits);
+  pushIsLong(code, raw).ops(op.select).set(bits);
   emitMeaningOf(code, bits);
-  code.tee(locals.host).memory(op.i32Load, meaningsBase).get(bits).ops(op.i32Eq).likely().if();
-  code.get(decoded).get(locals.host);
+  code.tee(host).memory(op.i32Load, meaningsBase).get(bits).ops(op.i32Eq).likely().if();
+  code.get(decoded).get(host);
   code.memory(op.i64Load, meaningsBase + 4).memory(op.i64Store, decodedBase + 4);
   code.else();
   code.get(raw).get(decoded).call(imports.decode);
@@ -116,17 +116,25 @@ export const emitFetch = (
   code.end(); // fetched
 
   // A branch that is predicted, not an addition that waits for what was loaded.
-  code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq).if();
+  pushIsLong(code, raw).if();
   code.get(at).i32(4).ops(op.i32Add).set(nextAt);
   code.else();
   code.get(at).i32(2).ops(op.i32Add).set(nextAt);
   code.end();
 };
 
+/** Whether the instruction that begins with these bits has 32 (unprivileged specification, "Base Instruction-Length Encoding"). */
+const pushIsLong = (code: Code, raw: number): Code => code.get(raw).i32(3).ops(op.i32And).i32(3).ops(op.i32Eq);
+
+/** Pushes the address of the execute TLB's entry for an i64 address; `tlb` is an i32 local that it may change. */
+const pushExecuteEntry = (code: Code, hart: number, tlb: number, address: number): void => {
+  code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(tlb);
+  emitTlbEntry(code, tlb, address);
+};
+
 /** Sets `at` and `origin` from pc, by the execute TLB. */
 export const emitMapping = (code: Code, { hart, pc, at, origin, entry }: Locals): void => {
-  code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(entry);
-  emitTlbEntry(code, entry, pc);
+  pushExecuteEntry(code, hart, entry, pc);
   code.tee(entry).memory(op.i64Load, 0);
   code.get(pc).i64Small(-pageBytes).ops(op.i64And, op.i64Eq).likely().if();
   code.get(pc).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add).set(at);
@@ -137,10 +145,12 @@ export const emitMapping = (code: Code, { hart, pc, at, origin, entry }: Locals)
 };
 
 /**
- * What comes after this instruction, of `length` bytes, is not where it would be expected, or no longer: moves `at` to where it
- * ends with a page that no code is in. Its pc stays what it is.
+ * What follows this instruction in memory is not what is run after it, or may not be: moves `at` to where it ends with a page that
+ * no code is in, so that the next one is looked for. Its pc stays what it is.
  */
-export const emitDetach = (code: Code, { at, origin, length }: Locals): void => {
-  code.get(origin).get(at).ops(op.i64ExtendI32U, op.i64Add);
-  code.i32(pageBytes).get(length).ops(op.i32Sub).tee(at).ops(op.i64ExtendI32U, op.i64Sub).set(origin);
+export const emitDetach = (code: Code, locals: Locals, pushLength: () => void): void => {
+  const { at, origin } = locals;
+  pushCurrent(code, locals).i32(pageBytes);
+  pushLength();
+  code.ops(op.i32Sub).tee(at).ops(op.i64ExtendI32U, op.i64Sub).set(origin);
 };

@@ -18,7 +18,7 @@ export const fsDirty = 0x6000n;
 export const declareLocals = (code: Code) => ({
   hart: 0,
   probing: 1,
-  at: code.local('i32'), // host address of this instruction, 0 when it is not known
+  at: code.local('i32'), // host address of this instruction, or 0 when it is not in the execute TLB
   nextAt: code.local('i32'), // at + length
   origin: code.local('i64'), // pc of this instruction less `at`
   pc: code.local('i64'), // where a jump goes
@@ -30,7 +30,6 @@ export const declareLocals = (code: Code) => ({
   raw: code.local('i32'), // as in memory, perhaps with more bits than the instruction has
   decoded: code.local('i32'), // its entry, from decodedBase (see predecode.ts)
   budget: code.local('i32'),
-  length: code.local('i32'), // for emitDetach
   place: code.local('i32'), // where the last arrival was, among the counts
   begun: code.local('i32'), // the budget then
   entry: code.local('i32'),
@@ -44,6 +43,9 @@ export type Locals = ReturnType<typeof declareLocals>;
 /** The pc of the instruction at `at`. */
 export const pushCurrent = (code: Code, { at, origin }: Locals): Code =>
   code.get(at).ops(op.i64ExtendI32U).get(origin).ops(op.i64Add);
+
+/** Of the instruction at `at`, in bytes (i32). */
+export const pushLength = (code: Code, { at, nextAt }: Locals): Code => code.get(nextAt).get(at).ops(op.i32Sub);
 
 /** A part of the decoded instruction that has one byte (i32). */
 export const pushByte = (code: Code, { decoded }: Locals, part: 'handler' | 'rd' | 'rs1' | 'rs2'): Code =>
@@ -94,7 +96,7 @@ export const interpreterOperands = (
   spill: () => void,
   resumeUnless: () => void,
 ): Operands => {
-  const { hart, decoded, at, nextAt, origin } = locals;
+  const { hart, decoded, nextAt, origin } = locals;
   const registerAddress = (field: 'rd' | 'rs1' | 'rs2'): void => {
     pushByte(code, locals, field).get(hart).ops(op.i32Add);
   };
@@ -151,8 +153,8 @@ export const interpreterOperands = (
       pushWord(code, locals);
       code.get(decoded).memory(op.i32Load, decodedBase);
       code.i32(-1).i32(0xffff);
-      code.get(nextAt).get(at).ops(op.i32Sub).i32(2).ops(op.i32And, op.i32Eqz, op.select, op.i32And);
-      code.get(nextAt).get(at).ops(op.i32Sub).call(imports.system);
+      pushLength(code, locals).i32(4).ops(op.i32Eq, op.select, op.i32And);
+      pushLength(code, locals).call(imports.system);
       resumeUnless();
     },
   };

@@ -30,11 +30,12 @@ import {
   type Locals,
   pushByte,
   pushCurrent,
+  pushLength,
   pushWord,
 } from './interpreter-operands.ts';
-import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, scratch } from './layout.ts';
+import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, ramOffset, scratch } from './layout.ts';
 import { defineLibrary, type Library } from './library.ts';
-import { handlerRows, onlyComputes } from './predecode.ts';
+import { handlerRows, illegalRow, onlyComputes } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 
 /** What the module calls itself, for profiles. */
@@ -102,8 +103,7 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
     code.unlikely().brIf(leave);
     reload();
     // A write to a page table may have changed what is at the next pc.
-    code.get(locals.nextAt).get(locals.at).ops(op.i32Sub).set(locals.length);
-    emitDetach(code, locals);
+    emitDetach(code, locals, () => pushLength(code, locals));
     code.i32(pageBytes).set(locals.nextAt);
   };
   const access = new MemoryAccess(
@@ -142,7 +142,12 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
 };
 
 const emitPrologue = (code: Code, locals: Locals): void => {
-  code.get(locals.hart).i32(0xfffff).ops(op.i32And).set(locals.hart);
+  // The same number. V8 would keep it twice, as an operand and as an address, if it were not known to be short.
+  code
+    .get(locals.hart)
+    .i32(ramOffset - 1)
+    .ops(op.i32And)
+    .set(locals.hart);
   code.get(locals.hart).memory(op.i64Load, hartOffset.pc).set(locals.pc);
   code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
   for (const [local, offset] of [
@@ -184,8 +189,8 @@ const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: W
 };
 
 /**
- * What calls a function is put where the host expects not to come: V8 stores on each step what must be kept over a call that it
- * expects.
+ * Calls are put where the host expects not to come: what must be kept over a call that V8 expects, it stores when it is computed,
+ * which is on each step.
  */
 const emitAside = (code: Code, { hart }: Locals, emit: () => void): void => {
   code.get(hart).unlikely().if(); // always
@@ -193,7 +198,7 @@ const emitAside = (code: Code, { hart }: Locals, emit: () => void): void => {
   code.end();
 };
 
-/** Whether what is emitted for it calls a function, be its accesses hits. */
+/** Whether its code calls a function though its accesses are hits. */
 const callsOut = ({ usesFloat, meaning }: Row, library: Library): boolean => {
   const calls = (value: Value): boolean =>
     ((value.k === 'binary' || value.k === 'unary') && value.op in library) || valueChildren(value).some(calls);
@@ -237,17 +242,3 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
 
 const writesX = (effect: Effect): boolean =>
   effect.k === 'setX' || (effect.k === 'sequence' && effect.effects.some(writesX));
-
-/** Stands for words that no row matches. */
-const illegalRow: Row = {
-  name: 'illegal',
-  picture: '',
-  syntax: '',
-  meaning: { k: 'system', op: 'illegal' },
-  mask: 0,
-  match: 0,
-  immediate: 'none',
-  usesFloat: false,
-  rounds: false,
-  extension: 'I',
-};

@@ -12,7 +12,7 @@
  */
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../isa/decode.ts';
-import { effectValues, nothing, type Value, valueChildren } from '../isa/meaning.ts';
+import { type Effect, effectValues, nothing, system, type Value, valueChildren } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import { rows } from '../isa/table.ts';
 import type { MachineMemory } from '../machine/memory.ts';
@@ -23,19 +23,22 @@ import { decodedBase, meaningBytes, meaningsBase, meaningsBits } from './layout.
 /** Where the parts of an entry are. */
 export const decodedOffset = { raw: 0, handler: 4, rd: 5, rs1: 6, rs2: 7, number: 8 } as const;
 
-/** What computes something for x0 does nothing. */
-const nothingRow: Row = {
-  name: 'nothing',
+const rowOf = (name: string, meaning: Effect): Row => ({
+  name,
   picture: '',
   syntax: '',
-  meaning: nothing,
+  meaning,
   mask: 0,
   match: 0,
-  immediate: 'I',
+  immediate: 'none',
   usesFloat: false,
   rounds: false,
   extension: 'I',
-};
+});
+/** Stands for words that no row matches. */
+export const illegalRow = rowOf('illegal', system('illegal'));
+/** Stands for what computes something for x0. */
+const nothingRow = rowOf('nothing', nothing);
 
 /** The row of each handler, from 1. */
 export const handlerRows: readonly Row[] = [...rows, nothingRow];
