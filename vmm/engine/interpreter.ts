@@ -9,7 +9,7 @@
  * `probing` is `probe.never`, a jump to translated code ends the run, and arrivals at jump targets are counted.
  */
 
-import { type Effect, effectValues, type Value, valueChildren } from '../isa/meaning.ts';
+import type { Effect } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
@@ -33,8 +33,8 @@ import {
   pushLength,
   pushWord,
 } from './interpreter-operands.ts';
-import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, ramOffset, scratch } from './layout.ts';
-import { defineLibrary, type Library } from './library.ts';
+import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, scratch } from './layout.ts';
+import { defineLibrary } from './library.ts';
 import { handlerRows, illegalRow, onlyComputes } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 
@@ -142,12 +142,6 @@ const emitInterpret = (code: Code, { imports, library, armed, coverage }: Interp
 };
 
 const emitPrologue = (code: Code, locals: Locals): void => {
-  // The same number. V8 would keep it twice, as an operand and as an address, if it were not known to be short.
-  code
-    .get(locals.hart)
-    .i32(ramOffset - 1)
-    .ops(op.i32And)
-    .set(locals.hart);
   code.get(locals.hart).memory(op.i64Load, hartOffset.pc).set(locals.pc);
   code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
   for (const [local, offset] of [
@@ -178,31 +172,12 @@ const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: W
   pushByte(code, locals, 'handler').brTable([illegal, ...blocks], illegal);
   for (const row of handlerRows) {
     code.end();
-    const calls = callsOut(row, context.library);
-    if (calls) emitAside(code, locals, () => emitRow(context, locals, row, ways, illegal));
-    else emitRow(context, locals, row, ways, illegal);
+    emitRow(context, locals, row, ways, illegal);
     code.get(locals.nextAt).set(locals.at).br(next);
   }
   code.end(); // illegal
-  emitAside(code, locals, () => emitEffect(context, illegalRow, illegalRow.meaning));
+  emitEffect(context, illegalRow, illegalRow.meaning);
   code.get(locals.nextAt).set(locals.at).br(next);
-};
-
-/**
- * Calls are put where the host expects not to come: what must be kept over a call that V8 expects, it stores when it is computed,
- * which is on each step.
- */
-const emitAside = (code: Code, { hart }: Locals, emit: () => void): void => {
-  code.get(hart).unlikely().if(); // always
-  emit();
-  code.end();
-};
-
-/** Whether its code calls a function though its accesses are hits. */
-const callsOut = ({ usesFloat, meaning }: Row, library: Library): boolean => {
-  const calls = (value: Value): boolean =>
-    ((value.k === 'binary' || value.k === 'unary') && value.op in library) || valueChildren(value).some(calls);
-  return usesFloat || meaning.k === 'system' || effectValues(meaning).some(calls);
 };
 
 const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
