@@ -12,35 +12,32 @@ import type { EmitContext } from './emit.ts';
 import { jumpedByTable, probe } from './exits.ts';
 import { emitMapping } from './fetch.ts';
 import type { ImportIndices } from './imports.ts';
-import type { Locals } from './interpreter-operands.ts';
+import { type Locals, pushByte, pushCurrent } from './interpreter-operands.ts';
 import { arrivalsBase, hotSteps, jumpTargetsBase, jumpTargetsEntries, scratch } from './layout.ts';
-import { fieldBits } from './predecode.ts';
 
 export interface Ways {
-  /** To the next instruction. */
-  readonly next: Label;
-  /** The same, after a jump to a place where a region may begin. */
+  /** Goes on at `pc`. */
+  readonly jumped: Label;
+  /** The same, at a place where a region may begin. */
   readonly arrive: Label;
 }
 
 /** A function begins where a jump with a link goes, a loop where one goes back, a case where one goes by a table. */
 export const emitJumped = ({ code }: EmitContext, locals: Locals, row: Row, ways: Ways): void => {
-  code.get(locals.probing).ops(op.i32Eqz).brIf(ways.next);
-  const pushField = (bit: number, mask: number): Code =>
-    code
-      .get(locals.fields)
-      .i32(mask << bit)
-      .ops(op.i32And);
+  code.get(locals.probing).ops(op.i32Eqz).brIf(ways.jumped);
   if (row.immediate === 'J') {
     code.i32(hotSteps.begin).i32(hotSteps.other);
-    pushField(fieldBits.rd, 31).get(locals.pc).get(locals.current).ops(op.i64LtU, op.i32Or, op.select);
+    pushByte(code, locals, 'rd').get(locals.pc);
+    pushCurrent(code, locals).ops(op.i64LtU, op.i32Or, op.select);
   } else {
     code.i32(hotSteps.begin);
     code.i32(hotSteps.begin | jumpedByTable).i32(hotSteps.other);
-    pushField(fieldBits.rs1, 0b11011)
-      .i32(1 << fieldBits.rs1)
+    pushByte(code, locals, 'rs1')
+      .i32(0b11011 << 3)
+      .ops(op.i32And)
+      .i32(1 << 3)
       .ops(op.i32Ne, op.select); // not ra or t0: no return
-    pushField(fieldBits.rd, 31).ops(op.select);
+    pushByte(code, locals, 'rd').ops(op.select);
   }
   code.set(locals.probing).br(ways.arrive);
 };
@@ -61,7 +58,8 @@ export const emitArrival = (
   imports: ImportIndices,
   { translated, hot }: { readonly translated: Label; readonly hot: Label },
 ): void => {
-  const { pc, probing, host, pageAddend, entry, budget, place, begun } = locals;
+  const { pc, probing, at, entry, budget, place, begun } = locals;
+  emitMapping(code, locals, imports);
   const arrived = code.block();
   code.get(probing).ops(op.i32Eqz).brIf(arrived);
   emitCountSteps(code, locals);
@@ -70,20 +68,20 @@ export const emitArrival = (
   code.get(probing).i32(probe.later).ops(op.i32Eq).if();
   code.i32(hotSteps.other).set(probing).br(arrived);
   code.end();
-  emitMapping(code, locals, imports, pc, arrived);
+  code.get(at).ops(op.i32Eqz).unlikely().brIf(arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
-  code.get(pc).ops(op.i32WrapI64).get(pageAddend).ops(op.i32Add).set(host);
   code
-    .get(host)
+    .get(at)
     .i32(1)
     .ops(op.i32ShrU)
     .i32(jumpTargetsEntries - 1)
     .ops(op.i32And)
-    .tee(place);
-  code.get(place).memory(op.i32Load8U, jumpTargetsBase).get(probing).i32(jumpedByTable).ops(op.i32And, op.i32Or);
-  code.memory(op.i32Store8, jumpTargetsBase);
+    .set(place);
+  code.get(probing).i32(jumpedByTable).ops(op.i32And).if();
+  code.get(place).i32(1).memory(op.i32Store8, jumpTargetsBase);
+  code.end();
   const missing = code.block();
-  emitFindRegion(code, host, entry, missing);
+  emitFindRegion(code, at, entry, missing);
   code.br(translated);
   code.end();
   code.get(place).i32(2).ops(op.i32Shl).i32(arrivalsBase).ops(op.i32Add).tee(place);

@@ -11,7 +11,7 @@ import type { Operands } from './emit.ts';
 import type { AtomicAccess, ImportIndices } from './imports.ts';
 import { decodedBase, hartOffset, scratch } from './layout.ts';
 import { type Misses, storeIsDone } from './misses.ts';
-import { fieldBits } from './predecode.ts';
+import { decodedOffset } from './predecode.ts';
 
 /** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
 export const fsDirty = 0x6000n;
@@ -19,10 +19,10 @@ export const fsDirty = 0x6000n;
 export const declareLocals = (code: Code) => ({
   hart: 0,
   probing: 1,
-  pc: code.local('i64'), // of the next instruction
-  current: code.local('i64'), // of this instruction
-  next: code.local('i64'), // current + length
-  page: code.local('i64'), // virtual page that pageAddend is for, or -1
+  at: code.local('i32'), // host address of this instruction, or 0 when it is not in the execute TLB
+  nextAt: code.local('i32'), // at + length
+  origin: code.local('i64'), // pc of this instruction less `at`
+  pc: code.local('i64'), // where a jump goes
   address: code.local('i64'),
   value: code.local('i64'),
   operand: code.local('i64'),
@@ -30,19 +30,27 @@ export const declareLocals = (code: Code) => ({
   temporary1: code.local('i64'),
   raw: code.local('i32'), // as in memory, perhaps with more bits than the instruction has
   decoded: code.local('i32'), // its entry, from decodedBase (see predecode.ts)
-  fields: code.local('i32'), // of that
   budget: code.local('i32'),
   place: code.local('i32'), // where the last arrival was, among the counts
   begun: code.local('i32'), // the budget then
-  pageAddend: code.local('i32'),
   entry: code.local('i32'),
   host: code.local('i32'),
   readTlb: code.local('i32'),
   writeTlb: code.local('i32'),
-  executeTlb: code.local('i32'),
   rounding: code.local('i32'),
 });
 export type Locals = ReturnType<typeof declareLocals>;
+
+/** The pc of the instruction at `at`. */
+export const pushCurrent = (code: Code, { at, origin }: Locals): Code =>
+  code.get(at).ops(op.i64ExtendI32U).get(origin).ops(op.i64Add);
+
+/** Of the instruction at `at`, in bytes (i32). */
+export const pushLength = (code: Code, { at, nextAt }: Locals): Code => code.get(nextAt).get(at).ops(op.i32Sub);
+
+/** A part of the decoded instruction that has one byte (i32). */
+export const pushByte = (code: Code, { decoded }: Locals, part: 'handler' | 'rd' | 'rs1' | 'rs2'): Code =>
+  code.get(decoded).memory(op.i32Load8U, decodedBase + decodedOffset[part]);
 
 /** What the TLB did not serve is served by the functions of misses.ts, or they have entered its trap and say: leave. */
 export const interpreterSlowAccess = (
@@ -78,7 +86,7 @@ export const interpreterSlowAccess = (
 
 /** The 32-bit form (i32), of rows that have neither an immediate nor a shift amount. */
 export const pushWord = (code: Code, { decoded }: Locals): void => {
-  code.get(decoded).memory(op.i32Load, decodedBase + 8);
+  code.get(decoded).memory(op.i32Load, decodedBase + decodedOffset.number);
 };
 
 /** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. */
@@ -89,17 +97,9 @@ export const interpreterOperands = (
   spill: () => void,
   resumeUnless: () => void,
 ): Operands => {
-  const { hart, fields, decoded } = locals;
-  /** hart + 8 * register, whose number is at a bit of the fields. */
-  const registerAddress = (bit: number): void => {
-    code
-      .get(fields)
-      .i32(bit - 3)
-      .ops(op.i32ShrU)
-      .i32(31 << 3)
-      .ops(op.i32And)
-      .get(hart)
-      .ops(op.i32Add);
+  const { hart, decoded, nextAt, origin } = locals;
+  const registerAddress = (field: 'rd' | 'rs1' | 'rs2'): void => {
+    pushByte(code, locals, field).get(hart).ops(op.i32Add);
   };
   const push = (field: XField | FField, file: number): void => {
     if (field === 'rs3') {
@@ -111,34 +111,34 @@ export const interpreterOperands = (
         .ops(op.i32And)
         .get(hart)
         .ops(op.i32Add);
-    } else registerAddress(fieldBits[field]);
+    } else registerAddress(field);
     code.memory(op.i64Load, file);
   };
   return {
     pushX: (field) => push(field, hartOffset.x),
     pushF: (field) => push(field, hartOffset.f),
     pushImmediate: () => {
-      code.get(decoded).memory(op.i64Load32S, decodedBase + 8);
+      code.get(decoded).memory(op.i64Load32S, decodedBase + decodedOffset.number);
     },
     pushShift: () => {
-      code.get(decoded).memory(op.i64Load32U, decodedBase + 8);
+      code.get(decoded).memory(op.i64Load32U, decodedBase + decodedOffset.number);
     },
     pushRoundingMode: () => {
       code.get(locals.rounding);
     },
     pushPc: () => {
-      code.get(locals.current);
+      pushCurrent(code, locals);
     },
     pushNextPc: () => {
-      code.get(locals.next);
+      code.get(nextAt).ops(op.i64ExtendI32U).get(origin).ops(op.i64Add);
     },
     setX: (pushValue) => {
-      registerAddress(fieldBits.rd);
+      registerAddress('rd');
       pushValue();
       code.memory(op.i64Store, hartOffset.x);
     },
     setF: (pushValue) => {
-      registerAddress(fieldBits.rd);
+      registerAddress('rd');
       pushValue();
       code.memory(op.i64Store, hartOffset.f);
       code.get(hart).get(hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
@@ -153,13 +153,9 @@ export const interpreterOperands = (
       code.i32(systemOps.indexOf(operation));
       pushWord(code, locals);
       code.get(decoded).memory(op.i32Load, decodedBase);
-      code
-        .i32(-1)
-        .i32(0xffff)
-        .get(fields)
-        .i32(4 << fieldBits.length)
-        .ops(op.i32And, op.select, op.i32And);
-      code.get(fields).i32(fieldBits.length).ops(op.i32ShrU).call(imports.system);
+      code.i32(-1).i32(0xffff);
+      pushLength(code, locals).i32(4).ops(op.i32Eq, op.select, op.i32And);
+      pushLength(code, locals).call(imports.system);
       resumeUnless();
     },
   };

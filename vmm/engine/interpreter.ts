@@ -9,6 +9,7 @@
  * `probing` is `probe.never`, a jump to translated code ends the run, and arrivals at jump targets are counted.
  */
 
+import type { Effect } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
@@ -19,7 +20,7 @@ import type { CoverageMaps } from './coverage.ts';
 import { defineDispatcher } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { type RunExit, runExit } from './exits.ts';
-import { emitFetch } from './fetch.ts';
+import { emitDetach, emitFetch, emitMapping } from './fetch.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
   declareLocals,
@@ -27,12 +28,15 @@ import {
   interpreterOperands,
   interpreterSlowAccess,
   type Locals,
+  pushByte,
+  pushCurrent,
+  pushLength,
   pushWord,
 } from './interpreter-operands.ts';
-import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, scratch } from './layout.ts';
+import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, scratch } from './layout.ts';
 import { defineLibrary } from './library.ts';
 import { defineMisses, type Misses } from './misses.ts';
-import { fieldBits, handlerRows } from './predecode.ts';
+import { handlerRows, illegalRow, onlyComputes } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 
 /** What the module calls itself, for profiles. */
@@ -82,33 +86,28 @@ const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }
   emitArrival(code, locals, imports, { translated, hot });
   const next = code.loop();
 
-  code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // x0 is zero again, whatever wrote to it
+  const spill = (): void => emitSpill(code, locals);
+  const reload = (): void => {
+    code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
+  };
   code.get(locals.budget).ops(op.i32Eqz).unlikely().brIf(outOfBudget);
   if (armed) {
-    code.get(locals.pc).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU).i32(0xffff).ops(op.i32And);
+    pushCurrent(code, locals).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU).i32(0xffff).ops(op.i32And);
     code.memory(op.i32Load8U, breakFilterBase).unlikely().if();
-    code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
+    spill();
     code.call(imports.met).brIf(breakpoint);
     code.end();
   }
   code.get(locals.budget).i32(1).ops(op.i32Sub).set(locals.budget);
-  code.get(locals.pc).set(locals.current);
-
-  const spill = (): void => {
-    code.get(locals.hart).get(locals.current).memory(op.i64Store, hartOffset.pc);
-    code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
-  };
-  const reload = (): void => {
-    code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
-    code.i64(-1n).set(locals.page); // a write to a page table may have changed what is at pc
-  };
   emitFetch(code, locals, imports, { leave, spill, reload, coverage });
 
   /** After a call out: consumes an i32, leaves when it is not 0; else goes on with what JS may have changed. */
   const resumeUnless = (): void => {
     code.unlikely().brIf(leave);
     reload();
+    // A write to a page table may have changed what is at the next pc.
+    emitDetach(code, locals, () => pushLength(code, locals));
+    code.i32(pageBytes).set(locals.nextAt);
   };
   const access = new MemoryAccess(
     code,
@@ -124,7 +123,11 @@ const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }
     library,
     temporaries: [locals.temporary0, locals.temporary1],
   };
-  emitHandlers(context, locals, { next, arrive });
+  const jumped = code.block();
+  emitHandlers(context, locals, next, { jumped, arrive });
+  code.end(); // jumped
+  emitMapping(code, locals, imports);
+  code.br(next);
 
   code.end(); // next
   code.end(); // arrive
@@ -144,41 +147,40 @@ const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }
 const emitPrologue = (code: Code, locals: Locals): void => {
   code.get(locals.hart).memory(op.i64Load, hartOffset.pc).set(locals.pc);
   code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
-  code.i64(-1n).set(locals.page);
   for (const [local, offset] of [
     [locals.readTlb, hartTlbPointers.read],
     [locals.writeTlb, hartTlbPointers.write],
-    [locals.executeTlb, hartTlbPointers.execute],
   ] as const)
     code.get(locals.hart).memory(op.i32Load, offset).set(local);
 };
 
 const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
   if (reason === runExit.budget) emitCountSteps(code, locals);
-  code.get(locals.hart).i64(0n).memory(op.i64Store, hartOffset.x); // the last instruction may have written to x0
-  code.get(locals.hart).get(locals.pc).memory(op.i64Store, hartOffset.pc);
-  code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
+  emitSpill(code, locals);
   code.i32(reason).ops(op.return);
 };
 
-const emitHandlers = (context: EmitContext, locals: Locals, ways: Ways): void => {
+/** pc and budget to where JS and the dispatcher look for them. */
+const emitSpill = (code: Code, locals: Locals): void => {
+  code.get(locals.hart);
+  pushCurrent(code, locals).memory(op.i64Store, hartOffset.pc);
+  code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
+};
+
+const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: Ways): void => {
   const { code } = context;
   const illegal = code.block();
   // Outermost block belongs to the last handler: br_table's label k ends right before handler k + 1.
   const blocks = handlerRows.map(() => code.block()).reverse();
-  code
-    .get(locals.fields)
-    .i32(fieldBits.handler)
-    .ops(op.i32And)
-    .brTable([illegal, ...blocks], illegal);
+  pushByte(code, locals, 'handler').brTable([illegal, ...blocks], illegal);
   for (const row of handlerRows) {
     code.end();
     emitRow(context, locals, row, ways, illegal);
-    code.br(ways.next);
+    code.get(locals.nextAt).set(locals.at).br(next);
   }
   code.end(); // illegal
   emitEffect(context, illegalRow, illegalRow.meaning);
-  code.br(ways.next);
+  code.get(locals.nextAt).set(locals.at).br(next);
 };
 
 const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
@@ -205,26 +207,16 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.if();
     context.operands.setPc(() => emitValue(context, row, meaning.target));
     // Jumps forward in the same function are not looked at: what they lead to is part of a region that begins before.
-    code.get(locals.pc).get(locals.current).ops(op.i64LtU).get(locals.probing).i32(0).ops(op.i32Ne, op.i32And).if();
+    code.get(locals.pc);
+    pushCurrent(code, locals).ops(op.i64GeU).get(locals.probing).ops(op.i32Eqz, op.i32Or).brIf(ways.jumped);
     code.i32(hotSteps.begin).set(locals.probing).br(ways.arrive);
-    code.end();
     code.end();
     return;
   }
   emitEffect(context, row, meaning);
+  if (!onlyComputes(row) && writesX(meaning)) code.get(locals.hart).i64Small(0).memory(op.i64Store, hartOffset.x); // x0 is zero again
   if (isJump(meaning)) emitJumped(context, locals, row, ways);
 };
 
-/** Stands for words that no row matches. */
-const illegalRow: Row = {
-  name: 'illegal',
-  picture: '',
-  syntax: '',
-  meaning: { k: 'system', op: 'illegal' },
-  mask: 0,
-  match: 0,
-  immediate: 'none',
-  usesFloat: false,
-  rounds: false,
-  extension: 'I',
-};
+const writesX = (effect: Effect): boolean =>
+  effect.k === 'setX' || (effect.k === 'sequence' && effect.effects.some(writesX));

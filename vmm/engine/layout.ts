@@ -267,7 +267,7 @@ export const regionCacheBase = 0x20_0000;
 export const regionCacheEntries = 0x2_0000;
 export const regionCacheEntryBytes = 8;
 
-/** What instructions mean, by a hash of their bits: {bits: i32, fields: i32, number: i32, unused: i32}, see predecode.ts. */
+/** What instructions mean, by a hash of their bits: as decoded instructions, with the bits in the place of `raw`, see predecode.ts. */
 export const meaningsBase = 0x30_0000;
 export const meaningsBits = 15;
 export const meaningBytes = 16;

@@ -4,30 +4,63 @@
  * code changes: an entry that differs from what is in memory is made anew. What it is made of is in a second table, by the
  * instruction's bits: not every place has code of its own. Only what is not there is decoded here.
  *
- *     {raw: i32, fields: i32, number: i32, unused: i32}
- *     fields: | 26:24 length in bytes | 22:18 rs2 | 17:13 rs1 | 12:8 rd | 7:0 handler |
+ *     {raw: i32, handler: u8, rd: u8, rs1: u8, rs2: u8, number: i32, unused: i32}
  *
- * `number` is the row's immediate, or its shift amount, or where a row has neither the whole 32-bit instruction.
+ * Registers are byte offsets, eight times their number. `number` is the row's immediate, or its shift amount, or where a
+ * row has neither the whole 32-bit instruction.
  * Handler 0 is for what no row matches; a table of zeros is right, since 0 is such an instruction.
  */
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../isa/decode.ts';
-import { effectValues, type Value, valueChildren } from '../isa/meaning.ts';
+import { type Effect, effectValues, nothing, system, type Value, valueChildren } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import { rows } from '../isa/table.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import { decodedBase, meaningBytes, meaningsBase, meaningsBits } from './layout.ts';
+import {
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
+  meaningBytes,
+  meaningsBase,
+  meaningsBits,
+  pageBytes,
+} from './layout.ts';
 
-/** Where the parts of `fields` are. Registers are taken out as byte offsets, eight times their number. */
-export const fieldBits = { handler: 0xff, rd: 8, rs1: 13, rs2: 18, length: 24 } as const;
+/** Where the parts of an entry are. */
+export const decodedOffset = { raw: 0, handler: 4, rd: 5, rs1: 6, rs2: 7, number: 8 } as const;
+
+const rowOf = (name: string, meaning: Effect): Row => ({
+  name,
+  picture: '',
+  syntax: '',
+  meaning,
+  mask: 0,
+  match: 0,
+  immediate: 'none',
+  usesFloat: false,
+  rounds: false,
+  extension: 'I',
+});
+/** Stands for words that no row matches. */
+export const illegalRow = rowOf('illegal', system('illegal'));
+/** Stands for what computes something for x0. */
+const nothingRow = rowOf('nothing', nothing);
 
 /** The row of each handler, from 1. */
-export const handlerRows: readonly Row[] = rows;
-if (rows.length > fieldBits.handler) throw new Error(`fields hold a handler of 8 bits; ${rows.length} rows do not fit`);
+export const handlerRows: readonly Row[] = [...rows, nothingRow];
+if (handlerRows.length > 0xff) throw new Error(`a handler has 8 bits; ${handlerRows.length} rows do not fit`);
 
-const handlers = new Map(rows.map((row, index) => [row, index + 1]));
+const handlers = new Map(handlerRows.map((row, index) => [row, index + 1]));
+
+/** Whether all that the row does is to compute what it writes to rd: nothing traps, nothing else changes. */
+export const onlyComputes = ({ meaning, usesFloat }: Row): boolean =>
+  meaning.k === 'setX' && !usesFloat && isComputed(meaning.value);
+
+const isComputed = (value: Value): boolean =>
+  ['const', 'x', 'imm', 'field', 'pc', 'nextPc', 'binary', 'unary', 'select'].includes(value.k) &&
+  valueChildren(value).every(isComputed);
 
 /**
  * Byte offset from `meaningsBase` of the place for an instruction's bits: emitted, for the interpreter. The factor is the
@@ -55,21 +88,29 @@ export const createPredecoder =
     i32[at + 2] = i32[known + 2]!;
   };
 
+/**
+ * Whether the interpreter has lately been at the code at a host address: it is decoded there as it is now. Of code that goes on in
+ * another page nothing is known.
+ */
+export const wasInterpreted = ({ i32, u16 }: MachineMemory, host: number): boolean => {
+  const entry = (host << 3) & ((decodedEntries - 1) * decodedEntryBytes);
+  const raw = u16[host >>> 1]! | (u16[(host >>> 1) + 1]! << 16);
+  return i32[(decodedBase + entry) >>> 2] === raw || (host & (pageBytes - 1)) === pageBytes - 2;
+};
+
 /** Sets fields and number behind `at`. */
 const decodeInto = (to: Int32Array, at: number, bits: number): void => {
   const length = lengthOf(bits);
   const word = length === 4 ? bits : expandCompressed(bits);
   const row = word === undefined ? undefined : decode(word);
   if (word === undefined || row === undefined) {
-    to[at + 1] = length << fieldBits.length;
+    to[at + 1] = 0;
     to[at + 2] = bits;
     return;
   }
-  const registers =
-    (((word >>> 7) & 31) << fieldBits.rd) |
-    (((word >>> 15) & 31) << fieldBits.rs1) |
-    (((word >>> 20) & 31) << fieldBits.rs2);
-  to[at + 1] = handlers.get(row)! | registers | (length << fieldBits.length);
+  const register = (bit: number): number => ((word >>> bit) & 31) << 3;
+  const handler = handlers.get(register(7) === 0 && onlyComputes(row) ? nothingRow : row)!;
+  to[at + 1] = handler | (register(7) << 8) | (register(15) << 16) | (register(20) << 24);
   to[at + 2] = numberOf(word, row);
 };
 
