@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { pageFlag, pageFlagsBase, scratch, type TlbKind, tlbKinds } from '../../vmm/engine/layout.ts';
 import { privilege } from '../../vmm/machine/hart.ts';
 import { hostOffset, pageIndex } from '../../vmm/machine/memory.ts';
+import { noTable } from '../../vmm/machine/walk-cache.ts';
 import { all, dataAt, ownLeaf, ownMiddle, ownVa, pteOf, Rig, sharedLeaf, sharedVa, v } from './translations-rig.ts';
 
 const { read, write, execute } = tlbKinds;
@@ -135,13 +136,20 @@ describe('is left to the walk:', () => {
     rig.touch(sharedVa(0, 3), read, 1);
     rig.translations.insert(rig.harts[0]!, 1, read, ownVa(2), 0, dataAt(0));
   });
-  check('a page whose table PMP does not open', (rig) => {
-    rig.harts[0]!.set('pmpaddr0', BigInt(dataAt(0)) >> 2n);
-    rig.harts[0]!.set('pmpaddr1', everywhere);
-    rig.harts[0]!.set('pmpcfg0', 0x1f_08n); // TOR, no rights, below; the rest is open
-    rig.translations.dropHart(0);
-    rig.translations.insert(rig.harts[0]!, 1, read, ownVa(2), 0, dataAt(0));
-  });
+  check(
+    'an entry in a part of its table that PMP does not open',
+    (rig) => {
+      const [hart] = rig.harts;
+      for (const [index, end] of [entry + 0x800, entry + 0x1000].entries())
+        hart!.set(index === 0 ? 'pmpaddr0' : 'pmpaddr1', BigInt(end) >> 2n);
+      hart!.set('pmpaddr2', everywhere);
+      hart!.set('pmpcfg0', 0x1f_08_0fn); // all rights below, none, all rights
+      rig.poke(entry + 8 * 0x180, pteOf(dataAt(0), all));
+      rig.translations.dropHart(0);
+      rig.touch(ownVa(3));
+    },
+    { va: ownVa(0x180) },
+  );
   check('reads of a page that is watched for them', (rig) =>
     rig.translations.watch([{ address: dataAt(0), sizeBytes: 1, access: 'read' }], () => {}),
   );
@@ -161,6 +169,25 @@ describe('is left to the walk:', () => {
     },
     { kind: write },
   );
+});
+
+test('a table is known for the addresses that it was remembered for, in their space, or another one has taken its place', () => {
+  const { knownTable, rememberTable } = new Rig().translations.functions;
+  const places = Array.from({ length: 3000 }, (_, index) => {
+    const level = index % 2;
+    const high = index % 3 === 0 ? -1 : index % 5;
+    return { level, space: 1 + (index % 7), low: (index * 0x0765_4321) & -(2 ** 21), high, table: index };
+  });
+  for (const { level, space, low, high, table } of places) rememberTable(level, space, low, high, table);
+  const asked = places.map((place) => ({
+    ...place,
+    known: knownTable(place.level, place.space, place.low, place.high),
+  }));
+  const span = (place: (typeof places)[number]): string =>
+    [place.level, place.space, place.low >> (21 + 9 * place.level), place.high].join();
+  const wrong = asked.filter((place) => place.known !== noTable && span(places[place.known]!) !== span(place));
+  expect(wrong).toEqual([]);
+  expect(asked.filter(({ known }) => known !== noTable).length).toBeGreaterThan(300);
 });
 
 test('a miss when it is time to see whether somebody waits is left to whoever can', () => {
