@@ -18,7 +18,15 @@ import { rows } from '../isa/table.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import { decodedBase, meaningBytes, meaningsBase, meaningsBits } from './layout.ts';
+import {
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
+  meaningBytes,
+  meaningsBase,
+  meaningsBits,
+  pageBytes,
+} from './layout.ts';
 
 /** Where the parts of an entry are. */
 export const decodedOffset = { raw: 0, handler: 4, rd: 5, rs1: 6, rs2: 7, number: 8 } as const;
@@ -79,6 +87,16 @@ export const createPredecoder =
     i32[at + 1] = i32[known + 1]!;
     i32[at + 2] = i32[known + 2]!;
   };
+
+/**
+ * Whether the interpreter has lately been at the code at a host address: it is decoded there as it is now. Of code that goes on in
+ * another page nothing is known.
+ */
+export const wasInterpreted = ({ i32, u16 }: MachineMemory, host: number): boolean => {
+  const entry = (host << 3) & ((decodedEntries - 1) * decodedEntryBytes);
+  const raw = u16[host >>> 1]! | (u16[(host >>> 1) + 1]! << 16);
+  return i32[(decodedBase + entry) >>> 2] === raw || (host & (pageBytes - 1)) === pageBytes - 2;
+};
 
 /** Sets fields and number behind `at`. */
 const decodeInto = (to: Int32Array, at: number, bits: number): void => {

@@ -34,22 +34,28 @@ export interface Decoded {
   readonly writeBytes: number;
 }
 
-/** Bit patterns, more than the kernels have that people run at once; what they are is forgotten when there are more. */
-const knownMax = 50_000;
-const known = new Map<number, Decoded | undefined>();
+/** Places for what was found, by a hash of the bits: a few times as many as the patterns in what a kernel makes hot. */
+const knownBits = 16;
+const knownPatterns = new Int32Array(2 ** knownBits);
+const known: (Decoded | undefined)[] = new Array<Decoded | undefined>(2 ** knownBits).fill(undefined);
 
 /** `raw`: the instruction as in memory; only its low 16 bits are looked at where it has no more. Undefined when no row matches. */
 export const decodedOf = (raw: number): Decoded | undefined => {
-  const length = lengthOf(raw);
-  const bits = length === 2 ? raw & 0xffff : raw | 0;
-  const found = known.get(bits);
-  if (found !== undefined || known.has(bits)) return found;
-  if (known.size >= knownMax) known.clear();
+  const bits = (raw & 3) === 3 ? raw | 0 : raw & 0xffff;
+  // The golden ratio (Knuth, The Art of Computer Programming 3, 6.4). A table of zeros is right: they are no instruction.
+  const place = Math.imul(bits, 0x9e37_79b1) >>> (32 - knownBits);
+  if (knownPatterns[place] !== bits) {
+    knownPatterns[place] = bits;
+    known[place] = decodeAnew(bits);
+  }
+  return known[place];
+};
+
+const decodeAnew = (bits: number): Decoded | undefined => {
+  const length = lengthOf(bits);
   const word = length === 2 ? expandCompressed(bits) : bits;
   const row = word === undefined ? undefined : decode(word);
-  const decoded = word === undefined || row === undefined ? undefined : describe(length, word, row);
-  known.set(bits, decoded);
-  return decoded;
+  return word === undefined || row === undefined ? undefined : describe(length, word, row);
 };
 
 const describe = (length: 2 | 4, word: number, row: Row): Decoded => {

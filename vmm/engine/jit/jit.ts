@@ -24,6 +24,7 @@ import {
   wasmPageBytes,
 } from '../layout.ts';
 import { defineLibrary } from '../library.ts';
+import { wasInterpreted } from '../predecode.ts';
 import { ArrivalCounts } from './arrival-counts.ts';
 import { findRegion, type Region } from './region.ts';
 import { hasOneOf, type NewRegion, placesOf, RegionStore } from './region-store.ts';
@@ -176,6 +177,10 @@ export class Jit {
       const host = hostAt(offset);
       return host === undefined ? undefined : u16[host >>> 1];
     };
+    const wasSeen = (offset: number): boolean => {
+      const host = hostAt(offset);
+      return host !== undefined && (this.#batchRegions === 1 || wasInterpreted(this.#memory, host));
+    };
     const jumpTargets = (): number[] =>
       this.#arrivals.jumpTargets(hostAt(-pageOffset)!).map((target) => target - pageOffset);
     let stops = false;
@@ -184,7 +189,7 @@ export class Jit {
       stops ||= addresses !== undefined;
       return addresses;
     };
-    const region = findRegion(pageOffset, { read, jumpTargets, stopsAt });
+    const region = findRegion(pageOffset, { read, wasSeen, jumpTargets, stopsAt });
     if (region === undefined) return undefined;
     return { region, stops, hostAt: (offset) => hostAt(offset)!, pages };
   }

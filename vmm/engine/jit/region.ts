@@ -70,6 +70,8 @@ const instructionsMax = 400;
 
 export interface RegionParts {
   readonly read: ReadCode;
+  /** Whether control was lately seen at an offset. What was not seen is left out: errors and the like, which would be half of the code. */
+  readonly wasSeen: (offset: number) => boolean;
   /** Of indirect jumps, in the entry's page. */
   readonly jumpTargets: () => number[];
   /** At which addresses the machine is to be asked at the instruction at an offset. */
@@ -95,7 +97,7 @@ const hub = 1;
 class RegionFinder {
   readonly #pageOffset: number;
   readonly #parts: RegionParts;
-  readonly #places = new Map<number, Place | undefined>();
+  readonly #places = new Map<number, Place>();
   /** Where blocks begin. */
   readonly #leaders: Place[] = [];
   #walked = 0;
@@ -130,12 +132,10 @@ class RegionFinder {
 
   #at(offset: number): Place | undefined {
     const found = this.#places.get(offset);
-    if (found !== undefined || this.#places.has(offset)) return found;
+    if (found !== undefined) return found;
     const is = decodeAt(offset, this.#parts.read);
-    const place =
-      is === undefined
-        ? undefined
-        : { offset, is, stops: this.#parts.stopsAt(offset), isWalked: false, block: noBlock };
+    if (is === undefined) return undefined;
+    const place: Place = { offset, is, stops: this.#parts.stopsAt(offset), isWalked: false, block: noBlock };
     this.#places.set(offset, place);
     return place;
   }
@@ -153,6 +153,10 @@ class RegionFinder {
     if (place === undefined || place.block !== noBlock) return;
     place.block = this.#leaders.length;
     this.#leaders.push(place);
+  }
+
+  #leadToSeen(offset: number): void {
+    if (this.#parts.wasSeen(offset)) this.#lead(offset);
   }
 
   /** Takes in instructions up to where control parts or comes to what is of the region already. */
@@ -180,8 +184,16 @@ class RegionFinder {
   #leadAfter(place: Place, previous: Place | undefined, next: number): void {
     const { is } = place;
     if (is.flow === 'system') return;
-    if (is.flow === 'branch' || is.rd !== 0) this.#lead(next);
-    const target = is.flow === 'jump' && is.rd !== 0 ? unknown : targetOf(place, previous);
+    if (is.flow === 'branch') {
+      this.#leadToSeen(next);
+      this.#leadToSeen(targetOf(place, previous));
+      return;
+    }
+    if (is.rd !== 0) {
+      this.#leadToSeen(next); // where the callee comes back to, if it does
+      return;
+    }
+    const target = targetOf(place, previous);
     if (target !== unknown) this.#lead(target);
     else if (this.#goesToHub(place, place.offset) && this.#targets.length === 0) {
       this.#targets = this.#parts.jumpTargets();
