@@ -88,7 +88,10 @@ const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }
 
   const spill = (): void => emitSpill(code, locals);
   const reload = (): void => {
-    code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
+    // What was cut off the slice was not made: it counts nowhere.
+    code.get(locals.begun).get(locals.budget).ops(op.i32Sub);
+    code.i32(0).memory(op.i32Load, scratch.budget).tee(locals.budget);
+    code.ops(op.i32Add).set(locals.begun);
   };
   code.get(locals.budget).ops(op.i32Eqz).unlikely().brIf(outOfBudget);
   if (armed) {
