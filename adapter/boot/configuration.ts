@@ -14,6 +14,7 @@ import { timebaseHz } from '../../vmm/machine/platform.ts';
 import { sha256 } from '../host/hashes.ts';
 import { basename } from '../host/paths.ts';
 import type { BootImage, ImageRole } from './boot.ts';
+import { twoClocks } from './errors.ts';
 import type { MachineOptions } from './machine-options.ts';
 
 /** What is decided about a run besides the machine. */
@@ -108,7 +109,7 @@ export const describeMachine = (
     timePolicy: policy.time,
     idlePolicy: policy.idle,
     timebaseHz,
-    stepsPerTick: policy.stepsPerTick,
+    stepsPerTick: stepsPerTickOf(options, policy),
     quantumSteps: policy.quantumSteps,
     append: options.append,
     ...(policy.time === 'host' ? {} : { entropySeed: policy.entropySeed }),
@@ -118,6 +119,12 @@ export const describeMachine = (
     digestStride: policy.digestStride,
   };
   return { configuration, images };
+};
+
+/** @throws {BootError} when the clock is to follow the host's and the steps, too */
+const stepsPerTickOf = ({ stepsPerTick }: MachineOptions, policy: RunPolicy): number => {
+  if (stepsPerTick !== undefined && policy.time === 'host') throw twoClocks();
+  return stepsPerTick ?? policy.stepsPerTick;
 };
 
 /**

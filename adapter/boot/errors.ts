@@ -2,7 +2,7 @@
 
 import { brief, hex, InputError, plural, type Sentence } from '../program/input-error.ts';
 
-export type BootErrorCode = 'missing' | 'ram' | 'overlap' | 'format' | 'compression' | 'disk';
+export type BootErrorCode = 'missing' | 'ram' | 'overlap' | 'format' | 'compression' | 'disk' | 'clock';
 
 export class BootError extends InputError {
   readonly code: BootErrorCode;
@@ -38,6 +38,14 @@ export const initrdWithoutKernel = (name: string) =>
     expected: 'a kernel with it',
     found: 'no -kernel',
     remedy: 'Name one with -kernel FILE, or leave -initrd out',
+  });
+
+export const twoClocks = () =>
+  new BootError('clock', {
+    what: "The guest's clock cannot go by steps and follow the host's",
+    expected: '-icount with virtual time',
+    found: "-icount, and the host's time",
+    remedy: "Leave one of them out: -icount, or the host's time",
   });
 
 export const imageMissing = (role: string) =>

@@ -22,6 +22,8 @@ export interface MachineOptions {
   readonly noReboot: boolean;
   /** What the real-time clock shows at the start, in seconds since 1970; undefined: what the run's policy says. */
   readonly clockSeconds: number | undefined;
+  /** How fast the guest's clock goes with virtual time; undefined: as the run's policy says. */
+  readonly stepsPerTick: number | undefined;
 }
 
 export type DeviceOption =

@@ -1,6 +1,8 @@
-/** The values of -machine and -cpu: the board and the harts are what they are, so these only check what is asked. */
+/** The values of -machine, -cpu and -icount: the board and the harts are what they are, so of these two it is only checked what is asked. */
 
+import { timebaseHz } from '../../vmm/machine/platform.ts';
 import { badValue } from './errors.ts';
+import type { Draft } from './option-draft.ts';
 import { onlyKnown, properties, switchOf } from './option-values.ts';
 
 export const takeBoard = (value: string, option: string): void => {
@@ -37,4 +39,23 @@ export const takeCpu = (value: string, option: string): void => {
       throw badValue(`${option} ${name}=`, has ? 'true' : 'false', text, remedy);
     }
   }
+};
+
+/** Steps take 2^shift ns, and a tick of the clock 100: of all shifts that QEMU takes these are those at which a tick is a whole number of steps. */
+export const takeCounting = (draft: Draft, value: string, option: string): void => {
+  const found = properties(option, value, 'shift');
+  onlyKnown(option, found, ['shift', 'align', 'sleep']);
+  const shift = found.get('shift') ?? '';
+  if (!/^[012]$/.test(shift)) {
+    const remedy = 'Leave it out: a step takes 10 ns then; time is counted in steps in any case';
+    throw badValue(`${option} shift=`, 'from 0 to 2', shift, remedy);
+  }
+  if (switchOf(`${option} align=`, found.get('align') ?? 'off'))
+    throw badValue(
+      `${option} align=`,
+      'off',
+      'on',
+      "Leave it out, or let the guest's clock follow the host's: --time host",
+    );
+  draft.stepsPerTick = 1e9 / timebaseHz / 2 ** Number(shift);
 };

@@ -40,7 +40,7 @@ export const runCommand = async (
 
   const session = await createRecording({
     options: machineOptions,
-    policy: policyOf(options, isAttended, trace?.flight?.keep),
+    policy: policyOf(options, machineOptions, isAttended, trace?.flight?.keep),
     ...(trace === undefined ? {} : { trace }),
     checkpoints: noCheckpoints,
     keepImages: false,
@@ -115,10 +115,11 @@ const readScript = (file: string) => parseScript(Buffer.from(readWhole('the scri
 
 const policyOf = (
   { time, seed, digestStride }: LiveOptions,
+  machine: MachineOptions,
   isAttended: boolean,
   keep: Keep | undefined,
 ): RunPolicy => {
-  const stride = digestStride ?? (keep && keptStride(keep));
+  const stride = digestStride ?? (keep && keptStride(keep, machine.stepsPerTick));
   const base = time === 'host' ? hostPolicy(Date.now() / 1000) : virtualPolicy;
   return {
     ...base,
@@ -130,8 +131,8 @@ const policyOf = (
 };
 
 /** Segments begin at digests, so there must be some in what is kept. */
-const keptStride = ({ unit, amount }: Keep): number => {
-  const steps = { steps: amount / 8, ticks: (amount * virtualPolicy.stepsPerTick) / 8, bytes: 50_000_000 }[unit];
+const keptStride = ({ unit, amount }: Keep, stepsPerTick = virtualPolicy.stepsPerTick): number => {
+  const steps = { steps: amount / 8, ticks: (amount * stepsPerTick) / 8, bytes: 50_000_000 }[unit];
   return Math.floor(Math.min(Math.max(steps, 1), virtualPolicy.digestStride));
 };
 

@@ -22,6 +22,7 @@ export interface Draft {
   console: ConsoleOption | undefined;
   noReboot: boolean;
   clockSeconds: number | undefined;
+  stepsPerTick: number | undefined;
 }
 
 export const newDraft = (): Draft => ({
@@ -39,6 +40,7 @@ export const newDraft = (): Draft => ({
   console: undefined,
   noReboot: false,
   clockSeconds: undefined,
+  stepsPerTick: undefined,
 });
 
 /** Drives and devices may come in any order, so names are looked up and slots are given at the end. */

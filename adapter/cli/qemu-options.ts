@@ -4,7 +4,7 @@
  */
 
 import type { ConsoleOption, MachineOptions } from '../boot/machine-options.ts';
-import { takeBoard, takeCpu } from './board-options.ts';
+import { takeBoard, takeCounting, takeCpu } from './board-options.ts';
 import { takeDevice, takeDrive, takeGlobal, useDrive } from './device-options.ts';
 import { badValue, missingValue, refusedOption, strayWord, twice, UsageError, unknownOption } from './errors.ts';
 import { type Draft, finish, newDraft } from './option-draft.ts';
@@ -196,6 +196,7 @@ const rows: readonly (TakenRow | RefusedRow)[] = [
     const base = found.get('base') ?? 'utc';
     if (base !== 'utc') draft.clockSeconds = dateOf(option, base);
   }),
+  taken('-icount', 'shift=N', "the guest's clock: 2^N ns a step, N from 0 to 2 (default: 10 ns a step)", takeCounting),
   taken('-no-reboot', undefined, 'a reset ends the run', (draft) => {
     draft.noReboot = true;
   }),
@@ -220,7 +221,7 @@ const rows: readonly (TakenRow | RefusedRow)[] = [
   // What QEMU has and this machine has not.
   refused('-s -S -gdb -singlestep -one-insn-per-tb', debugging),
   refused('-d -D -dfilter -trace -plugin -msg', traced),
-  refused('-icount -seed', 'Leave it out: time is always counted in steps, and every run can be repeated'),
+  refused('-seed', 'Leave it out: every run can be repeated'),
   refused('-enable-kvm -tpmdev -readconfig -writeconfig -set -qmp -qmp-pretty -mon -chardev', 'Leave it out'),
   refused('-netdev', noNetwork),
   refused('-hda -hdb -hdc -hdd -sd -cdrom -fda -fdb -mtdblock -blockdev', useDrive),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type BootImage, bootImage } from '../../adapter/boot/boot.ts';
-import { describeMachine, traceHeader, virtualPolicy } from '../../adapter/boot/configuration.ts';
+import { describeMachine, hostPolicy, traceHeader, virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { BootError } from '../../adapter/boot/errors.ts';
 import type { MachineOptions } from '../../adapter/boot/machine-options.ts';
 import { InputError } from '../../adapter/program/input-error.ts';
@@ -27,6 +27,7 @@ const options: MachineOptions = {
   console: { kind: 'none' },
   noReboot: false,
   clockSeconds: undefined,
+  stepsPerTick: undefined,
 };
 const configure = (changes: Partial<MachineOptions>): MachineConfiguration =>
   describeMachine({ ...options, ...changes }, virtualPolicy, () => new Uint8Array()).configuration;
@@ -180,6 +181,9 @@ test("a trace's header lists the images with their digests and without their fol
   ]);
 });
 
+test('the command line says how many steps a tick has', () =>
+  expect(configure({ stepsPerTick: 100 }).stepsPerTick).toBe(100));
+
 const checkError = (start: () => unknown, sentence: string): void => {
   let found: unknown;
   try {
@@ -249,6 +253,12 @@ describe('a machine that cannot start says why', () => {
     checkError(
       () => boot('default', [kernel(raw(0))]),
       'The file kernel is empty: expected an image, found 0 bytes. Build it again.',
+    ));
+  test('when its clock is to go by steps and follow that of the host', () =>
+    checkError(
+      () => describeMachine({ ...options, stepsPerTick: 100 }, hostPolicy(0), () => raw(1)),
+      "The guest's clock cannot go by steps and follow the host's: expected -icount with virtual time, " +
+        "found -icount, and the host's time. Leave one of them out: -icount, or the host's time.",
     ));
   test('when the device tree is its source', () =>
     checkError(

@@ -77,6 +77,8 @@ describe('values are read as QEMU reads them', () => {
       },
     ));
   test('the clock', () => check('-rtc base=2000-01-01T00:00:10', { clockSeconds: 946_684_810 }));
+  test('steps of 1 ns', () => check('-icount shift=0', { stepsPerTick: 100 }));
+  test('steps of 4 ns, with what changes nothing', () => check('-icount 2,align=off,sleep=on', { stepsPerTick: 25 }));
   test('the console', () => check('-serial file:out.txt', { console: { kind: 'file', file: 'out.txt' } }));
   test('files to load', () =>
     check('-device loader,file=a.bin,addr=0x80400000', { loaders: [{ file: 'a.bin', address: 0x8040_0000 }] }));
@@ -91,6 +93,12 @@ describe('what the machine does not have is refused by name', () => {
     checkError(
       '-frobnicate',
       `The machine has no option -frobnicate: expected an option of qemu-system-riscv64 -M virt, found -frobnicate. ${list}.`,
+    ));
+  test('steps of which a tick of the clock has no whole number', () =>
+    checkError(
+      '-icount shift=3',
+      'The value of -icount shift= is not one that the machine has: expected from 0 to 2, found 3. ' +
+        'Leave it out: a step takes 10 ns then; time is counted in steps in any case.',
     ));
   test("QEMU's own debugger", () =>
     checkError(
