@@ -1,4 +1,4 @@
-/** The values of -machine, -cpu and -icount: the board and the harts are what they are, so of these two it is only checked what is asked. */
+/** The values of -machine, -cpu and -icount. Board and harts are what they are, so of the first two it is only checked what is asked. */
 
 import { timebaseHz } from '../../vmm/machine/platform.ts';
 import { badValue } from './errors.ts';

@@ -71,7 +71,7 @@ export const emitMeaningOf = (code: Code, bits: number): void => {
   code.i32(32 - meaningsBits).ops(op.i32ShrU);
   code.i32(Math.log2(meaningBytes)).ops(op.i32Shl);
 };
-const hashFactor = 0x9e37_79b1 | 0;
+export const hashFactor = 0x9e37_79b1 | 0;
 
 /** Decodes `raw`, the instruction's bits as in memory, into the entry at an offset from `decodedBase`, and for the next time. */
 export const createPredecoder =

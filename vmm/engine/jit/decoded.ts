@@ -6,6 +6,7 @@
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
 import type { Effect, SystemOp } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
+import { hashFactor } from '../predecode.ts';
 import { type RowFacts, rowFactsOf } from './row-facts.ts';
 
 /** Where control goes after an instruction. `on`: just to the next one. */
@@ -42,8 +43,8 @@ const known: (Decoded | undefined)[] = new Array<Decoded | undefined>(2 ** known
 /** `raw`: the instruction as in memory; only its low 16 bits are looked at where it has no more. Undefined when no row matches. */
 export const decodedOf = (raw: number): Decoded | undefined => {
   const bits = (raw & 3) === 3 ? raw | 0 : raw & 0xffff;
-  // The golden ratio (Knuth, The Art of Computer Programming 3, 6.4). A table of zeros is right: they are no instruction.
-  const place = Math.imul(bits, 0x9e37_79b1) >>> (32 - knownBits);
+  // A table of zeros is right: they are no instruction.
+  const place = Math.imul(bits, hashFactor) >>> (32 - knownBits);
   if (knownPatterns[place] !== bits) {
     knownPatterns[place] = bits;
     known[place] = decodeAnew(bits);
