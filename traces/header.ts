@@ -51,6 +51,8 @@ const machineSchema = v.strictObject({
   /** The kernel's command line. */
   append: text(65_536),
   entropySeed: v.exactOptional(bytesSchema(0, 64)),
+  /** What the board's own device tree has as `/chosen/rng-seed`; it has none if the header does not say. */
+  rngSeed: v.exactOptional(bytesSchema(1, 64)),
   /** What the real-time clock shows at moment 0, in seconds since 1970; 0 if the header does not say. */
   rtcSeconds: v.exactOptional(integer(0, 2 ** 40)),
   /** Whether virtio-mmio has the legacy interface (version 1), which is QEMU's default. */

@@ -208,7 +208,7 @@ const placeInitialRamDisk = (
 
 const placeTree = (
   plan: Plan,
-  { harts, ramBytes, append }: MachineConfiguration,
+  { harts, ramBytes, append, rngSeed }: MachineConfiguration,
   images: readonly BootImage[],
   initrd: Chosen['initrd'],
 ): number => {
@@ -218,7 +218,9 @@ const placeTree = (
   };
   const image = only(images, 'dtb');
   if (image !== undefined) checkDeviceTree(image.bytes, image.name);
-  const bytes = image === undefined ? deviceTree({ harts, ramBytes, ...chosen }) : amendDeviceTree(image.bytes, chosen);
+  const seeded = rngSeed === undefined ? {} : { rngSeed };
+  const bytes =
+    image === undefined ? deviceTree({ harts, ramBytes, ...seeded, ...chosen }) : amendDeviceTree(image.bytes, chosen);
   const address = placeDeviceTree(ramBytes, bytes.length);
   plan.put(image === undefined ? 'the device tree' : `the device tree ${image.name}`, address, bytes);
   return address;

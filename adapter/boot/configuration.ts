@@ -11,7 +11,7 @@ import {
   type TraceHeader,
 } from '../../traces/header.ts';
 import { timebaseHz } from '../../vmm/machine/platform.ts';
-import { sha256 } from '../host/hashes.ts';
+import { randomBytes, sha256 } from '../host/hashes.ts';
 import { basename } from '../host/paths.ts';
 import type { BootImage, ImageRole } from './boot.ts';
 import { twoClocks } from './errors.ts';
@@ -26,7 +26,7 @@ export interface RunPolicy {
   readonly stepsPerTick: number;
   /** Steps of a hart before the next one has its turn. */
   readonly quantumSteps: number;
-  /** From which a device's random bytes are made with `virtual` time; with `host` time they come from outside. */
+  /** From which `/chosen/rng-seed` is made and, with `virtual` time, a device's random bytes; with `host` time those come from outside. */
   readonly entropySeed: Uint8Array;
   /** What the real-time clock shows at the start, if the command line does not say: seconds since 1970. */
   readonly clockSeconds: number;
@@ -56,6 +56,7 @@ export const hostPolicy = (clockSeconds: number): RunPolicy => ({
   time: 'host',
   idle: 'wait',
   stepsPerTick: 1000,
+  entropySeed: randomBytes(32),
   clockSeconds,
 });
 
@@ -113,12 +114,24 @@ export const describeMachine = (
     quantumSteps: policy.quantumSteps,
     append: options.append,
     ...(policy.time === 'host' ? {} : { entropySeed: policy.entropySeed }),
+    ...(options.dtb === undefined ? { rngSeed: rngSeedFrom(policy.entropySeed) } : {}),
     rtcSeconds: Math.floor(options.clockSeconds ?? policy.clockSeconds),
     virtioLegacy: options.virtioLegacy,
     devices,
     digestStride: policy.digestStride,
   };
   return { configuration, images };
+};
+
+/**
+ * 32 bytes, as QEMU's board has: without them Linux has no random numbers until it has made its own, and stirs anew for each
+ * one that is asked for before, which is a tenth of its boot.
+ */
+const rngSeedFrom = (seed: Uint8Array): Uint8Array => {
+  const digits = sha256().update('rng-seed').update(seed).digest('hex');
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    Number(`0x${digits.slice(2 * index, 2 * index + 2)}`),
+  );
 };
 
 /** @throws {BootError} when the clock is to follow the host's and the steps, too */

@@ -221,7 +221,7 @@ const rows: readonly (TakenRow | RefusedRow)[] = [
   // What QEMU has and this machine has not.
   refused('-s -S -gdb -singlestep -one-insn-per-tb', debugging),
   refused('-d -D -dfilter -trace -plugin -msg', traced),
-  refused('-seed', 'Leave it out: every run can be repeated'),
+  refused('-seed', 'Say --seed TEXT before "--"; every run can be repeated in any case'),
   refused('-enable-kvm -tpmdev -readconfig -writeconfig -set -qmp -qmp-pretty -mon -chardev', 'Leave it out'),
   refused('-netdev', noNetwork),
   refused('-hda -hdb -hdc -hdd -sd -cdrom -fda -fdb -mtdblock -blockdev', useDrive),

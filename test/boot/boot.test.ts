@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type BootImage, bootImage } from '../../adapter/boot/boot.ts';
-import { describeMachine, hostPolicy, traceHeader, virtualPolicy } from '../../adapter/boot/configuration.ts';
+import {
+  describeMachine,
+  hostPolicy,
+  type RunPolicy,
+  traceHeader,
+  virtualPolicy,
+} from '../../adapter/boot/configuration.ts';
 import { BootError } from '../../adapter/boot/errors.ts';
 import type { MachineOptions } from '../../adapter/boot/machine-options.ts';
 import { InputError } from '../../adapter/program/input-error.ts';
@@ -183,6 +189,29 @@ test("a trace's header lists the images with their digests and without their fol
 
 test('the command line says how many steps a tick has', () =>
   expect(configure({ stepsPerTick: 100 }).stepsPerTick).toBe(100));
+
+describe("the device tree's seed for random numbers", () => {
+  const seedOf = (policy: RunPolicy, changes: Partial<MachineOptions> = {}) =>
+    describeMachine({ ...options, ...changes }, policy, () => raw(1)).configuration.rngSeed;
+
+  test('is 32 bytes and the same for each run', () => {
+    expect(seedOf(virtualPolicy)).toHaveLength(32);
+    expect(seedOf(virtualPolicy)).toEqual(seedOf(virtualPolicy));
+  });
+  test('is another one with another --seed, and each time with the time of the host', () => {
+    expect(seedOf({ ...virtualPolicy, entropySeed: raw(3) })).not.toEqual(seedOf(virtualPolicy));
+    expect(seedOf(hostPolicy(0))).not.toEqual(seedOf(hostPolicy(0)));
+  });
+  test('is not put into a tree that a person gives', () =>
+    expect(seedOf(virtualPolicy, { dtb: 'own.dtb' })).toBeUndefined());
+  test('is in the tree that the guest gets, and in none when the header has none', () => {
+    const { rngSeed, ...unseeded } = configure({});
+    const treeOf = (configuration: MachineConfiguration) =>
+      bootImage(configuration, [kernel(raw(4))]).placements.at(-1)!.bytes;
+    const has = (tree: Uint8Array): boolean => Buffer.from(tree).includes(Buffer.from(rngSeed!));
+    expect([treeOf({ ...unseeded, rngSeed: rngSeed! }), treeOf(unseeded)].map(has)).toEqual([true, false]);
+  });
+});
 
 const checkError = (start: () => unknown, sentence: string): void => {
   let found: unknown;

@@ -1,6 +1,6 @@
 /**
  * The board's device tree, made from the platform table and the machine's configuration. A function of those two
- * alone: QEMU puts a fresh `rng-seed` in, we only one that is given.
+ * alone, so QEMU's fresh `rng-seed` is one that the configuration gives.
  */
 
 import { plicSources } from '../devices/plic.ts';
@@ -20,7 +20,7 @@ export interface DeviceTreeConfig extends Chosen {
   readonly ramBytes: number;
   /** The largest address-translation mode. Absent: Sv57. */
   readonly mmu?: 'sv39' | 'sv48' | 'sv57';
-  /** Seeds for /chosen, only on request: they make a run depend on them. */
+  /** Seeds for /chosen; a run depends on them. */
   readonly rngSeed?: Uint8Array;
   readonly kaslrSeed?: Uint8Array;
 }
