@@ -84,7 +84,6 @@ export class Model implements EvaluationPort {
         return { cause: 11n, tval: 0n };
       case 'ebreak':
         return { cause: 3n, tval: 0n };
-      case 'fenceI':
       case 'sfenceVma':
         return undefined;
       case 'csrrw':

@@ -4,9 +4,19 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { pageFlag, pageFlagsBase, scratch, type TlbKind, tlbKinds } from '../../vmm/engine/layout.ts';
+import {
+  maxHarts,
+  pageFlag,
+  pageFlagsBase,
+  scratch,
+  type TlbKind,
+  tlbBase,
+  tlbHartBytes,
+  tlbKinds,
+} from '../../vmm/engine/layout.ts';
 import { privilege } from '../../vmm/machine/hart.ts';
-import { hostOffset, pageIndex } from '../../vmm/machine/memory.ts';
+import { hostOffset, pageIndex, tellFirstWrites } from '../../vmm/machine/memory.ts';
+import { forInterpreter, looksAnew } from '../../vmm/machine/refill.ts';
 import { noTable } from '../../vmm/machine/walk-cache.ts';
 import { all, dataAt, ownLeaf, ownMiddle, ownVa, pteOf, Rig, sharedLeaf, sharedVa, v } from './translations-rig.ts';
 
@@ -50,6 +60,13 @@ describe('is served:', () => {
 
   check('a read', () => {});
   check('a write, which marks the page', () => {}, { kind: write });
+  check(
+    'the first write in an interval, if nobody is told',
+    (rig) => {
+      rig.memory.u8[pageFlagsBase + pageIndex(dataAt(0))] = 0;
+    },
+    { kind: write },
+  );
   check('an execution', () => {}, { kind: execute });
   check('a page of the user, for the user', (rig) => {
     rig.write(entry, pteOf(dataAt(0), all | user));
@@ -96,6 +113,7 @@ describe('is left to the walk:', () => {
   const withEntry = (sentence: string, value: bigint, asked: Asked = {}): void =>
     check(sentence, (rig) => rig.write(entry, value), asked);
 
+  withEntry('execution below RAM', pteOf(0x1000_0000, all), { kind: execute });
   withEntry('an entry that is not valid', pteOf(dataAt(0), all & ~v));
   withEntry('one that has not been accessed', pteOf(dataAt(0), all & ~a));
   withEntry('one that is not dirty, for a write', pteOf(dataAt(0), all & ~0x80), { kind: write });
@@ -106,8 +124,6 @@ describe('is left to the walk:', () => {
   withEntry('one of the user, for S without SUM', pteOf(dataAt(0), all | user));
   withEntry('one of the user, for S that executes', pteOf(dataAt(0), all | user), { kind: execute });
   withEntry('one with a bit above all addresses', pteOf(dataAt(0), all) | (1n << 54n));
-  withEntry('a page below RAM', pteOf(0x1000_0000, all));
-  withEntry('a page behind RAM', pteOf(0x8010_0000, all));
   check('one of S, for the user', (rig) => {
     rig.harts[0]!.setLow('privilege', privilege.user);
     rig.enter(0);
@@ -150,6 +166,26 @@ describe('is left to the walk:', () => {
     },
     { va: ownVa(0x180) },
   );
+  check(
+    'the first write in an interval',
+    (rig) => {
+      tellFirstWrites(rig.memory, () => {});
+      rig.memory.u8[pageFlagsBase + pageIndex(dataAt(0))] = 0;
+    },
+    { kind: write },
+  );
+});
+
+describe('is for the interpreter, without asking JS to fill a TLB:', () => {
+  const check = (sentence: string, prepare: (rig: Rig) => void, asked: Asked = {}): void =>
+    test(sentence, () => {
+      const [host, rig] = find(prepare, asked);
+      expect(host).toBe(forInterpreter);
+      expect(rig.has(pageOf(asked.va ?? va), asked.kind)).toBe(false);
+    });
+
+  check('what lies below RAM', (rig) => rig.write(entry, pteOf(0x1000_0000, all)));
+  check('what lies behind RAM', (rig) => rig.write(entry, pteOf(0x8010_0000, all)), { kind: write });
   check('reads of a page that is watched for them', (rig) =>
     rig.translations.watch([{ address: dataAt(0), sizeBytes: 1, access: 'read' }], () => {}),
   );
@@ -162,13 +198,6 @@ describe('is left to the walk:', () => {
       },
       { kind: write, va: ownVa(0) + 0x120 },
     );
-  check(
-    'the first write in an interval',
-    (rig) => {
-      rig.memory.u8[pageFlagsBase + pageIndex(dataAt(0))] = 0;
-    },
-    { kind: write },
-  );
 });
 
 test('a table is known for the addresses that it was remembered for, in their space, or another one has taken its place', () => {
@@ -218,7 +247,7 @@ describe('a write to a page table', () => {
         { va: ownVa(3) },
       );
       rig.memory.i32[scratch.patience >>> 2] = 1000;
-      const served = writes.map(({ at, bytes = 8 }) => rig.find(ownVa(0) + at, write, 0, bytes) !== 0);
+      const served = writes.map(({ at, bytes = 8 }) => rig.find(ownVa(0) + at, write, 0, bytes) > forInterpreter);
       expect(served).toEqual(expected);
       expect(rig.has(ownVa(0), write)).toBe(false);
       expect((flagsOf(rig, table) & pageFlag.dirtySinceDigest) !== 0).toBe(expected.includes(true));
@@ -227,6 +256,15 @@ describe('a write to a page table', () => {
   check('is served over an entry that is not valid, and over another', [{ at: 0x800 }, { at: 0x808 }], [true, true]);
   check('is served over a half of one', [{ at: 0x804, bytes: 4 }], [true]);
   check('is not over one that is valid', [{ at: 8 }, { at: 12, bytes: 4 }], [false, false]);
+  check(
+    'is served over one that is valid, or a part of it, for who looks anew',
+    [
+      { at: 8, bytes: 8 | looksAnew },
+      { at: 12, bytes: 4 | looksAnew },
+    ],
+    [true, true],
+  );
+  check('is not over parts of two for who looks anew', [{ at: 0x804, bytes: 8 | looksAnew }], [false]);
   check('is not over parts of two', [{ at: 0x804 }], [false]);
   check('is not when there may be several accesses', [{ at: 0x800, bytes: 0 }], [false]);
   check('is not when the page has code, too', [{ at: 0x800 }], [false], (rig) =>
@@ -237,4 +275,55 @@ describe('a write to a page table', () => {
     Array.from({ length: 33 }, (_, index) => ({ at: 0x800 + 8 * index })),
     Array.from({ length: 33 }, (_, index) => index < 31),
   );
+});
+
+describe('a write to a valid entry of a page table drops what the machine drops for it:', () => {
+  /** All TLBs after random doings and a write at an offset in a table, without JS and by it. */
+  const tlbsAfter = (seed: number, table: number, at: number, drop: (rig: Rig) => void): Uint8Array => {
+    const rig = new Rig();
+    let state = seed;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    rig.write(ownLeaf(0) + 8 * 7, pteOf(table, all));
+    for (let count = 0; count < 60; count += 1) {
+      const hart = random(rig.harts.length);
+      rig.enter(random(3), hart);
+      const page = random(2) === 0 ? ownVa(random(4)) : sharedVa(random(3), random(4));
+      rig.touch(page, random(2) === 0 ? read : execute, hart);
+    }
+    rig.enter(0);
+    rig.touch(ownVa(3));
+    rig.touch(sharedVa(0, 1));
+    rig.memory.i32[scratch.patience >>> 2] = 1000;
+    expect((rig.memory.u8[hostOffset(table + at)]! & v) !== 0).toBe(true);
+    drop(rig);
+    return rig.memory.u8.slice(tlbBase, tlbBase + maxHarts * tlbHartBytes);
+  };
+  for (const [name, table] of [
+    ['of one address space', ownLeaf(0)],
+    ['of several', sharedLeaf(0)],
+  ] as const)
+    test(name, () => {
+      for (let seed = 1; seed <= 20; seed += 1) {
+        const at = 8 * (seed % 4);
+        const served: number[] = [];
+        const without = tlbsAfter(seed, table, at, (rig) => {
+          served.push(rig.find(ownVa(7) + at, write, 0, 8 | looksAnew));
+        });
+        const by = tlbsAfter(seed, table, at, (rig) => rig.translations.beforeWrite(table + at, 8));
+        expect(served).toEqual([hostOffset(table + at)]);
+        expect(Buffer.compare(without, by)).toBe(0);
+      }
+    });
+
+  test('not in a table above the last level', () => {
+    const [host] = find((rig) => rig.write(entry, pteOf(ownMiddle(0), all)), {
+      kind: write,
+      va: ownVa(0),
+      bytes: 8 | looksAnew,
+    });
+    expect(host).toBe(forInterpreter);
+  });
 });

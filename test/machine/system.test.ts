@@ -70,7 +70,6 @@ describe('who may', () => {
   checkOp('sfence.vma in S', S, 'sfenceVma', 0, { outcome: 0 });
   checkOp('sfence.vma in S under TVM is illegal (3.1.6.5)', S, 'sfenceVma', mstatus.tvm, illegal);
   checkOp('sfence.vma in M under TVM is legal (3.1.6.5)', M, 'sfenceVma', mstatus.tvm, { outcome: 0 });
-  checkOp('fence.i is for all', U, 'fenceI', 0, { outcome: 0, pc: next });
 });
 
 describe('waiting', () => {

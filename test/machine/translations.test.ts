@@ -16,6 +16,9 @@ import {
   regionCacheBase,
   regionCacheEntries,
   regionCacheEntryBytes,
+  tableFirstBase,
+  tableLevelBase,
+  tableSetsBase,
   tableWritesBase,
   tlbBase,
   tlbFactsBase,
@@ -72,6 +75,9 @@ test('the caches lie one after another below RAM, also for eight harts', () => {
     [tlbOccupiedBase, maxHarts * tlbsInHart * 4],
     [tlbSpacesBase, maxHarts * tlbSets * 4],
     [tlbFactsBase, maxHarts * tlbsInHart * tlbFactsBytes],
+    [tableFirstBase, pagesMax * 4],
+    [tableLevelBase, pagesMax],
+    [tableSetsBase, pagesMax],
     [ramOffset, 0],
   ] as const;
   const overlapping = areas.filter(

@@ -12,6 +12,7 @@ import type { AtomicAccess, ImportIndices } from './imports.ts';
 import { decodedBase, hartOffset, scratch } from './layout.ts';
 import { type Misses, storeIsDone } from './misses.ts';
 import { decodedOffset } from './predecode.ts';
+import { pushFenceIsUncommon } from './sstatus.ts';
 
 /** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
 export const fsDirty = 0x6000n;
@@ -89,13 +90,14 @@ export const pushWord = (code: Code, { decoded }: Locals): void => {
   code.get(decoded).memory(op.i32Load, decodedBase + decodedOffset.number);
 };
 
-/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. */
+/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. `sstatus`: see sstatus.ts. */
 export const interpreterOperands = (
   code: Code,
   imports: ImportIndices,
   locals: Locals,
   spill: () => void,
   resumeUnless: () => void,
+  sstatus: number,
 ): Operands => {
   const { hart, decoded, nextAt, origin } = locals;
   const registerAddress = (field: 'rd' | 'rs1' | 'rs2'): void => {
@@ -149,6 +151,14 @@ export const interpreterOperands = (
       code.set(locals.pc);
     },
     system: (operation) => {
+      if (operation === 'sfenceVma') {
+        pushFenceIsUncommon(code, hart);
+        code.unlikely().if();
+      } else if (operation.startsWith('csrr')) {
+        code.get(hart);
+        pushWord(code, locals);
+        code.call(sstatus).ops(op.i32Eqz).if();
+      } else code.block();
       spill();
       code.i32(systemOps.indexOf(operation));
       pushWord(code, locals);
@@ -157,6 +167,7 @@ export const interpreterOperands = (
       pushLength(code, locals).i32(4).ops(op.i32Eq, op.select, op.i32And);
       pushLength(code, locals).call(imports.system);
       resumeUnless();
+      code.end();
     },
   };
 };

@@ -38,6 +38,7 @@ import { defineLibrary } from './library.ts';
 import { defineMisses, type Misses } from './misses.ts';
 import { handlerRows, illegalRow, onlyComputes } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
+import { defineSstatusAccess } from './sstatus.ts';
 
 /** What the module calls itself, for profiles. */
 export const interpreterName = 'interpreter';
@@ -50,10 +51,11 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
   const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module, coverage !== undefined);
   const misses = defineMisses(module, imports);
+  const sstatus = defineSstatusAccess(module);
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
-    (code) => emitInterpret(code, { imports, misses, library, armed, coverage }),
+    (code) => emitInterpret(code, { imports, misses, sstatus, library, armed, coverage }),
     'interpret',
   );
   if (!armed) {
@@ -66,12 +68,14 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
 interface InterpreterParts {
   readonly imports: ImportIndices;
   readonly misses: Misses;
+  readonly sstatus: number;
   readonly library: EmitContext['library'];
   readonly armed: boolean;
   readonly coverage: CoverageMaps | undefined;
 }
 
-const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }: InterpreterParts): void => {
+const emitInterpret = (code: Code, parts: InterpreterParts): void => {
+  const { imports, misses, sstatus, library, armed, coverage } = parts;
   const locals = declareLocals(code);
   emitPrologue(code, locals);
   code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
@@ -120,7 +124,7 @@ const emitInterpret = (code: Code, { imports, misses, library, armed, coverage }
   );
   const context: EmitContext = {
     code,
-    operands: interpreterOperands(code, imports, locals, spill, resumeUnless),
+    operands: interpreterOperands(code, imports, locals, spill, resumeUnless, sstatus),
     access,
     imports,
     library,

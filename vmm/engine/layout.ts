@@ -16,6 +16,7 @@
  *     0x0178_0000  places in write TLBs, two bytes a RAM page       (bookkeeping, not state)
  *     0x0188_0000  tables on the way of walks, 8 KiB                (cache, not state)
  *     0x0189_0000  what is in which TLB, and who may use it, 14 KiB (bookkeeping, not state)
+ *     0x018a_0000  what page tables serve, six bytes a RAM page       (bookkeeping, not state)
  *     0x0200_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -54,6 +55,7 @@ const scratchFields = [
   ['uncounted', 4], // for steps that make no place hot
   ['armed', 4], // not 0: what is interpreted probes the breakpoint filter
   ['patience', 4], // slow things that may happen until it is looked at whether somebody waits (patience.ts)
+  ['tellsFirstWrites', 4], // not 0: JS hears of the first write of a page in an interval
   ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;
 export const scratch = offsetsOf(scratchFields);
@@ -72,6 +74,8 @@ export const counterAddress = (name: CounterName): number => countersBase + coun
 
 /** How often an entry of a TLB was filled, by kind; f64, for people. */
 export const tlbFillsBase = 0x180;
+/** How many harts have TLBs; i32. */
+export const tlbHarts = 0x198;
 
 /** Machine-wide state. Moments and ticks are f64 whole numbers below 2^53. */
 export const machineFields = [
@@ -280,6 +284,14 @@ export const decodedBase = 0x40_0000;
 export const decodedEntries = 0x8_0000;
 export const decodedAcrossEntries = 0x1000;
 export const decodedEntryBytes = 16;
+
+/**
+ * Of each RAM page that is tracked as a page table (page-tables.ts): the first virtual page that it serves, i32; its level,
+ * u8; and in which sets of TLBs, u8.
+ */
+export const tableFirstBase = 0x18a_0000;
+export const tableLevelBase = 0x1aa_0000;
+export const tableSetsBase = 0x1b2_0000;
 
 export const ramOffset = 0x200_0000;
 export const wasmPageBytes = 0x1_0000;

@@ -8,6 +8,7 @@
  * They give where the bytes are in linear memory, or 0: leave, a trap was entered. pc and budget are in memory.
  */
 
+import { forInterpreter, looksAnew } from '../machine/refill.ts';
 import type { Code } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
@@ -34,10 +35,11 @@ export const defineMisses = (module: ModuleBuilder, imports: ImportIndices): Mis
 
 const [hart, address, bytes, access] = [0, 1, 2, 3];
 
-/** Returns where the bytes are when they are to be had by filling the TLB. */
+/** Returns where the bytes are when they are to be had without JS. The interpreter looks anew for all that it goes on by. */
 const returnIfFound = (code: Code, find: number): void => {
   const host = code.local('i32');
-  code.get(hart).get(address).get(bytes).call(find).tee(host).if();
+  code.get(hart).get(address).get(bytes).i32(looksAnew).ops(op.i32Or).call(find).tee(host);
+  code.i32(forInterpreter).ops(op.i32GtU).if();
   code.get(host).ops(op.return);
   code.end();
 };

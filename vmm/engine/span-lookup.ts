@@ -8,6 +8,7 @@
  * They give the host address of the span's first byte; or 0, and then the interpreter must do that access.
  */
 
+import { forInterpreter } from '../machine/refill.ts';
 import type { Code } from '../wasm/code.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
@@ -63,8 +64,9 @@ const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImpo
   setOther(16);
   pushHalves(code, other);
   pushPart(0).i32(tlbKinds[kind]).call(fill).ops(op.i32Eqz).brIf(none);
-  pushHost(address).tee(host).ops(op.i32Eqz).brIf(none);
+  pushHost(address).set(host);
   code.end();
+  code.get(host).i32(forInterpreter).ops(op.i32LeU).brIf(none);
 
   setOther(24);
   pushPage(address);

@@ -115,7 +115,6 @@ export const systemOps = [
   'mret',
   'sret',
   'wfi',
-  'fenceI',
   'sfenceVma',
   'illegal',
 ] as const;

@@ -4,7 +4,7 @@
  */
 
 import { type CoverageMaps, coverageMaps } from '../engine/coverage.ts';
-import { pageBytes, pageShift, ramOffset, wasmPageBytes } from '../engine/layout.ts';
+import { pageBytes, pageShift, ramOffset, scratch, wasmPageBytes } from '../engine/layout.ts';
 import { memoryUnavailable } from './errors.ts';
 
 /** Start of RAM in the guest's physical address space (board memory map). */
@@ -24,7 +24,7 @@ export interface MachineMemory {
   readonly ramPages: number;
   /** Where what happens is marked, if it is. */
   readonly coverage: Coverage | undefined;
-  /** Called before a page is written that is not marked as written in the present interval; maybe also later. */
+  /** See `tellFirstWrites`. */
   beforeFirstWrite: ((page: number) => void) | undefined;
 }
 
@@ -57,6 +57,12 @@ export const createMemory = (ramBytes: number, emitInterpreter?: EmitCovering): 
     coverage,
     beforeFirstWrite: undefined,
   };
+};
+
+/** `told` is called before a page is written that is not marked as written in the present interval; maybe also later. */
+export const tellFirstWrites = (memory: MachineMemory, told: ((page: number) => void) | undefined): void => {
+  memory.beforeFirstWrite = told;
+  memory.i32[scratch.tellsFirstWrites >>> 2] = told === undefined ? 0 : 1;
 };
 
 const allocate = (pages: number, ramBytes: number): WebAssembly.Memory => {

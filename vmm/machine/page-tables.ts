@@ -12,6 +12,9 @@ import {
   pageBytes,
   pageFlag,
   pageFlagsBase,
+  tableFirstBase,
+  tableLevelBase,
+  tableSetsBase,
   tableWritesBase,
   tableWritesMax,
   walkCacheLevels,
@@ -44,10 +47,12 @@ export class PageTables {
     this.#memory = memory;
     this.#tlbs = tlbs;
     this.#walks = new WalkCache(memory, tlbs.functions);
-    this.#level = new Uint8Array(memory.ramPages);
-    this.#first = new Int32Array(memory.ramPages);
-    this.#sets = new Uint8Array(memory.ramPages);
-    this.#writes = memory.u8.subarray(tableWritesBase, tableWritesBase + memory.ramPages);
+    const { u8, i32, ramPages } = memory;
+    const bytesAt = (base: number): Uint8Array => u8.subarray(base, base + ramPages);
+    this.#level = bytesAt(tableLevelBase);
+    this.#first = i32.subarray(tableFirstBase / 4, tableFirstBase / 4 + ramPages);
+    this.#sets = bytesAt(tableSetsBase);
+    this.#writes = bytesAt(tableWritesBase);
   }
 
   /** The table where a walk for a hart may begin: its physical address plus its level, or -1 when that is the root. */
@@ -81,7 +86,7 @@ export class PageTables {
     this.#tlbs.dropWritesTo(page);
   }
 
-  /** Bytes [from, to) of one tracked page are about to change. Most stores that drop nothing do not come here (refill.ts). */
+  /** Bytes [from, to) of one tracked page are about to change. Stores to one entry of the last level hardly ever come here (refill.ts). */
   beforeWrite(from: number, to: number): void {
     const page = pageIndex(from);
     const writes = this.#writes[page]! + 1;

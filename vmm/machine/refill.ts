@@ -31,6 +31,7 @@ import { anyMemory, ModuleBuilder, type Signature } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { ramBase } from './memory.ts';
 import { pte } from './mmu.ts';
+import { dropEntrySignature, emitDropEntry } from './table-entry.ts';
 import { emitInsert, insertSignature, pushHostPage } from './tlb-insert.ts';
 import {
   emitKnownTable,
@@ -46,9 +47,15 @@ import {
  * to see whether somebody waits (patience.ts). Changes nothing but caches, and marks the page as written for a write.
  *
  * `bytes`: who asks makes one access of so many, which then are in one page. 0: perhaps several accesses, of whatever is there.
- * One write may also be that of an invalid entry of a page table, which drops nothing (page-tables.ts). No TLB has its page.
+ * One write may also be that of an invalid entry of a page table, which drops nothing (page-tables.ts); and of a valid one,
+ * which drops what was derived from it (table-entry.ts), if who asks says so by `looksAnew`. No TLB has its page.
+ *
+ * 1, `forInterpreter`: it is a device, or somebody must hear of the write; there is no use in asking JS to fill a TLB.
  */
 export const findSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
+export const forInterpreter = 1;
+/** Among `bytes`: who asks goes on by nothing that it has found before. */
+export const looksAnew = 0x100;
 export const findNames = { read: 'findRead', write: 'findWrite', execute: 'findExecute' } as const;
 type Kind = keyof typeof findNames;
 
@@ -73,8 +80,9 @@ export const emitRefill = (): Uint8Array<ArrayBuffer> => {
   const knownTable = module.define(knownTableSignature, emitKnownTable, 'knownTable');
   module.define(rememberTableSignature, emitRememberTable, 'rememberTable');
   const insert = module.define(insertSignature, emitInsert, 'insert');
+  const dropEntry = module.define(dropEntrySignature, emitDropEntry, 'dropEntry');
   for (const kind of ['read', 'write', 'execute'] as const)
-    module.define(findSignature, (code) => emitFind(code, kind, knownTable, insert), findNames[kind]);
+    module.define(findSignature, (code) => emitFind(code, kind, { knownTable, insert, dropEntry }), findNames[kind]);
   return module.finish();
 };
 
@@ -101,7 +109,13 @@ const firstTlb = tlbBase / tlbBytes;
 const pushFact = (code: Code, facts: number, which: keyof typeof tlbFact): Code =>
   code.get(facts).memory(op.i32Load, tlbFactsBase - firstTlb * tlbFactsBytes + tlbFact[which]);
 
-const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): void => {
+interface Functions {
+  readonly knownTable: number;
+  readonly insert: number;
+  readonly dropEntry: number;
+}
+
+const emitFind = (code: Code, kind: Kind, { knownTable, insert, dropEntry }: Functions): void => {
   const [hart, address, bytes] = [0, 1, 2];
   const [tlb, table, page, flags] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
   const [low, high, facts] = [code.local('i32'), code.local('i32'), code.local('i32')];
@@ -136,15 +150,21 @@ const emitFind = (code: Code, kind: Kind, knownTable: number, insert: number): v
       .ops(op.i32Eq)
       .brIf(none);
   code.get(flags).i32(ppnShift).ops(op.i32ShrU).i32(ramBasePage).ops(op.i32Sub).set(page);
-  for (const each of [table, page]) {
+  const other = code.block();
+  for (const [each, way] of [
+    [table, none],
+    [page, kind === 'execute' ? none : other],
+  ] as const) {
     code.get(each).get(hart).memory(op.i32Load, hartOpenPages.first).ops(op.i32Sub);
-    code.get(hart).memory(op.i32Load, hartOpenPages.count).ops(op.i32GeU).brIf(none);
+    code.get(hart).memory(op.i32Load, hartOpenPages.count).ops(op.i32GeU).brIf(way);
   }
   if (kind === 'read')
-    code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.watchedRead).ops(op.i32And).brIf(none);
-  if (kind === 'write') emitMarkWritten(code, { page, flags, low, bytes }, none);
+    code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.watchedRead).ops(op.i32And).brIf(other);
+  if (kind === 'write') emitMarkWritten(code, { page, flags, low, bytes }, { none, other, dropEntry });
   code.get(tlb).get(low).get(high).get(page).i32(tlbKinds[kind]).call(insert);
   pushHost(code, page, low).ops(op.return);
+  code.end(); // other
+  code.i32(forInterpreter).ops(op.return);
   code.end(); // none
   code.i32(0);
 };
@@ -156,7 +176,8 @@ const pushPast = (code: Code, low: number, bytes: number, border: number): Code 
     .i32(border - 1)
     .ops(op.i32And)
     .get(bytes)
-    .ops(op.i32Add)
+    .i32(looksAnew - 1)
+    .ops(op.i32And, op.i32Add)
     .i32(border)
     .ops(op.i32GtU);
 
@@ -215,22 +236,32 @@ interface WriteLocals {
   readonly bytes: number;
 }
 
-/** Marks a RAM page as written, which may not go into a TLB if it is tracked: gives the host address, or goes to `none`. */
-const emitMarkWritten = (code: Code, { page, flags, low, bytes }: WriteLocals, none: Label): void => {
+interface WriteWays {
+  readonly none: Label;
+  /** To where the interpreter does it. */
+  readonly other: Label;
+  readonly dropEntry: number;
+}
+
+/** Marks a RAM page as written, which may not go into a TLB if it is tracked: gives the host address, or goes elsewhere. */
+const emitMarkWritten = (code: Code, { page, flags, low, bytes }: WriteLocals, ways: WriteWays): void => {
   const host = code.local('i32');
   const writes = code.local('i32');
   const mark = (): Code => code.get(page).get(flags).i32(dirtyFlags).ops(op.i32Or).memory(op.i32Store8, pageFlagsBase);
-  // Of the first write in an interval somebody may be told.
   code.get(page).memory(op.i32Load8U, pageFlagsBase).tee(flags);
-  code.i32(pageFlag.dirtySinceInterval).ops(op.i32And, op.i32Eqz).brIf(none);
+  code.i32(pageFlag.dirtySinceInterval).ops(op.i32And, op.i32Eqz);
+  code.i32(0).memory(op.i32Load, scratch.tellsFirstWrites).ops(op.i32And).brIf(ways.none);
   code.get(flags).i32(writeTracked).ops(op.i32And).if();
-  code.get(flags).i32(writeTracked).ops(op.i32And).i32(pageFlag.pageTable).ops(op.i32Ne).brIf(none);
-  code.get(bytes).ops(op.i32Eqz).brIf(none);
-  pushPast(code, low, bytes, entryBytes).brIf(none);
-  pushHost(code, page, low).tee(host).i32(-entryBytes).ops(op.i32And);
-  code.memory(op.i32Load8U, 0).i32(pte.v).ops(op.i32And).brIf(none);
+  code.get(flags).i32(writeTracked).ops(op.i32And).i32(pageFlag.pageTable).ops(op.i32Ne).brIf(ways.other);
+  code.get(bytes).ops(op.i32Eqz).brIf(ways.other);
+  pushPast(code, low, bytes, entryBytes).brIf(ways.other);
   code.get(page).memory(op.i32Load8U, tableWritesBase).i32(1).ops(op.i32Add).tee(writes);
-  code.i32(tableWritesMax).ops(op.i32GeU).brIf(none);
+  code.i32(tableWritesMax).ops(op.i32GeU).brIf(ways.other);
+  pushHost(code, page, low).tee(host).i32(-entryBytes).ops(op.i32And);
+  code.memory(op.i32Load8U, 0).i32(pte.v).ops(op.i32And).if();
+  code.get(bytes).i32(looksAnew).ops(op.i32And, op.i32Eqz).brIf(ways.other);
+  code.get(page).get(low).call(ways.dropEntry).ops(op.i32Eqz).brIf(ways.other);
+  code.end();
   code.get(page).get(writes).memory(op.i32Store8, tableWritesBase);
   mark();
   code.get(host).ops(op.return);

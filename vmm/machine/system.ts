@@ -66,8 +66,6 @@ export const executeSystem = (
       return 1;
     case 'wfi':
       return waitForInterrupt(hart, raw, lengthBytes);
-    case 'fenceI':
-      return 0; // translated code is kept coherent by write-tracking
     case 'sfenceVma':
       if (hart.privilege === privilege.user || virtualMemoryTraps(hart)) return illegal(hart, raw);
       return 0; // cached translations are kept coherent with the tables by write-tracking

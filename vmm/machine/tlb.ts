@@ -27,6 +27,7 @@ import {
   tlbFactsBase,
   tlbFactsBytes,
   tlbFillsBase,
+  tlbHarts,
   tlbKinds,
   tlbNoRights,
   tlbNumber,
@@ -104,6 +105,7 @@ export class Tlbs {
     this.fills = f64.subarray(fills, fills + Object.keys(tlbKinds).length);
     this.functions = new WebAssembly.Instance(moduleOf('refill'), { env: { memory: wasm } })
       .exports as unknown as RefillFunctions;
+    i32[tlbHarts / 4] = harts;
     const occupied = tlbOccupiedBase / 4;
     this.#occupied = i32.subarray(occupied, occupied + harts * tlbsInHart);
     this.#keyLow = new Int32Array(harts * tlbSets);

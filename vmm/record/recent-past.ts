@@ -8,6 +8,7 @@ import type { StatePage, TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
+import { tellFirstWrites } from '../machine/memory.ts';
 import { writtenPages } from '../machine/state.ts';
 
 /**
@@ -100,17 +101,17 @@ export class RecentPast {
     const flags = memory.u8.subarray(pageFlagsBase, pageFlagsBase + memory.ramPages);
     for (let page = 0; page < flags.length; page += 1) flags[page]! &= ~pageFlag.dirtySinceInterval;
     translations.dropWrites();
-    memory.beforeFirstWrite = (page) => {
+    tellFirstWrites(memory, (page) => {
       if (before.has(page)) return;
       if (before.count >= pagesMax) this.#giveUp();
       else before.add(page, memory.u8.subarray(...hostRange(page)));
-    };
+    });
   }
 
   /** Until the next stretch begins there is no state. */
   #giveUp(): void {
     this.#stretches = [];
-    this.#machine.memory.beforeFirstWrite = undefined;
+    tellFirstWrites(this.#machine.memory, undefined);
   }
 
   /** The state at the beginning of the stretch before the present one, to be used before the machine moves. Nothing if there is none. */

@@ -67,6 +67,7 @@ export const op = {
   f64Gt: 0x64,
   f64Le: 0x65,
   f64Ge: 0x66,
+  i32Ctz: 0x68,
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,

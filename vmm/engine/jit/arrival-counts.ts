@@ -38,7 +38,8 @@ export class ArrivalCounts {
   /** To be told now and then how many steps were made so far. */
   age(steps: number): void {
     if (steps - this.#agedAt < agingSteps) return;
-    for (const [place, count] of this.#counts.entries()) if (count !== 0) this.#counts[place] = count >> 1;
+    const counts = this.#counts;
+    for (let place = 0; place < counts.length; place += 1) counts[place]! >>= 1;
     this.#agedAt = steps;
   }
 

@@ -4,15 +4,15 @@
  * machine.
  */
 
-import { mstatus, sstatusHigh, sstatusWritable } from '../../machine/csr/status.ts';
 import { csrByNumber, csrIsReadOnly, csrLowestPrivilege } from '../../machine/csr.ts';
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { hartOffset } from '../layout.ts';
+import { type CsrChange, emitChange, emitChanged, pushHasEffect, pushSstatus, sstatusNumber } from '../sstatus.ts';
 
 export interface CsrInstruction {
   readonly number: number;
-  readonly how: 'write' | 'set' | 'clear';
+  readonly how: CsrChange;
   /** Pushes the operand (i64), which is a register or a small number. */
   readonly pushOperand: () => void;
   /** Whether it writes the CSR: sets and clears of nothing do not. */
@@ -35,10 +35,6 @@ export interface CsrActions {
   /** Consumes the CSR's old value (i64); only with rd not 0. */
   readonly setRd: () => void;
 }
-
-const sstatusNumber = 0x100;
-/** Bits of sstatus whose change has other effects. SIE may have one, too. */
-const effective = mstatus.fs | mstatus.sum | mstatus.mxr;
 
 /** Emits the access if it is one of those; says whether it was. */
 export const emitCsrAccess = (code: Code, access: CsrInstruction, locals: CsrLocals, actions: CsrActions): boolean => {
@@ -80,43 +76,27 @@ const emitCellAccess = (
 
 const all64 = (1n << 64n) - 1n;
 
-/** All that can be written is in the lower half of mstatus. */
 const emitStatusAccess = (
   code: Code,
   { how, pushOperand, writes, rd }: CsrInstruction,
   { hart, value, word, changed }: CsrLocals,
   actions: CsrActions,
 ): void => {
-  code.get(hart).memory(op.i32Load, hartOffset.mstatus).tee(word);
+  code.get(hart).memory(op.i32Load, hartOffset.mstatus).set(word);
   if (rd !== 0) {
-    code.i32(sstatusWritable).ops(op.i32And, op.i64ExtendI32U);
-    const high = (low: number): bigint => BigInt(sstatusHigh(low)) << 32n;
-    code.i64(high(mstatus.fs)).i64(high(0)).get(word).i32(mstatus.fs).ops(op.i32And).i32(mstatus.fs).ops(op.i32Eq);
-    code.ops(op.select, op.i64Or).set(value);
-  } else code.ops(op.drop);
+    pushSstatus(code, word);
+    code.set(value);
+  }
   if (writes) {
-    // What changes, of what can.
     pushOperand();
     code.ops(op.i32WrapI64);
-    if (how === 'write') code.get(word).ops(op.i32Xor);
-    if (how === 'set') code.get(word).i32(-1).ops(op.i32Xor, op.i32And);
-    if (how === 'clear') code.get(word).ops(op.i32And);
-    code.i32(sstatusWritable).ops(op.i32And).tee(changed).i32(effective).ops(op.i32And);
-    // Enabling interrupts, when one may be pending.
-    code.get(word).get(changed).ops(op.i32Xor).get(changed).ops(op.i32And).i32(mstatus.sie).ops(op.i32And).i32(0);
-    code.ops(op.i32Ne);
-    code.get(hart).memory(op.i32Load, hartOffset.mip).get(hart).memory(op.i32Load, hartOffset.lines).ops(op.i32Or);
-    code
-      .get(hart)
-      .memory(op.i32Load, hartOffset.mie)
-      .ops(op.i32And)
-      .i32(0)
-      .ops(op.i32Ne, op.i32And, op.i32Or)
-      .unlikely()
-      .if();
+    emitChanged(code, word, how);
+    code.set(changed);
+    pushHasEffect(code, hart, word, changed);
+    code.unlikely().if();
     actions.callMachine();
     code.else();
-    code.get(hart).get(word).get(changed).ops(op.i32Xor).memory(op.i32Store, hartOffset.mstatus);
+    emitChange(code, hart, word, changed);
     if (rd !== 0) {
       code
         .get(hart)

@@ -84,9 +84,9 @@ const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
   };
 };
 
-/** CSR accesses and fences go on with the next instruction; the machine may say otherwise. */
+/** CSR accesses and sfence.vma go on with the next instruction; the machine may say otherwise. */
 const staysInFlow: ReadonlySet<SystemOp> = new Set([
-  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'fenceI', 'sfenceVma'] as const),
+  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'sfenceVma'] as const),
 ]);
 
 const flowOf = (meaning: Effect): Flow => {

@@ -14,6 +14,7 @@ import { regionExit, runExit } from '../exits.ts';
 import type { RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, scratch } from '../layout.ts';
+import { type CsrChange, pushFenceIsUncommon } from '../sstatus.ts';
 import { emitCsrAccess } from './csr-access.ts';
 import type { Decoded } from './decoded.ts';
 import type { Frame } from './frame.ts';
@@ -162,7 +163,12 @@ export class InstructionEmitter {
   #system(name: SystemOp): void {
     const { facts, rd: register } = this.#present.is;
     const rd = facts.rd ? register : 0;
-    if (!this.#emitCsr(name, rd)) this.#callMachine(name, rd);
+    if (name === 'sfenceVma') {
+      pushFenceIsUncommon(this.#code, this.#frame.hart);
+      this.#code.unlikely().if();
+      this.#callMachine(name, rd);
+      this.#code.end();
+    } else if (!this.#emitCsr(name, rd)) this.#callMachine(name, rd);
     this.#float = unknownFloat; // it may have written fcsr or mstatus
   }
 
@@ -266,4 +272,4 @@ const roundingOf = (word: number): number => (word >>> 12) & 7;
 const dynamicRounding = 7;
 
 /** By the two low bits of funct3 (Zicsr). */
-const csrForms: readonly (undefined | 'write' | 'set' | 'clear')[] = [undefined, 'write', 'set', 'clear'];
+const csrForms: readonly (undefined | CsrChange)[] = [undefined, 'write', 'set', 'clear'];

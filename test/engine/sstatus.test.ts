@@ -1,0 +1,81 @@
+/** Accesses to sstatus without the machine: what is done gives what the machine gives, and the rest is left to it. */
+
+import { expect, test } from 'vitest';
+import { hartBase, hartStateBytes } from '../../vmm/engine/layout.ts';
+import { defineSstatusAccess } from '../../vmm/engine/sstatus.ts';
+import { mstatus, mstatusKept } from '../../vmm/machine/csr/status.ts';
+import type { Hart } from '../../vmm/machine/hart.ts';
+import { anyMemory, ModuleBuilder } from '../../vmm/wasm/module.ts';
+import { at, csrWord, execute, freshHart, M, S, U } from '../machine/system-fixture.ts';
+
+const access = ((): ((hart: Hart, word: number) => boolean) => {
+  const module = new ModuleBuilder(anyMemory, 'sstatus');
+  defineSstatusAccess(module);
+  const { wasm } = freshHart().memory;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory: wasm } });
+  return (hart, word) => (exports['sstatus'] as (base: number, word: number) => number)(hart.base, word) !== 0;
+})();
+
+const ops = ['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci'] as const;
+const stateOf = ({ memory, id }: Hart): Buffer =>
+  Buffer.from(memory.u8.slice(hartBase(id), hartBase(id) + hartStateBytes));
+
+let state = 5;
+const random = (below: number): number => {
+  state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+  return Math.floor((state / 2 ** 32) * below);
+};
+const bits32 = (): number => (random(2 ** 16) << 16) | random(2 ** 16);
+
+test('what is done without the machine is what it does', () => {
+  const done: string[] = [];
+  for (let count = 0; count < 20_000; count += 1) {
+    const hart = at(freshHart(), random(8) === 0 ? M : S);
+    const someBits = random(2) === 0 ? bits32() : mstatus.sie | mstatus.fs;
+    hart.set('mstatus', BigInt((someBits & mstatusKept) >>> 0));
+    for (let register = 1; register < 32; register += 1) hart.setX(register, BigInt(bits32()));
+    hart.setX(6, BigInt(random(4) * mstatus.sie) | (random(3) === 0 ? BigInt(mstatus.sum | mstatus.spie) : 0n));
+    hart.setX(7, hart.get('mstatus') ^ BigInt(random(4) * mstatus.sie));
+    const isPending = random(3) === 0;
+    hart.set('lines', isPending ? 0x20n : 0n);
+    hart.set('mie', random(3) === 0 ? 0n : 0x222n);
+    const op = ops[random(ops.length)]!;
+    const word = csrWord(op, 'sstatus', random(3) === 0 ? 0 : random(32), [6, 7, random(32)][random(3)]!);
+    const before = stateOf(hart);
+    const isDone = access(hart, word);
+    const without = stateOf(hart);
+    if (!isDone) {
+      expect(Buffer.compare(without, before)).toBe(0);
+      continue;
+    }
+    hart.memory.u8.set(before, hartBase(hart.id));
+    const pc = hart.get('pc');
+    expect(execute(hart, op, word)).toBe(0);
+    hart.set('pc', pc);
+    expect(Buffer.compare(without, stateOf(hart))).toBe(0);
+    done.push(op);
+  }
+  for (const op of ops) expect(done.filter((each) => each === op).length).toBeGreaterThan(50);
+});
+
+const checkLeft = (sentence: string, prepare: (hart: Hart) => void, word: number): void =>
+  test(`${sentence} is left to the machine`, () => {
+    const hart = at(freshHart(), S);
+    prepare(hart);
+    const before = stateOf(hart);
+    expect(access(hart, word)).toBe(false);
+    expect(Buffer.compare(stateOf(hart), before)).toBe(0);
+  });
+
+checkLeft('another CSR', () => {}, csrWord('csrrs', 'sscratch', 5, 0));
+checkLeft('an access in U', (hart) => hart.setLow('privilege', U), csrWord('csrrs', 'sstatus', 5, 0));
+checkLeft('a change of SUM', (hart) => hart.setX(6, BigInt(mstatus.sum)), csrWord('csrrs', 'sstatus', 0, 6));
+checkLeft('switching floating point off', (hart) => hart.set('mstatus', 0x6000n), csrWord('csrrw', 'sstatus', 0, 0));
+checkLeft(
+  'enabling interrupts when one is pending',
+  (hart) => {
+    hart.set('mie', 0x20n);
+    hart.set('lines', 0x20n);
+  },
+  csrWord('csrrsi', 'sstatus', 0, mstatus.sie),
+);
