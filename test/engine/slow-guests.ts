@@ -32,7 +32,7 @@ export const slowGuests = {
     ],
     registers: { a2: 0x1000, a3: 0x7f_ffff, a4: base },
   },
-  'reads the clock': { code: [['csrrs', { rd: a0, csr: 0xc01, rs1: 0 }], back(1)] },
+  'reads its cycles': { code: [['csrrs', { rd: a0, csr: 0xc00, rs1: 0 }], back(1)] },
   'empties its TLB': { code: [['sfence.vma'], back(1)] },
   'divides with a rounding mode that the host has not': {
     code: [['fdiv.d', { rd: 0, rs1: 1, rs2: 2, rm: 3 }], back(1)],

@@ -8,6 +8,7 @@ import { findNames, findSignature, type RefillFunctions } from '../machine/refil
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { signatureOf } from './float/signature.ts';
 import { spanNames, spanSignature } from './span-lookup.ts';
+import { timeName, timeSignature } from './time.ts';
 
 /** Whether an atomic access writes: never, always, or only where the hart's reservation is. */
 export const atomicAccess = { loadReserved: 0, modify: 1, storeConditional: 2 } as const;
@@ -78,6 +79,7 @@ export interface RegionImports {
   readonly enter: number;
   readonly readSpan: number;
   readonly writeSpan: number;
+  readonly time: number;
   readonly system: number;
   readonly met: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
@@ -88,6 +90,7 @@ export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet
   enter: module.import('enter', enterSignature),
   readSpan: module.import(spanNames.read, spanSignature),
   writeSpan: module.import(spanNames.write, spanSignature),
+  time: module.import(timeName, timeSignature),
   system: module.import('system', signatures.system),
   met: module.import('met', signatures.met),
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),

@@ -90,14 +90,14 @@ export const pushWord = (code: Code, { decoded }: Locals): void => {
   code.get(decoded).memory(op.i32Load, decodedBase + decodedOffset.number);
 };
 
-/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. `sstatus`: see sstatus.ts. */
+/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. `csr`: see csr-function.ts. */
 export const interpreterOperands = (
   code: Code,
   imports: ImportIndices,
   locals: Locals,
   spill: () => void,
   resumeUnless: () => void,
-  sstatus: number,
+  csr: number,
 ): Operands => {
   const { hart, decoded, nextAt, origin } = locals;
   const registerAddress = (field: 'rd' | 'rs1' | 'rs2'): void => {
@@ -157,7 +157,7 @@ export const interpreterOperands = (
       } else if (operation.startsWith('csrr')) {
         code.get(hart);
         pushWord(code, locals);
-        code.call(sstatus).ops(op.i32Eqz).if();
+        code.get(locals.budget).call(csr).ops(op.i32Eqz).if();
       } else code.block();
       spill();
       code.i32(systemOps.indexOf(operation));

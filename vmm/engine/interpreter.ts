@@ -17,6 +17,7 @@ import { op } from '../wasm/opcodes.ts';
 import { MemoryAccess } from './access.ts';
 import { emitArrival, emitCountSteps, emitJumped, isJump, type Ways } from './arrivals.ts';
 import type { CoverageMaps } from './coverage.ts';
+import { defineCsrFunction } from './csr-function.ts';
 import { defineDispatcher } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { type RunExit, runExit } from './exits.ts';
@@ -38,7 +39,7 @@ import { defineLibrary } from './library.ts';
 import { defineMisses, type Misses } from './misses.ts';
 import { handlerRows, illegalRow, onlyComputes } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
-import { defineSstatusAccess } from './sstatus.ts';
+import { defineTime } from './time.ts';
 
 /** What the module calls itself, for profiles. */
 export const interpreterName = 'interpreter';
@@ -51,11 +52,11 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
   const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module, coverage !== undefined);
   const misses = defineMisses(module, imports);
-  const sstatus = defineSstatusAccess(module);
+  const csr = defineCsrFunction(module, defineTime(module));
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
-    (code) => emitInterpret(code, { imports, misses, sstatus, library, armed, coverage }),
+    (code) => emitInterpret(code, { imports, misses, csr, library, armed, coverage }),
     'interpret',
   );
   if (!armed) {
@@ -68,14 +69,14 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
 interface InterpreterParts {
   readonly imports: ImportIndices;
   readonly misses: Misses;
-  readonly sstatus: number;
+  readonly csr: number;
   readonly library: EmitContext['library'];
   readonly armed: boolean;
   readonly coverage: CoverageMaps | undefined;
 }
 
 const emitInterpret = (code: Code, parts: InterpreterParts): void => {
-  const { imports, misses, sstatus, library, armed, coverage } = parts;
+  const { imports, misses, csr, library, armed, coverage } = parts;
   const locals = declareLocals(code);
   emitPrologue(code, locals);
   code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
@@ -124,7 +125,7 @@ const emitInterpret = (code: Code, parts: InterpreterParts): void => {
   );
   const context: EmitContext = {
     code,
-    operands: interpreterOperands(code, imports, locals, spill, resumeUnless, sstatus),
+    operands: interpreterOperands(code, imports, locals, spill, resumeUnless, csr),
     access,
     imports,
     library,

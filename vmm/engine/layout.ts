@@ -55,6 +55,8 @@ const scratchFields = [
   ['uncounted', 4], // for steps that make no place hot
   ['armed', 4], // not 0: what is interpreted probes the breakpoint filter
   ['patience', 4], // slow things that may happen until it is looked at whether somebody waits (patience.ts)
+  ['sliceBudget', 4], // of the slice under way, less what was cut off it: the moment follows from it and the budget
+  ['stepsPerTick', 8], // f64: of the guest's clock
   ['tellsFirstWrites', 4], // not 0: JS hears of the first write of a page in an interval
   ['expected', 8], // where the innermost of these calls comes back to; odd when there is none
 ] as const satisfies FieldSpec;

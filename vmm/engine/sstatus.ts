@@ -1,13 +1,11 @@
 /**
  * Accesses to sstatus in WebAssembly, as long as nothing comes of the change but other bits in it: what is read, and whether a
- * write has other effects, for emitted code; and the whole access as a function, for the interpreter. The machine's own
- * (machine/csr/status.ts) is the reference.
+ * write has other effects. The machine's own (machine/csr/status.ts) is the reference.
  */
 
 import { mstatus, sstatusHigh, sstatusWritable } from '../machine/csr/status.ts';
 import { privilege } from '../machine/hart.ts';
 import type { Code } from '../wasm/code.ts';
-import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { hartOffset } from './layout.ts';
 
@@ -55,50 +53,4 @@ export const emitChange = (code: Code, hart: number, low: number, changed: numbe
 export const pushFenceIsUncommon = (code: Code, hart: number): void => {
   code.get(hart).memory(op.i32Load, hartOffset.privilege).i32(privilege.supervisor).ops(op.i32Ne);
   code.get(hart).memory(op.i32Load, hartOffset.mstatus).i32(mstatus.tvm).ops(op.i32And, op.i32Or);
-};
-
-/**
- * Defines `(hart: i32, word: i32) -> i32`: does the CSR instruction, if it is one on sstatus that has no other effect, and
- * gives 1; otherwise 0, and nothing is done.
- */
-export const defineSstatusAccess = (module: ModuleBuilder): number =>
-  module.define({ parameters: ['i32', 'i32'], results: ['i32'] }, emitAccess, 'sstatus');
-
-const emitAccess = (code: Code): void => {
-  const [hart, word] = [0, 1];
-  const [low, source, operand, changed] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
-  const pushField = (bit: number, mask: number): Code =>
-    code.get(word).i32(bit).ops(op.i32ShrU).i32(mask).ops(op.i32And);
-  const other = code.block();
-  pushField(20, 0xfff).i32(sstatusNumber).ops(op.i32Ne).brIf(other);
-  code.get(hart).memory(op.i32Load, hartOffset.privilege).ops(op.i32Eqz).brIf(other);
-  code.get(hart).memory(op.i32Load, hartOffset.mstatus).set(low);
-  pushField(15, 31).set(source);
-  code.get(source);
-  code.get(source).i32(3).ops(op.i32Shl).get(hart).ops(op.i32Add).memory(op.i32Load, hartOffset.x);
-  pushField(14, 1).ops(op.select).set(operand);
-  const known = code.block();
-  for (const [form, how] of [
-    [1, 'write'],
-    [2, 'set'],
-    [3, 'clear'],
-  ] as const) {
-    pushField(12, 3).i32(form).ops(op.i32Eq).if();
-    code.get(operand);
-    emitChanged(code, low, how);
-    code.set(changed).br(known);
-    code.end();
-  }
-  code.br(other);
-  code.end(); // known
-  pushHasEffect(code, hart, low, changed);
-  code.brIf(other);
-  emitChange(code, hart, low, changed);
-  pushField(7, 31).i32(3).ops(op.i32Shl).get(hart).ops(op.i32Add);
-  pushSstatus(code, low);
-  code.memory(op.i64Store, hartOffset.x);
-  code.get(hart).i64Small(0).memory(op.i64Store, hartOffset.x); // x0 is zero again
-  code.i32(1).ops(op.return);
-  code.end(); // other
-  code.i32(0);
 };

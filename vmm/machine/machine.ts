@@ -75,7 +75,6 @@ export class Machine {
   readonly #agenda: Agenda;
   #current: Hart;
   #inRun = false;
-  #sliceBudget = 0;
   #stopRequested = false;
   readonly #notes = new StepNotes();
   /** How the slice under way is run, who is asked at breakpoints, and what was answered before the step at which moment. */
@@ -104,6 +103,7 @@ export class Machine {
     this.translations = new Translations(this.memory, configuration.harts);
     this.translations.onTableWritten = (address) => this.observer?.wroteEntry?.(address);
     this.#clock = new Clock(this.memory, configuration.stepsPerTick);
+    this.memory.f64[scratch.stepsPerTick >>> 3] = configuration.stepsPerTick;
     this.board = createBoard(image, {
       memory: this.memory,
       translations: this.translations,
@@ -210,7 +210,8 @@ export class Machine {
 
   /** Steps made in the slice under way, without the one that is being made. */
   #sliceMade(): number {
-    return this.#inRun ? this.#sliceBudget - this.memory.i32[scratch.budget >>> 2]! - 1 : 0;
+    const { i32 } = this.memory;
+    return this.#inRun ? i32[scratch.sliceBudget >>> 2]! - i32[scratch.budget >>> 2]! - 1 : 0;
   }
 
   /** The moment of the step that is being made, or the present one between steps. */
@@ -223,7 +224,7 @@ export class Machine {
     if (!this.#inRun) return;
     const { i32 } = this.memory;
     const rest = i32[scratch.budget >>> 2]!;
-    this.#sliceBudget -= rest;
+    i32[scratch.sliceBudget >>> 2]! -= rest;
     i32[scratch.budget >>> 2] = 0;
     i32[scratch.cut >>> 2]! += rest;
   }
@@ -342,8 +343,10 @@ export class Machine {
     this.#current = hart;
     this.#mode = mode;
     this.translations.select(hart, dataContext(hart), fetchContext(hart));
-    this.#sliceBudget = Math.min(limit - now, this.patience.sliceSteps);
-    this.memory.i32[scratch.budget >>> 2] = this.#sliceBudget;
+    const budget = Math.min(limit - now, this.patience.sliceSteps);
+    const { i32 } = this.memory;
+    i32[scratch.sliceBudget >>> 2] = budget;
+    i32[scratch.budget >>> 2] = budget;
     this.#inRun = true;
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
@@ -357,9 +360,10 @@ export class Machine {
 
   /** What was made of the slice under way is in the past: moment and counts are those of the step that comes next. */
   #countMade(hart: Hart): void {
-    const rest = this.memory.i32[scratch.budget >>> 2]!;
-    const made = this.#sliceBudget - rest;
-    this.#sliceBudget = rest;
+    const { i32 } = this.memory;
+    const rest = i32[scratch.budget >>> 2]!;
+    const made = i32[scratch.sliceBudget >>> 2]! - rest;
+    i32[scratch.sliceBudget >>> 2] = rest;
     hart.steps += made;
     this.#setMachine('now', this.#machine('now') + made);
     this.stepsMade += made;

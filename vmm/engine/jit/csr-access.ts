@@ -1,6 +1,6 @@
 /**
- * CSR accesses that translated code does itself: registers that are plain storage, and sstatus as long as nothing comes
- * of the change but other bits in it. What they are comes from the machine's CSR rows; for all others it calls the
+ * CSR accesses that translated code does itself: registers that are plain storage, `time`, and sstatus as long as nothing
+ * comes of the change but other bits in it. What they are comes from the machine's CSR rows; for all others it calls the
  * machine.
  */
 
@@ -9,6 +9,7 @@ import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { hartOffset } from '../layout.ts';
 import { type CsrChange, emitChange, emitChanged, pushHasEffect, pushSstatus, sstatusNumber } from '../sstatus.ts';
+import { timeNumber } from '../time.ts';
 
 export interface CsrInstruction {
   readonly number: number;
@@ -32,13 +33,19 @@ export interface CsrActions {
   readonly interpretIf: () => void;
   /** The machine does the instruction. */
   readonly callMachine: () => void;
+  /** Pushes the time (i64): see time.ts. */
+  readonly pushTime: () => void;
   /** Consumes the CSR's old value (i64); only with rd not 0. */
   readonly setRd: () => void;
 }
 
 /** Emits the access if it is one of those; says whether it was. */
 export const emitCsrAccess = (code: Code, access: CsrInstruction, locals: CsrLocals, actions: CsrActions): boolean => {
-  const { number, writes } = access;
+  const { number, writes, rd } = access;
+  if (number === timeNumber && !writes && rd !== 0) {
+    emitTimeRead(code, locals, actions);
+    return true;
+  }
   const cell = csrByNumber(number)?.cell;
   if ((cell === undefined && number !== sstatusNumber) || (writes && csrIsReadOnly(number))) return false;
   const lowest = csrLowestPrivilege(number);
@@ -49,6 +56,14 @@ export const emitCsrAccess = (code: Code, access: CsrInstruction, locals: CsrLoc
   if (cell === undefined) emitStatusAccess(code, access, locals, actions);
   else emitCellAccess(code, access, locals, actions, hartOffset[cell.field], cell.mask);
   return true;
+};
+
+const emitTimeRead = (code: Code, { value }: CsrLocals, actions: CsrActions): void => {
+  actions.pushTime();
+  code.tee(value).i64Small(0).ops(op.i64LtS);
+  actions.interpretIf();
+  code.get(value);
+  actions.setRd();
 };
 
 const emitCellAccess = (

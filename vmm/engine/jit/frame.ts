@@ -121,6 +121,12 @@ export class Frame {
     if (steps !== 0) this.code.get(this.budget).i32(steps).ops(op.i32Sub).set(this.budget);
   }
 
+  /** Pushes the hart and the budget with what it gets back. */
+  pushRemaining(back: number): void {
+    this.code.get(this.hart).get(this.budget);
+    if (back !== 0) this.code.i32(back).ops(op.i32Add);
+  }
+
   /** Stores that it goes on at an offset, and the budget with what it gets back. */
   storeProgressAt(offset: number, back: number): void {
     this.code.get(this.hart);

@@ -190,6 +190,10 @@ export class InstructionEmitter {
       {
         interpretIf: () => this.#interpretIf(),
         callMachine: () => this.#callMachine(name, rd),
+        pushTime: () => {
+          frame.pushRemaining(this.#unspent - 1);
+          this.#code.call(this.#imports.time);
+        },
         setRd: () => frame.setRegister(rd),
       },
     );

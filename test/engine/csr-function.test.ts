@@ -1,19 +1,22 @@
-/** Accesses to sstatus without the machine: what is done gives what the machine gives, and the rest is left to it. */
+/** CSR accesses of the interpreter without JS: what is done gives what the machine gives, and the rest is left to it. */
 
-import { expect, test } from 'vitest';
-import { hartBase, hartStateBytes } from '../../vmm/engine/layout.ts';
-import { defineSstatusAccess } from '../../vmm/engine/sstatus.ts';
+import { describe, expect, test } from 'vitest';
+import { defineCsrFunction } from '../../vmm/engine/csr-function.ts';
+import { hartBase, hartStateBytes, machineBase, machineOffset, scratch } from '../../vmm/engine/layout.ts';
+import { defineTime } from '../../vmm/engine/time.ts';
+import { Clock } from '../../vmm/machine/clock.ts';
 import { mstatus, mstatusKept } from '../../vmm/machine/csr/status.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
 import { anyMemory, ModuleBuilder } from '../../vmm/wasm/module.ts';
 import { at, csrWord, execute, freshHart, M, S, U } from '../machine/system-fixture.ts';
 
-const access = ((): ((hart: Hart, word: number) => boolean) => {
-  const module = new ModuleBuilder(anyMemory, 'sstatus');
-  defineSstatusAccess(module);
+const access = ((): ((hart: Hart, word: number, budget?: number) => boolean) => {
+  const module = new ModuleBuilder(anyMemory, 'csr');
+  defineCsrFunction(module, defineTime(module));
   const { wasm } = freshHart().memory;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory: wasm } });
-  return (hart, word) => (exports['sstatus'] as (base: number, word: number) => number)(hart.base, word) !== 0;
+  const run = exports['csr'] as (base: number, word: number, budget: number) => number;
+  return (hart, word, budget = 0) => run(hart.base, word, budget) !== 0;
 })();
 
 const ops = ['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci'] as const;
@@ -27,7 +30,7 @@ const random = (below: number): number => {
 };
 const bits32 = (): number => (random(2 ** 16) << 16) | random(2 ** 16);
 
-test('what is done without the machine is what it does', () => {
+test('what is done to sstatus without the machine is what it does', () => {
   const done: string[] = [];
   for (let count = 0; count < 20_000; count += 1) {
     const hart = at(freshHart(), random(8) === 0 ? M : S);
@@ -79,3 +82,48 @@ checkLeft(
   },
   csrWord('csrrsi', 'sstatus', 0, mstatus.sie),
 );
+
+describe('time', () => {
+  const read = csrWord('csrrs', 'time', 5, 0);
+
+  test('is what the clock shows at the present step, at any rate', () => {
+    for (let count = 0; count < 2000; count += 1) {
+      const hart = at(freshHart(), M);
+      const { f64, i32 } = hart.memory;
+      const stepsPerTick = [1, 10, 100, 1000, 7][random(5)]!;
+      const clockMoment = random(1e9);
+      const now = clockMoment + random(1e6) * random(1e9);
+      f64[(machineBase + machineOffset.now) >>> 3] = now;
+      f64[scratch.stepsPerTick >>> 3] = stepsPerTick;
+      const budget = random(2 ** 30);
+      const made = 1 + random(2 ** 30);
+      i32[scratch.sliceBudget >>> 2] = budget + made;
+      const clock = new Clock(hart.memory, stepsPerTick);
+      clock.set(clockMoment, random(2 ** 32) * random(2 ** 20));
+      expect(access(hart, read, budget)).toBe(true);
+      expect(hart.x(5)).toBe(BigInt(clock.ticksAt(now + made - 1)));
+    }
+  });
+
+  for (const [level, machine, supervisor, isDone] of [
+    [M, 0, 0, true],
+    [S, 2, 0, true],
+    [S, 5, 2, false],
+    [U, 2, 2, true],
+    [U, 2, 5, false],
+    [U, 0, 2, false],
+  ] as const)
+    test(`in ${level} with mcounteren ${machine} and scounteren ${supervisor} is ${isDone ? 'read' : 'left'}`, () => {
+      const hart = at(freshHart(), level);
+      hart.set('mcounteren', BigInt(machine));
+      hart.set('scounteren', BigInt(supervisor));
+      expect(access(hart, read)).toBe(isDone);
+    });
+
+  for (const [op, source] of [
+    ['csrrw', 0],
+    ['csrrs', 6],
+    ['csrrci', 1],
+  ] as const)
+    checkLeft(`${op} with source ${source}`, (hart) => hart.setLow('privilege', M), csrWord(op, 'time', 5, source));
+});
