@@ -20,9 +20,10 @@ import {
   pageShift,
   scratch,
 } from './layout.ts';
-import { emitMeaningOf } from './predecode.ts';
+import { emitMeaningOf } from './meanings.ts';
 
 export interface FetchParts {
+  readonly decode: number;
   readonly leave: Label;
   readonly spill: () => void;
   readonly reload: () => void;
@@ -34,7 +35,7 @@ export const emitFetch = (
   code: Code,
   locals: Locals,
   imports: ImportIndices,
-  { leave, spill, reload, coverage }: FetchParts,
+  { decode, leave, spill, reload, coverage }: FetchParts,
 ): void => {
   const { hart, at, nextAt, pc, raw, address, entry, host, decoded } = locals;
 
@@ -110,7 +111,7 @@ export const emitFetch = (
   code.get(decoded).get(host);
   code.memory(op.i64Load, meaningsBase + 4).memory(op.i64Store, decodedBase + 4);
   code.else();
-  code.get(raw).get(decoded).call(imports.decode);
+  code.get(raw).get(decoded).call(decode);
   code.end();
   code.get(decoded).get(raw).memory(op.i32Store, decodedBase);
   code.end(); // fetched

@@ -18,6 +18,7 @@ import { MemoryAccess } from './access.ts';
 import { emitArrival, emitCountSteps, emitJumped, isJump, type Ways } from './arrivals.ts';
 import type { CoverageMaps } from './coverage.ts';
 import { defineCsrFunction } from './csr-function.ts';
+import { defineDecode } from './decode.ts';
 import { defineDispatcher } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { type RunExit, runExit } from './exits.ts';
@@ -52,11 +53,12 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
   const module = new ModuleBuilder(anyMemory, interpreterName);
   const imports = declareImports(module, coverage !== undefined);
   const misses = defineMisses(module, imports);
+  const decode = defineDecode(module, imports.decode);
   const csr = defineCsrFunction(module, defineTime(module));
   const library = defineLibrary(module, () => true);
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
-    (code) => emitInterpret(code, { imports, misses, csr, library, armed, coverage }),
+    (code) => emitInterpret(code, { imports, misses, decode, csr, library, armed, coverage }),
     'interpret',
   );
   if (!armed) {
@@ -69,6 +71,7 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
 interface InterpreterParts {
   readonly imports: ImportIndices;
   readonly misses: Misses;
+  readonly decode: number;
   readonly csr: number;
   readonly library: EmitContext['library'];
   readonly armed: boolean;
@@ -76,7 +79,7 @@ interface InterpreterParts {
 }
 
 const emitInterpret = (code: Code, parts: InterpreterParts): void => {
-  const { imports, misses, csr, library, armed, coverage } = parts;
+  const { imports, misses, decode, csr, library, armed, coverage } = parts;
   const locals = declareLocals(code);
   emitPrologue(code, locals);
   code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
@@ -107,7 +110,7 @@ const emitInterpret = (code: Code, parts: InterpreterParts): void => {
     code.end();
   }
   code.get(locals.budget).i32(1).ops(op.i32Sub).set(locals.budget);
-  emitFetch(code, locals, imports, { leave, spill, reload, coverage });
+  emitFetch(code, locals, imports, { decode, leave, spill, reload, coverage });
 
   /** After a call out: consumes an i32, leaves when it is not 0; else goes on with what JS may have changed. */
   const resumeUnless = (): void => {

@@ -2,7 +2,8 @@
  * Decoded instructions as the interpreter keeps them: which handler, which registers, what number. They lie in a table
  * by the host address of the code, and each tells the bits that it was decoded from, so that nobody need tell it when
  * code changes: an entry that differs from what is in memory is made anew. What it is made of is in a second table, by the
- * instruction's bits: not every place has code of its own. Only what is not there is decoded here.
+ * instruction's bits: not every place has code of its own. Only what is not there is decoded: in decode.ts, for which this is the
+ * reference.
  *
  *     {raw: i32, handler: u8, rd: u8, rs1: u8, rs2: u8, number: i32, unused: i32}
  *
@@ -16,17 +17,9 @@ import { type Effect, effectValues, nothing, system, type Value, valueChildren }
 import type { Row } from '../isa/row.ts';
 import { rows } from '../isa/table.ts';
 import type { MachineMemory } from '../machine/memory.ts';
-import type { Code } from '../wasm/code.ts';
-import { op } from '../wasm/opcodes.ts';
-import {
-  decodedBase,
-  decodedEntries,
-  decodedEntryBytes,
-  meaningBytes,
-  meaningsBase,
-  meaningsBits,
-  pageBytes,
-} from './layout.ts';
+import { DecodeTables, type RowForm } from './decode.ts';
+import { decodedBase, decodedEntries, decodedEntryBytes, meaningBytes, meaningsBase, pageBytes } from './layout.ts';
+import { meaningOf } from './meanings.ts';
 
 /** Where the parts of an entry are. */
 export const decodedOffset = { raw: 0, handler: 4, rd: 5, rs1: 6, rs2: 7, number: 8 } as const;
@@ -63,30 +56,28 @@ const isComputed = (value: Value): boolean =>
   valueChildren(value).every(isComputed);
 
 /**
- * Byte offset from `meaningsBase` of the place for an instruction's bits: emitted, for the interpreter. The factor is the
- * golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+ * Decodes `raw`, the instruction's bits as in memory, into the entry at an offset from `decodedBase`; for the next time, too, and
+ * others of its kind are decoded without JS from now on (decode.ts).
  */
-export const emitMeaningOf = (code: Code, bits: number): void => {
-  code.get(bits).i32(hashFactor).ops(op.i32Mul);
-  code.i32(32 - meaningsBits).ops(op.i32ShrU);
-  code.i32(Math.log2(meaningBytes)).ops(op.i32Shl);
-};
-export const hashFactor = 0x9e37_79b1 | 0;
-
-/** Decodes `raw`, the instruction's bits as in memory, into the entry at an offset from `decodedBase`, and for the next time. */
-export const createPredecoder =
-  ({ i32 }: MachineMemory): ((raw: number, entry: number) => void) =>
-  (raw, entry) => {
+export const createPredecoder = (memory: MachineMemory): ((raw: number, entry: number) => void) => {
+  const { i32 } = memory;
+  const tables = new DecodeTables(memory, formOf);
+  return (raw, entry) => {
     const bits = lengthOf(raw) === 4 ? raw | 0 : raw & 0xffff;
-    const known = (meaningsBase >>> 2) + (Math.imul(bits, hashFactor) >>> (32 - meaningsBits)) * (meaningBytes / 4);
-    if (i32[known] !== bits) {
-      i32[known] = bits;
-      decodeInto(i32, known, bits);
-    }
+    const known = (meaningsBase >>> 2) + meaningOf(bits) * (meaningBytes / 4);
+    i32[known] = bits;
+    decodeInto(i32, known, bits, tables);
     const at = (decodedBase + entry) >>> 2;
     i32[at + 1] = i32[known + 1]!;
     i32[at + 2] = i32[known + 2]!;
   };
+};
+
+const formOf = (row: Row): RowForm => ({
+  handler: handlers.get(row)!,
+  handlerForZero: handlers.get(onlyComputes(row) ? nothingRow : row)!,
+  usesShift: row.immediate === 'none' && usesShift(row),
+});
 
 /**
  * Whether the interpreter has lately been at the code at a host address: it is decoded there as it is now. Of code that goes on in
@@ -99,9 +90,11 @@ export const wasInterpreted = ({ i32, u16 }: MachineMemory, host: number): boole
 };
 
 /** Sets fields and number behind `at`. */
-const decodeInto = (to: Int32Array, at: number, bits: number): void => {
+const decodeInto = (to: Int32Array, at: number, bits: number, tables: DecodeTables): void => {
   const length = lengthOf(bits);
   const word = length === 4 ? bits : expandCompressed(bits);
+  if (length === 2) tables.layExpansion(bits, word);
+  if (word !== undefined) tables.layRows(word);
   const row = word === undefined ? undefined : decode(word);
   if (word === undefined || row === undefined) {
     to[at + 1] = 0;

@@ -14,9 +14,7 @@ export const lengthOf = (low: number): 2 | 4 => ((low & 3) === 3 ? 4 : 2);
 /** The row of a 32-bit instruction word, or `undefined` when none matches. Signed and unsigned words are both taken. */
 export const decode = (word: number): Row | undefined => {
   if ((word & 3) !== 3) return undefined;
-  const bucket = bucketOf(word);
-  buckets[bucket] ??= rowsOfBucket(bucket);
-  for (const row of buckets[bucket]) if ((word & row.mask) === (row.match | 0)) return row;
+  for (const row of rowsLike(word)) if ((word & row.mask) === (row.match | 0)) return row;
   return undefined;
 };
 
@@ -43,8 +41,14 @@ export const decodeCompressed = (half: number): CompressedRow | undefined => {
   return row?.expand(half & 0xffff) === undefined ? undefined : row;
 };
 
+/** The rows that have no other opcode and funct3 than a word. */
+export const rowsLike = (word: number): readonly Row[] => {
+  const bucket = bucketOf(word);
+  return (buckets[bucket] ??= rowsOfBucket(bucket));
+};
+
 /** Opcode bits 6:2 and funct3 tell at most a few dozen rows apart; the rest is a scan. */
-const bucketOf = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);
+export const bucketOf = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);
 
 const bucketBits = 0b111_00000_1111100;
 

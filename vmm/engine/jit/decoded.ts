@@ -6,7 +6,7 @@
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
 import type { Effect, SystemOp } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
-import { hashFactor } from '../predecode.ts';
+import { hashFactor } from '../meanings.ts';
 import { type RowFacts, rowFactsOf } from './row-facts.ts';
 
 /** Where control goes after an instruction. `on`: just to the next one. */
