@@ -33,15 +33,15 @@ export interface RunPolicy {
 }
 
 /**
- * A run with this policy and without outside input is the same each time. 10 steps a tick is 100 million a second, about
- * as fast as the guest really goes, so that its clock feels right. A digest takes some milliseconds, and 500 million steps
+ * A run with this policy and without outside input is the same each time. 100 steps a tick is a thousand million a second, about
+ * as fast as the guest really goes, so that its clock feels right; it is QEMU's rate with `-icount shift=0`, too. A digest takes some milliseconds, and 500 million steps
  * half a second.
  */
 export const virtualPolicy: RunPolicy = {
   time: 'virtual',
   idle: 'skip',
   digestStride: 500_000_000,
-  stepsPerTick: 10,
+  stepsPerTick: 100,
   quantumSteps: 10_000,
   entropySeed: new TextEncoder().encode('chronovisor'),
   clockSeconds: Date.UTC(2026, 0, 1) / 1000,

@@ -47,7 +47,7 @@ export const takeCounting = (draft: Draft, value: string, option: string): void 
   onlyKnown(option, found, ['shift', 'align', 'sleep']);
   const shift = found.get('shift') ?? '';
   if (!/^[012]$/.test(shift)) {
-    const remedy = 'Leave it out: a step takes 10 ns then; time is counted in steps in any case';
+    const remedy = 'Leave it out: a step takes 1 ns then; time is counted in steps in any case';
     throw badValue(`${option} shift=`, 'from 0 to 2', shift, remedy);
   }
   if (switchOf(`${option} align=`, found.get('align') ?? 'off'))

@@ -196,7 +196,7 @@ const rows: readonly (TakenRow | RefusedRow)[] = [
     const base = found.get('base') ?? 'utc';
     if (base !== 'utc') draft.clockSeconds = dateOf(option, base);
   }),
-  taken('-icount', 'shift=N', "the guest's clock: 2^N ns a step, N from 0 to 2 (default: 10 ns a step)", takeCounting),
+  taken('-icount', 'shift=N', "the guest's clock: 2^N ns a step, N from 0 to 2 (default: 0)", takeCounting),
   taken('-no-reboot', undefined, 'a reset ends the run', (draft) => {
     draft.noReboot = true;
   }),

@@ -17,17 +17,11 @@ import type { Job, OurMode } from './ours.ts';
 import { type Workload, workloadNamed } from './workloads.ts';
 
 export const runChild = async (text: string): Promise<void> => {
-  const { kind, workload: name, traceFile, cacheFolder, icount } = JSON.parse(text) as Job;
+  const { kind, workload: name, traceFile, cacheFolder } = JSON.parse(text) as Job;
   const workload = workloadNamed(name);
-  const result =
-    kind === 'travel'
-      ? await goingBack(workload)
-      : await measured(withClock(workload, icount), kind, traceFile, cacheFolder);
+  const result = kind === 'travel' ? await goingBack(workload) : await measured(workload, kind, traceFile, cacheFolder);
   process.stdout.write(JSON.stringify(result));
 };
-
-const withClock = (workload: Workload, icount = false): Workload =>
-  icount ? { ...workload, options: [...workload.options, '-icount', 'shift=0'] } : workload;
 
 const measured = async (
   workload: Workload,

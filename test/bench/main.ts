@@ -3,11 +3,10 @@
  * takes. All modes take turns in each round, so that the noise of the machine hits them alike; a table for people, and
  * JSON with every single run. It asserts no speed, but a guest that prints something wrong makes it fail.
  *
- *   npm run bench -- [--qemu] [--modes MODE,...] [--icount] [--runs N] [--only NAME]... [--json FILE]
+ *   npm run bench -- [--qemu] [--modes MODE,...] [--runs N] [--only NAME]... [--json FILE]
  *
  * Modes are run, record, again (recorded with translated code kept of earlier runs) and replay, which are ours, and tcg, icount, rr-record and rr-replay, which are QEMU's and need
- * no --qemu when they are named. With --icount our guests have `-icount shift=0`, too: their clocks go as QEMU's, and they take as many timer
- * interrupts for their work; otherwise ten times as many.
+ * no --qemu when they are named.
  */
 
 import { resolve } from 'node:path';
@@ -19,7 +18,6 @@ const {
   options: {
     qemu: { type: 'boolean', default: false },
     modes: { type: 'string' },
-    icount: { type: 'boolean', default: false },
     runs: { type: 'string', default: '5' },
     only: { type: 'string', multiple: true, default: [] },
     json: { type: 'string', default: resolve(import.meta.dirname, 'bench.json') },

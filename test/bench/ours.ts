@@ -17,28 +17,19 @@ export interface Job {
   readonly kind: OurMode | 'travel';
   readonly workload: string;
   readonly traceFile: string;
-  /** Whether its clock goes as QEMU's with `-icount shift=0`. */
-  readonly icount?: boolean;
   /** The folder of translated code. */
   readonly cacheFolder?: string;
 }
 
-export const measureOurs = async (
-  workload: Workload,
-  mode: OurMode,
-  folder: string,
-  icount: boolean,
-): Promise<Measurement> => {
+export const measureOurs = async (workload: Workload, mode: OurMode, folder: string): Promise<Measurement> => {
   const failed = (failure: string): Measurement => ({ marks: [], peakBytes: 0, failure });
   const { name } = workload;
-  if (mode !== 'again')
-    return child({ kind: mode, workload: name, traceFile: join(folder, 'ours.chrono'), icount }, failed);
+  if (mode !== 'again') return child({ kind: mode, workload: name, traceFile: join(folder, 'ours.chrono') }, failed);
   const job: Job = {
     kind: mode,
     workload: name,
     traceFile: join(folder, 'again.chrono'),
     cacheFolder: join(folder, 'cache'),
-    icount,
   };
   const earlierRuns = keptBy.has(name) ? 0 : 2;
   keptBy.add(name);

@@ -15,7 +15,6 @@ import { greeter, histories, linuxIsThere, type Workload, workloads } from './wo
 export interface BenchOptions {
   readonly qemu: boolean;
   readonly modes?: string;
-  readonly icount: boolean;
   readonly runs: string;
   readonly only: readonly string[];
   readonly json: string;
@@ -62,7 +61,6 @@ const bench = async (folder: string, options: BenchOptions): Promise<void> => {
     loadAverage: loadavg()[0]!,
     runs,
     modes: wantedModes.join(', '),
-    clock: options.icount ? '1 ns a step (-icount shift=0)' : '10 ns a step',
   };
   console.log(
     Object.entries(machine)
@@ -78,8 +76,7 @@ const bench = async (folder: string, options: BenchOptions): Promise<void> => {
       const take: Take = (mode, measurement) =>
         (workload === greeter ? starts : results).add(workload, mode, measurement);
       const both = [ours, qemu];
-      for (const measure of round % 2 === 0 ? both : both.reverse())
-        await measure(workload, folder, wantedModes, take, options);
+      for (const measure of round % 2 === 0 ? both : both.reverse()) await measure(workload, folder, wantedModes, take);
     }
   }
   process.stderr.write(`${' '.repeat(60)}\r`);
@@ -112,15 +109,9 @@ const bench = async (folder: string, options: BenchOptions): Promise<void> => {
 
 type Take = (mode: Mode, measurement: Measurement) => void;
 
-const ours = async (
-  workload: Workload,
-  folder: string,
-  wanted: readonly Mode[],
-  take: Take,
-  { icount }: BenchOptions,
-): Promise<void> => {
+const ours = async (workload: Workload, folder: string, wanted: readonly Mode[], take: Take): Promise<void> => {
   for (const mode of ourModes.filter((one) => wanted.includes(one))) {
-    take(mode, await measureOurs(workload, mode, folder, icount));
+    take(mode, await measureOurs(workload, mode, folder));
   }
 };
 

@@ -98,7 +98,7 @@ describe('what the machine does not have is refused by name', () => {
     checkError(
       '-icount shift=3',
       'The value of -icount shift= is not one that the machine has: expected from 0 to 2, found 3. ' +
-        'Leave it out: a step takes 10 ns then; time is counted in steps in any case.',
+        'Leave it out: a step takes 1 ns then; time is counted in steps in any case.',
     ));
   test("QEMU's own debugger", () =>
     checkError(

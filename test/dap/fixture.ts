@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach } from 'vitest';
-import { virtualPolicy } from '../../adapter/boot/configuration.ts';
+import { type RunPolicy, virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
@@ -18,6 +18,9 @@ export const machineLine = (elf: string, more = ''): string => `-m 32M -nographi
 
 export const folder = mkdtempSync(join(tmpdir(), 'chronovisor-dap-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Timers are due ten times as often as by default: much happens in few steps. */
+export const livelyPolicy: RunPolicy = { ...virtualPolicy, stepsPerTick: 10 };
 
 /** Records a program until it powers off or `steps` are made. */
 export const record = async (elf: string, name: string, steps: number, words = ''): Promise<string> => {
@@ -33,7 +36,7 @@ export const record = async (elf: string, name: string, steps: number, words = '
   ]);
   const { recorder, timeline } = await createRecording({
     options,
-    policy: { ...virtualPolicy, digestStride: 10_000_000 }, // several digests in a recording of seconds
+    policy: { ...livelyPolicy, digestStride: 10_000_000 }, // several digests in a recording of seconds
     trace: { file, embedded: true },
     checkpoints: noCheckpoints,
     console: () => {},
