@@ -14,7 +14,7 @@ export type Flow = 'on' | 'branch' | 'jump' | 'system';
 
 export interface Decoded {
   readonly length: 2 | 4;
-  /** The 32-bit (expanded) form. */
+  /** The 32-bit (expanded) form, signed. */
   readonly word: number;
   readonly row: Row;
   readonly facts: RowFacts;
@@ -66,7 +66,7 @@ const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
   for (const field of facts.signExtendedFrom ?? []) signExtendedFrom |= 1 << (field === 'rs1' ? rs1 : rs2);
   return {
     length,
-    word,
+    word: word | 0, // a small number for V8, as all of these
     row,
     facts,
     immediate: smallImmediateOf(word, row.immediate),

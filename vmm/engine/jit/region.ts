@@ -125,7 +125,7 @@ class RegionFinder {
         hubTargets.push(target);
         successors.push(block);
       }
-      blocks.push({ ...blocks[0]!, index: blocks.length, offset: hub, first: 0, count: 0, ending: 'hub', successors });
+      blocks.push(blockOf(blocks.length, hub, 0, 0, 'hub', hub, false, hub, false, successors));
     }
     return { pageOffset: this.#pageOffset, blocks, instructions: this.#instructions, hubTargets };
   }
@@ -247,18 +247,7 @@ class RegionFinder {
     successors: readonly number[],
   ): Block {
     const count = this.#instructions.length - first;
-    return {
-      index: start.block,
-      offset: start.offset,
-      first,
-      count,
-      ending,
-      target,
-      isIndirect,
-      next,
-      isReturn,
-      successors,
-    };
+    return blockOf(start.block, start.offset, first, count, ending, target, isIndirect, next, isReturn, successors);
   }
 
   #goesToHub({ is }: Place, offset: number): boolean {
@@ -274,6 +263,20 @@ class RegionFinder {
     return place !== undefined && this.#inPage(place.offset) + place.is.length > pageBytes;
   }
 }
+
+/** Made in one place, so that V8 knows one kind of them. */
+const blockOf = (
+  index: number,
+  offset: number,
+  first: number,
+  count: number,
+  ending: Ending,
+  target: number,
+  isIndirect: boolean,
+  next: number,
+  isReturn: boolean,
+  successors: readonly number[],
+): Block => ({ index, offset, first, count, ending, target, isIndirect, next, isReturn, successors });
 
 const decodeAt = (offset: number, read: ReadCode): Decoded | undefined => {
   const low = read(offset);
