@@ -44,7 +44,9 @@ export const decodeCompressed = (half: number): CompressedRow | undefined => {
 /** The rows that have no other opcode and funct3 than a word. */
 export const rowsLike = (word: number): readonly Row[] => {
   const bucket = bucketOf(word);
-  return (buckets[bucket] ??= rowsOfBucket(bucket));
+  const known = buckets[bucket] ?? rowsOfBucket(bucket);
+  buckets[bucket] = known;
+  return known;
 };
 
 /** Opcode bits 6:2 and funct3 tell at most a few dozen rows apart; the rest is a scan. */
