@@ -23,13 +23,13 @@ import {
 } from './layout.ts';
 import { emitMeaningOf } from './meanings.ts';
 
-/** Of a 16-bit instruction that no row matches, or of a word that was not asked for yet; no words of 32 bits. */
+/** Instead of what an illegal 16-bit instruction expands to: no word of 32 bits, as is the 0 of one that was not asked for yet. */
 const illegalExpansion = 1;
 
 /** What a row's `number` is (see predecode.ts). */
 const numberKind: Record<ImmediateFormat | 'shift', number> = { none: 0, shift: 1, I: 2, S: 3, B: 4, U: 5, J: 6 };
 
-/** A row: mask, match, its handler and that for rd = x0 in the two low bytes, kind of its number; i32 each. */
+/** What decoding needs to know of a row besides its bits. */
 export interface RowForm {
   readonly handler: number;
   readonly handlerForZero: number;
@@ -52,7 +52,7 @@ export class DecodeTables {
     this.#i32[(expansionsBase >>> 2) + half] = word ?? illegalExpansion;
   }
 
-  /** The rows that words like this one may be of. */
+  /** The rows that words like this one may be of, each as {mask, match, handlers, kind of its number}: i32 each, the handler for rd = x0 in the second byte. */
   layRows(word: number): void {
     const bucket = (rowBucketsBase >>> 2) + bucketOf(word);
     if (this.#i32[bucket] !== 0) return;

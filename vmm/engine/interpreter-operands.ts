@@ -158,7 +158,7 @@ export const interpreterOperands = (
         code.get(hart);
         pushWord(code, locals);
         code.get(locals.budget).call(csr).ops(op.i32Eqz).if();
-      } else code.block();
+      } else code.block(); // the machine's in any case
       spill();
       code.i32(systemOps.indexOf(operation));
       pushWord(code, locals);

@@ -73,9 +73,13 @@ export const createPredecoder = (memory: MachineMemory): ((raw: number, entry: n
   };
 };
 
+/** `isForZero`: of an instruction whose rd is x0. */
+const handlerOf = (row: Row, isForZero: boolean): number =>
+  handlers.get(isForZero && onlyComputes(row) ? nothingRow : row)!;
+
 const formOf = (row: Row): RowForm => ({
-  handler: handlers.get(row)!,
-  handlerForZero: handlers.get(onlyComputes(row) ? nothingRow : row)!,
+  handler: handlerOf(row, false),
+  handlerForZero: handlerOf(row, true),
   usesShift: row.immediate === 'none' && usesShift(row),
 });
 
@@ -102,8 +106,7 @@ const decodeInto = (to: Int32Array, at: number, bits: number, tables: DecodeTabl
     return;
   }
   const register = (bit: number): number => ((word >>> bit) & 31) << 3;
-  const handler = handlers.get(register(7) === 0 && onlyComputes(row) ? nothingRow : row)!;
-  to[at + 1] = handler | (register(7) << 8) | (register(15) << 16) | (register(20) << 24);
+  to[at + 1] = handlerOf(row, register(7) === 0) | (register(7) << 8) | (register(15) << 16) | (register(20) << 24);
   to[at + 2] = numberOf(word, row);
 };
 

@@ -1,6 +1,7 @@
 /**
  * The instructions that act on the hart itself: CSR accesses, environment calls, returns, wfi, fences (Privileged 3.3,
- * Zicsr). Translated code does none of them; it comes here through the engine's slow path.
+ * Zicsr). Emitted code does the common CSR accesses and fences itself (engine/csr-function.ts, engine/jit/csr-access.ts); the rest
+ * comes here.
  */
 
 import { hartOffset } from '../engine/layout.ts';
