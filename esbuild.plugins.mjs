@@ -1,17 +1,22 @@
 // What the bundles need besides esbuild itself: what is computed at the build, and what a browser has in place of Node.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import ts from 'typescript';
+
+/** What a module of the project exports. */
+const evaluated = async (path) => {
+  const { outputFiles } = await build({ entryPoints: [path], bundle: true, write: false, format: 'esm' });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+};
 
 /** What a call of vmm/engine/emitted.ts answers is found out here, once, instead of at each start. */
 export const emittedAhead = {
   name: 'emitted ahead',
   setup: ({ onLoad, onResolve }) => {
     onLoad({ filter: /[\\/]vmm[\\/]engine[\\/]emitted\.ts$/ }, async ({ path }) => {
-      const { outputFiles } = await build({ entryPoints: [path], bundle: true, write: false, format: 'esm' });
-      const source = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`;
-      const { emittedModule } = await import(source);
+      const { emittedModule } = await evaluated(path);
       const names = ['interpreter', 'armed', 'float', 'refill'];
       const imports = names.map((name) => `import ${name} from 'emitted:${name}';`).join('\n');
       const modules = Object.fromEntries(names.map((name) => [name, emittedModule(name)]));
@@ -26,6 +31,60 @@ export const emittedAhead = {
       loader: 'binary',
     }));
   },
+};
+
+/**
+ * Layouts and opcodes are objects of numbers, which esbuild cannot put where they are named: as enumerations it can. What V8
+ * runs before it optimises looks each up otherwise, and what it optimises checks that they are what they were.
+ */
+export const constantsInPlace = {
+  name: 'constants in place',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]vmm[\\/](engine[\\/]layout|wasm[\\/]opcodes)\.ts$/ }, async ({ path }) => {
+      let contents = readFileSync(path, 'utf8');
+      for (const [name, value] of Object.entries(await evaluated(path))) {
+        if (!isTableOfNumbers(value)) continue;
+        const members = Object.entries(value).map(([member, number]) => `${JSON.stringify(member)} = ${number}`);
+        contents = contents.replace(`export const ${name} = `, `const ${name}Given = `);
+        contents += `export enum ${name} { ${members.join(', ')} }\n`;
+      }
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+const isTableOfNumbers = (value) =>
+  typeof value === 'object' && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'number');
+
+/**
+ * Private members (#name) become plain ones with a name of their own. V8 looks private names up as computed keys, which takes
+ * several times as long until it optimises; most of our code runs for a few hundred milliseconds.
+ */
+export const plainMembers = {
+  name: 'plain members',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/](vmm|traces|adapter)[\\/].*\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      return /#\w/.test(text) ? { contents: withPlainMembers(path, text), loader: 'ts' } : undefined;
+    });
+  },
+};
+
+/** Each name tells its class, as a derived class may have a private member of the same name. */
+const withPlainMembers = (path, text) => {
+  let contents = '';
+  let copied = 0;
+  const visit = (node, className) => {
+    if (ts.isPrivateIdentifier(node)) {
+      contents += `${text.slice(copied, node.getStart())}_${className}_${node.text.slice(1)}`;
+      copied = node.end;
+      return;
+    }
+    const inside = ts.isClassLike(node) ? (node.name?.text ?? 'Unnamed') : className;
+    ts.forEachChild(node, (child) => visit(child, inside));
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true), '');
+  return contents + text.slice(copied);
 };
 
 /** A module NAME.ts that has another one in a folder `web` beside it is that one in a browser. */
@@ -77,5 +136,5 @@ export const browser = {
   external: ['vscode'],
   define: { 'import.meta.url': '""' },
   inject: [join(import.meta.dirname, 'adapter/host/web/buffer.ts')],
-  plugins: [emittedAhead, browserVariants, wasmBytes, unusedModules],
+  plugins: [constantsInPlace, plainMembers, emittedAhead, browserVariants, wasmBytes, unusedModules],
 };

@@ -15,7 +15,7 @@ export const v8Flags: readonly string[] = [
   '--semi-space-growth-factor=16',
   // Our own JavaScript is hundreds of functions that run for some hundred milliseconds: half of what V8 spent on optimising them
   // (920 bytes by default) went into copies of one in the other.
-  '--max-inlined-bytecode-size-cumulative=300',
+  '--max-inlined-bytecode-size-cumulative=120',
   // A person's pattern that goes back very often is matched by another engine, which takes linear and not exponential time.
   '--enable-experimental-regexp-engine-on-excessive-backtracks',
 ];
