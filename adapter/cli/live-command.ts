@@ -151,21 +151,44 @@ const consoleSink = ({ console }: MachineOptions, host: CliHost): ConsoleSink =>
       return { write: () => {}, close: () => {} };
     case 'file': {
       const sink = new FileSink('the console file', console.file);
-      return { write: (bytes) => sink.append(bytes), close: () => sink.close() };
+      return byLines({ write: (bytes) => sink.append(bytes), close: () => sink.close() });
     }
   }
 };
 
+const lineFeed = 0x0a;
+
 const terminalSink = ({ stdout }: CliHost): ConsoleSink => {
-  const lineFeed = 0x0a;
   let last = lineFeed;
-  return {
+  return byLines({
     write: (bytes) => {
       last = bytes.at(-1) ?? last;
       stdout.write(bytes);
     },
     close: () => {
       if (stdout.isTTY === true && last !== lineFeed) stdout.write('\n');
+    },
+  });
+};
+
+/** Guests print character by character: a line goes out as one, and what is printed of one before the run next gives way. */
+const byLines = (sink: ConsoleSink): ConsoleSink => {
+  let line: number[] = [];
+  const flush = (): void => {
+    if (line.length === 0) return;
+    const bytes = Uint8Array.from(line);
+    line = [];
+    sink.write(bytes);
+  };
+  return {
+    write: (bytes) => {
+      if (line.length === 0) queueMicrotask(flush);
+      line.push(...bytes);
+      if (bytes.at(-1) === lineFeed) flush();
+    },
+    close: () => {
+      flush();
+      sink.close();
     },
   };
 };

@@ -3,22 +3,24 @@
 import { consoleBytesMax } from '../../traces/states.ts';
 
 export class ConsoleTail {
-  #pieces: Uint8Array[] = [];
+  /** Twice as much as is kept, so that it is seldom moved. */
+  readonly #buffer = new Uint8Array(2 * consoleBytesMax);
   #sizeBytes = 0;
   /** Of all that was ever printed. */
   totalBytes = 0;
 
   add(bytes: Uint8Array): void {
-    this.#pieces.push(bytes.slice());
-    this.#sizeBytes += bytes.length;
     this.totalBytes += bytes.length;
-    if (this.#sizeBytes < 2 * consoleBytesMax) return;
-    const kept = this.bytes();
-    this.#pieces = [kept];
-    this.#sizeBytes = kept.length;
+    const added = bytes.length > consoleBytesMax ? bytes.subarray(-consoleBytesMax) : bytes;
+    if (this.#sizeBytes + added.length > this.#buffer.length) {
+      this.#buffer.copyWithin(0, this.#sizeBytes - consoleBytesMax, this.#sizeBytes);
+      this.#sizeBytes = consoleBytesMax;
+    }
+    this.#buffer.set(added, this.#sizeBytes);
+    this.#sizeBytes += added.length;
   }
 
   bytes(): Uint8Array {
-    return new Uint8Array(Buffer.concat(this.#pieces)).slice(-consoleBytesMax);
+    return this.#buffer.slice(Math.max(0, this.#sizeBytes - consoleBytesMax), this.#sizeBytes);
   }
 }

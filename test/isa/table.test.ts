@@ -95,6 +95,10 @@ describe('decoding', () => {
   check('finds c.jr of zero reserved', expandCompressed(0x8002), undefined);
   check('takes full words for no 16-bit instruction', expandCompressed(0x0013), undefined);
 
+  test('expands every 16-bit word as its row says', () => {
+    const halves = Array.from({ length: 0x1_0000 }, (_, half) => half);
+    expect(halves.map(expandCompressed)).toEqual(halves.map((half) => decodeCompressed(half)?.expand(half)));
+  });
   test('expands every legal 16-bit word to a word of the table', () => {
     const words = Array.from({ length: 0x1_0000 }, (_, half) => expandCompressed(half) ?? 0);
     const broken = words.filter((word) => word !== 0 && decode(word) === undefined);

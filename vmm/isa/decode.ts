@@ -3,6 +3,7 @@
  * instruction. Operands are taken out by fields.ts.
  */
 
+import { expansionOf } from './expansion.ts';
 import type { CompressedRow, Row } from './row.ts';
 import { compressedRows, rows } from './table.ts';
 
@@ -22,8 +23,7 @@ export const decode = (word: number): Row | undefined => {
 export const expandCompressed = (half: number): number | undefined => {
   let word = expansions[half & 0xffff]!;
   if (word === unknown) {
-    const row = compressedRows.find(({ mask, match }) => (half & mask) === match);
-    word = row?.expand(half) ?? illegal;
+    word = expansionOf(half & 0xffff) ?? illegal;
     expansions[half & 0xffff] = word;
   }
   return word === illegal ? undefined : word;

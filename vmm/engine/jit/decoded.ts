@@ -4,13 +4,9 @@
  */
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
-import type { Effect, SystemOp } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import { hashFactor } from '../meanings.ts';
-import { type RowFacts, rowFactsOf } from './row-facts.ts';
-
-/** Where control goes after an instruction. `on`: just to the next one. */
-export type Flow = 'on' | 'branch' | 'jump' | 'system';
+import { type Flow, type RowFacts, rowFactsOf } from './row-facts.ts';
 
 export interface Decoded {
   readonly length: 2 | 4;
@@ -30,7 +26,7 @@ export interface Decoded {
   /** Whether rd holds a sign-extended number of 32 bits where these registers, as bits, do. */
   readonly mayBeSignExtended: boolean;
   readonly signExtendedFrom: number;
-  /** Bytes of memory that it reads or writes at rs1 plus its immediate and nothing else; 0 for all others. */
+  /** See RowFacts. */
   readonly readBytes: number;
   readonly writeBytes: number;
 }
@@ -61,38 +57,25 @@ const decodeAnew = (bits: number): Decoded | undefined => {
 
 const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
   const facts = rowFactsOf(row);
-  const [rd, rs1, rs2] = [(word >>> 7) & 31, (word >>> 15) & 31, (word >>> 20) & 31];
-  let signExtendedFrom = 0;
-  for (const field of facts.signExtendedFrom ?? []) signExtendedFrom |= 1 << (field === 'rs1' ? rs1 : rs2);
+  const rd = (word >>> 7) & 31;
+  const rs1 = (word >>> 15) & 31;
+  const rs2 = (word >>> 20) & 31;
   return {
     length,
     word: word | 0, // a small number for V8, as all of these
     row,
     facts,
     immediate: smallImmediateOf(word, row.immediate),
-    flow: flowOf(row.meaning),
-    isSystem: row.meaning.k === 'system',
-    isAuipc: row.name === 'auipc',
+    flow: facts.flow,
+    isSystem: facts.isSystem,
+    isAuipc: facts.isAuipc,
     rd,
     rs1,
     reads: ((facts.rs1 ? 1 << rs1 : 0) | (facts.rs2 ? 1 << rs2 : 0)) & ~1,
     writes: (facts.rd ? 1 << rd : 0) & ~1,
-    mayBeSignExtended: facts.signExtendedFrom !== undefined,
-    signExtendedFrom,
-    readBytes: facts.access?.isWrite === false ? facts.access.sizeBytes : 0,
-    writeBytes: facts.access?.isWrite === true ? facts.access.sizeBytes : 0,
+    mayBeSignExtended: facts.mayBeSignExtended,
+    signExtendedFrom: (facts.signExtendedFromRs1 ? 1 << rs1 : 0) | (facts.signExtendedFromRs2 ? 1 << rs2 : 0),
+    readBytes: facts.readBytes,
+    writeBytes: facts.writeBytes,
   };
-};
-
-/** CSR accesses and sfence.vma go on with the next instruction; the machine may say otherwise. */
-const staysInFlow: ReadonlySet<SystemOp> = new Set([
-  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'sfenceVma'] as const),
-]);
-
-const flowOf = (meaning: Effect): Flow => {
-  if (meaning.k === 'system') return staysInFlow.has(meaning.op) ? 'on' : 'system';
-  if (meaning.k === 'branch') return 'branch';
-  return meaning.k === 'jump' || (meaning.k === 'sequence' && meaning.effects.some(({ k }) => k === 'jump'))
-    ? 'jump'
-    : 'on';
 };

@@ -1,15 +1,12 @@
 /** What the translator must know of rows before it emits them, found by walking their meanings once. */
 
 import type { FloatHelperName } from '../../float/helpers.ts';
-import { type Effect, effectValues, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
+import { type Effect, effectValues, type SystemOp, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import { isSignExtended } from '../narrow-values.ts';
 
-/** A plain access to memory, at rs1 plus the immediate. */
-export interface PlainAccess {
-  readonly isWrite: boolean;
-  readonly sizeBytes: number;
-}
+/** Where control goes after an instruction. `on`: just to the next one. */
+export type Flow = 'on' | 'branch' | 'jump' | 'system';
 
 export interface RowFacts {
   /** Which integer register fields the meaning names; those that the machine reads and writes, too. */
@@ -18,10 +15,16 @@ export interface RowFacts {
   readonly rd: boolean;
   /** Whether an instruction of this row may leave the region before it is done: an access to memory, or the machine's. */
   readonly mayLeave: boolean;
-  /** What it does to memory, if that is one plain access. */
-  readonly access: PlainAccess | undefined;
-  /** The fields whose registers must hold a sign-extended number of 32 bits for rd to hold one; undefined when it may not all the same. */
-  readonly signExtendedFrom: readonly XField[] | undefined;
+  readonly flow: Flow;
+  readonly isSystem: boolean;
+  readonly isAuipc: boolean;
+  /** Bytes of memory that it reads or writes at rs1 plus its immediate and nothing else; 0 for all others. */
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  /** Whether rd holds a sign-extended number of 32 bits where the registers of these fields do. */
+  readonly mayBeSignExtended: boolean;
+  readonly signExtendedFromRs1: boolean;
+  readonly signExtendedFromRs2: boolean;
   /** Helpers and operations that it names. */
   readonly helpers: readonly FloatHelperName[];
   readonly operations: readonly string[];
@@ -51,6 +54,8 @@ const findFacts = (row: Row): RowFacts => {
   const isSystem = meaning.k === 'system';
   // Only CSR accesses have registers; those with an immediate have no rs1.
   const isCsr = isSystem && meaning.op.startsWith('csrr');
+  const access = findAccess(meaning);
+  const signExtendedFrom = findSignExtended(meaning);
   return {
     rs1: isSystem ? isCsr && row.picture.includes('s') : names('rs1'),
     rs2: names('rs2'),
@@ -59,8 +64,14 @@ const findFacts = (row: Row): RowFacts => {
       row.usesFloat ||
       parts.some(({ k }) => k === 'store' || k === 'system') ||
       values.some(({ k }) => reachingKinds.has(k)),
-    access: findAccess(meaning),
-    signExtendedFrom: findSignExtended(meaning),
+    flow: flowOf(meaning),
+    isSystem,
+    isAuipc: row.name === 'auipc',
+    readBytes: access?.isWrite === false ? access.sizeBytes : 0,
+    writeBytes: access?.isWrite === true ? access.sizeBytes : 0,
+    mayBeSignExtended: signExtendedFrom !== undefined,
+    signExtendedFromRs1: signExtendedFrom?.has('rs1') === true,
+    signExtendedFromRs2: signExtendedFrom?.has('rs2') === true,
     helpers: [...new Set(values.flatMap((value) => (value.k === 'float' ? [value.helper] : [])))],
     operations: [
       ...new Set(values.flatMap((value) => (value.k === 'binary' || value.k === 'unary' ? [value.op] : []))),
@@ -70,12 +81,34 @@ const findFacts = (row: Row): RowFacts => {
 
 const reachingKinds: ReadonlySet<Value['k']> = new Set(['load', 'atomic', 'loadReserved', 'storeConditional']);
 
-/** Each condition of isSignExtended is that some registers hold such numbers, all of them. */
-const findSignExtended = (effect: Effect): readonly XField[] | undefined => {
+/**
+ * The fields whose registers must hold a sign-extended number of 32 bits for rd to hold one; undefined when it may not all the same.
+ * Each condition of isSignExtended is that some registers hold such numbers, all of them.
+ */
+const findSignExtended = (effect: Effect): ReadonlySet<XField> | undefined => {
   if (effect.k !== 'setX') return undefined;
   const fields = new Set<XField>();
-  return isSignExtended(effect.value, (field) => fields.add(field) !== undefined) ? [...fields] : undefined;
+  return isSignExtended(effect.value, (field) => fields.add(field) !== undefined) ? fields : undefined;
 };
+
+/** CSR accesses and sfence.vma go on with the next instruction; the machine may say otherwise. */
+const staysInFlow: ReadonlySet<SystemOp> = new Set([
+  ...(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci', 'sfenceVma'] as const),
+]);
+
+const flowOf = (meaning: Effect): Flow => {
+  if (meaning.k === 'system') return staysInFlow.has(meaning.op) ? 'on' : 'system';
+  if (meaning.k === 'branch') return 'branch';
+  return meaning.k === 'jump' || (meaning.k === 'sequence' && meaning.effects.some(({ k }) => k === 'jump'))
+    ? 'jump'
+    : 'on';
+};
+
+/** A plain access to memory, at rs1 plus the immediate. */
+interface PlainAccess {
+  readonly isWrite: boolean;
+  readonly sizeBytes: number;
+}
 
 const findAccess = (effect: Effect): PlainAccess | undefined => {
   if (effect.k === 'store') return isBased(effect.address) ? { isWrite: true, sizeBytes: effect.size } : undefined;
