@@ -36,11 +36,16 @@ const bench = (kind) => ['--child', JSON.stringify({ kind, workload: 'hello', tr
 const programs = {
   chronovisor: {
     entry: 'adapter/cli/main.ts',
+    builtins: ['child_process', 'crypto', 'fs/promises', 'os', 'perf_hooks', 'readline', 'zlib'],
     rehearsals: [['--help'], ['run', '--', ...hello], ['record', '-o', trace, '--', ...hello], ['verify', trace]],
   },
-  bench: { entry: 'test/bench/main.ts', rehearsals: ['run', 'record', 'replay'].map(bench) },
+  bench: {
+    entry: 'test/bench/main.ts',
+    builtins: ['crypto', 'perf_hooks', 'util', 'zlib'],
+    rehearsals: ['run', 'record', 'replay'].map(bench),
+  },
 };
-for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
+for (const [name, { entry, builtins, rehearsals }] of Object.entries(programs)) {
   if (!existsSync(entry)) continue;
   const [loader, cache] = [`dist/${name}.cjs`, `dist/${name}.cache`];
   rmSync(cache, { force: true }); // V8 tells another bundle by its length alone
@@ -58,7 +63,7 @@ for (const [name, { entry, rehearsals }] of Object.entries(programs)) {
     entryPoints: ['adapter/cli/start.ts'],
     outfile: loader,
     format: 'cjs',
-    define: { 'import.meta.filename': '__filename' },
+    define: { 'import.meta.filename': '__filename', BUILTINS: JSON.stringify(builtins) },
     banner: { js: shebang },
   });
   if (!existsSync(hello.at(-1))) continue;

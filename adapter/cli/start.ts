@@ -15,6 +15,9 @@ import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { setV8Flags } from '../host/v8-flags.ts';
 
+/** Set by the build: modules of Node's that every run of the program uses. */
+declare const BUILTINS: readonly string[];
+
 type Program = (require: NodeJS.Require, module: { exports: unknown }, folder: string) => void;
 
 const bundle = import.meta.filename.replace(/\.cjs$/, '.bundle.cjs');
@@ -28,6 +31,9 @@ const codeOrNone = (): Buffer | undefined => {
   }
 };
 
+// Node keeps the code of its own modules, too, and V8 refuses it once it is asked for other options than Node was built with.
+const require = createRequire(bundle);
+for (const name of BUILTINS) require(name);
 setV8Flags(); // here: V8 refuses kept code that was made with other flags
 const cachedData = codeOrNone();
 // The bundle is a function of what a module is given, and ASCII, which Latin-1 reads fastest.
@@ -36,7 +42,7 @@ const script = new Script(readFileSync(bundle, 'latin1'), {
   ...(cachedData === undefined ? {} : { cachedData }),
 });
 const program = script.runInThisContext() as Program;
-const start = (): void => program(createRequire(bundle), { exports: {} }, dirname(bundle));
+const start = (): void => program(require, { exports: {} }, dirname(bundle));
 
 const rehearsals = process.env.CHRONOVISOR_CODE_CACHE?.split('\n');
 if (rehearsals === undefined) start();
