@@ -71,12 +71,14 @@ export const plainMembers = {
 };
 
 /** Each name tells its class, as a derived class may have a private member of the same name. */
-const withPlainMembers = (path, text) => {
+export const withPlainMembers = (path, text) => {
   let contents = '';
   let copied = 0;
   const visit = (node, className) => {
     if (ts.isPrivateIdentifier(node)) {
-      contents += `${text.slice(copied, node.getStart())}_${className}_${node.text.slice(1)}`;
+      const name = `_${className}_${node.text.slice(1)}`;
+      const isAsked = ts.isBinaryExpression(node.parent); // `#name in object`
+      contents += text.slice(copied, node.getStart()) + (isAsked ? `'${name}'` : name);
       copied = node.end;
       return;
     }
