@@ -14,8 +14,10 @@ export const v8Flags: readonly string[] = [
   // Translating makes much that dies at once; a nursery that grows in small steps is collected a hundred times in a boot.
   '--semi-space-growth-factor=16',
   // Our own JavaScript is hundreds of functions that run for some hundred milliseconds: half of what V8 spent on optimising them
-  // (920 bytes by default) went into copies of one in the other.
+  // (920 bytes by default) went into copies of one in the other. Small ones are copied in any case, up to 27 bytes by default, which
+  // most accessors to the machine's memory are not.
   '--max-inlined-bytecode-size-cumulative=120',
+  '--max-inlined-bytecode-size-small=45',
   // A person's pattern that goes back very often is matched by another engine, which takes linear and not exponential time.
   '--enable-experimental-regexp-engine-on-excessive-backtracks',
 ];
