@@ -40,6 +40,8 @@ export interface Row {
   readonly ratios: Ratios;
   /** The same when what a start takes is taken off; absent where hardly anything is left. */
   readonly ratiosWithoutStart: Ratios;
+  /** The same by the clock on the wall, which is what a person waits for. */
+  readonly clockRatios: Ratios;
   readonly runs: Readonly<Partial<Record<Mode, readonly number[]>>>;
   /** In words, why there are no seconds. */
   readonly missing: Readonly<Partial<Record<Mode, string>>>;
@@ -102,6 +104,7 @@ export class Results {
       const plain = of('run')[index]?.userSeconds;
       return plain === undefined ? [] : [seconds / plain];
     });
+    const wallSeconds: Row['wallSeconds'] = medians((mark) => mark.wallSeconds);
     const isFirst = !this.#later.has(name);
     const steps = of('run')[0]?.steps ?? 0;
     return {
@@ -109,11 +112,12 @@ export class Results {
       steps,
       userSeconds,
       systemSeconds: medians((mark) => mark.systemSeconds),
-      wallSeconds: medians((mark) => mark.wallSeconds),
+      wallSeconds,
       stepsPerSecond: steps / (userSeconds.run ?? Number.NaN),
       recordingCost: median(costs),
       ratios: ratios(userSeconds, {}, 0),
       ratiosWithoutStart: ratios(userSeconds, isFirst ? this.startSeconds : {}, worthwhileSeconds),
+      clockRatios: ratios(wallSeconds, {}, 0),
       runs: Object.fromEntries(this.#modesWith(name).map((mode) => [mode, of(mode).map((mark) => mark.userSeconds)])),
       missing: this.#missing.get(name) ?? {},
     };
@@ -123,7 +127,7 @@ export class Results {
     return [...this.#byMode].filter(([, marks]) => marks.has(name)).map(([mode]) => mode);
   }
 
-  geometricMeans(which: 'ratios' | 'ratiosWithoutStart'): Ratios {
+  geometricMeans(which: 'ratios' | 'ratiosWithoutStart' | 'clockRatios'): Ratios {
     const { rows } = this;
     return Object.fromEntries(
       comparisons.flatMap(({ qemu }) => {
