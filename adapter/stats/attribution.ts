@@ -124,6 +124,12 @@ export const fileCategory = (file: string, functionName: string): Attribution =>
   return row?.category ?? 'caller';
 };
 
-/** In a bundle, a name that two modules have at their top gets a number, or a class of that name an underscore. */
+/**
+ * In a bundle, a name that two modules have at their top gets a number, or a class of that name an underscore; a private member is
+ * a plain one whose name begins with its class's.
+ */
 export const isNamed = (functionName: string, name: string): boolean =>
-  functionName === name || functionName.replace(/^_/, '').replace(/\d+$/, '') === name;
+  functionName === name ||
+  (name.startsWith('#')
+    ? functionName.startsWith('_') && functionName.endsWith(name.replace('#', '_'))
+    : functionName.replace(/^_/, '').replace(/\d+$/, '') === name);
