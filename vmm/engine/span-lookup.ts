@@ -74,7 +74,7 @@ const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImpo
   pushHost(other).get(host).ops(op.i32Sub);
   pushPart(24).ops(op.i32Ne).brIf(none);
   code.end();
-  code.get(host).ops(op.return);
+  code.get(host).i32(-1).ops(op.i32Xor, op.return);
   code.end(); // none
   code.i32(0);
 };

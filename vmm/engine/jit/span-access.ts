@@ -128,7 +128,7 @@ export class SpanAccess implements Access {
     code.call(isWrite ? imports.writeSpan : imports.readSpan);
     code.tee(host).ops(op.i32Eqz);
     interpretIf();
-    code.get(host);
+    code.get(host).i32(-1).ops(op.i32Xor);
   }
 
   #slowAccess(): SlowAccess {
