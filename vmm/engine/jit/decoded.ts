@@ -23,6 +23,8 @@ export interface Decoded {
   /** Integer registers that it reads and writes, as bits; never x0. */
   readonly reads: number;
   readonly writes: number;
+  /** The register whose value rd gets, or x0 if it gets the immediate (`mv`, `li`); -1 for what has more to do. */
+  readonly copies: number;
   /** Whether rd holds a sign-extended number of 32 bits where these registers, as bits, do. */
   readonly mayBeSignExtended: boolean;
   readonly signExtendedFrom: number;
@@ -60,12 +62,16 @@ const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
   const rd = (word >>> 7) & 31;
   const rs1 = (word >>> 15) & 31;
   const rs2 = (word >>> 20) & 31;
+  const immediate = smallImmediateOf(word, row.immediate);
+  const copies = copiedBy(row.name, rs1, rs2, immediate);
+  const signExtendedFrom = (facts.signExtendedFromRs1 ? 1 << rs1 : 0) | (facts.signExtendedFromRs2 ? 1 << rs2 : 0);
+  const isSmall = row.name === 'andi' && immediate >= 0;
   return {
     length,
     word: word | 0, // a small number for V8, as all of these
     row,
     facts,
-    immediate: smallImmediateOf(word, row.immediate),
+    immediate,
     flow: facts.flow,
     isSystem: facts.isSystem,
     isAuipc: facts.isAuipc,
@@ -73,9 +79,16 @@ const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
     rs1,
     reads: ((facts.rs1 ? 1 << rs1 : 0) | (facts.rs2 ? 1 << rs2 : 0)) & ~1,
     writes: (facts.rd ? 1 << rd : 0) & ~1,
-    mayBeSignExtended: facts.mayBeSignExtended,
-    signExtendedFrom: (facts.signExtendedFromRs1 ? 1 << rs1 : 0) | (facts.signExtendedFromRs2 ? 1 << rs2 : 0),
+    copies,
+    mayBeSignExtended: facts.mayBeSignExtended || copies >= 0,
+    signExtendedFrom: copies >= 0 ? 1 << copies : isSmall ? 0 : signExtendedFrom,
     readBytes: facts.readBytes,
     writeBytes: facts.writeBytes,
   };
+};
+
+const copiedBy = (name: string, rs1: number, rs2: number, immediate: number): number => {
+  if (name === 'addi' && (rs1 === 0 || immediate === 0)) return rs1;
+  if (name === 'add' && rs1 === 0) return rs2;
+  return name === 'add' && rs2 === 0 ? rs1 : -1;
 };

@@ -23,8 +23,12 @@ export class Frame {
   readonly executeTlb: number;
   /** Local of each integer register that the region touches; 0, which is no register's, for the others. */
   readonly #registers: readonly number[];
+  /** The same for 32 bits of those that are `narrow` somewhere; 0 for the others. */
+  readonly #narrowRegisters = new Int32Array(32);
   /** Registers, as bits, whose locals may differ from the hart's record at this place in the code. */
   dirty = 0;
+  /** Registers, as bits, that are sign-extended numbers of 32 bits in locals of 32 bits at this place in the code. */
+  narrow = 0;
 
   constructor(code: Code, region: Region) {
     this.code = code;
@@ -77,6 +81,7 @@ export class Frame {
 
   pushRegister(register: number): void {
     if (register === 0) this.code.i64Small(0);
+    else if (this.#isNarrow(register)) this.code.get(this.#narrowLocalOf(register)).ops(op.i64ExtendI32S);
     else this.code.get(this.#localOf(register));
   }
 
@@ -86,8 +91,32 @@ export class Frame {
       this.code.ops(op.drop);
       return;
     }
-    this.code.set(this.#localOf(register));
+    if (this.#isNarrow(register)) this.code.ops(op.i32WrapI64).set(this.#narrowLocalOf(register));
+    else this.code.set(this.#localOf(register));
     this.dirty |= 1 << register;
+  }
+
+  #isNarrow(register: number): boolean {
+    return ((this.narrow >>> register) & 1) !== 0;
+  }
+
+  #narrowLocalOf(register: number): number {
+    if (this.#narrowRegisters[register] === 0) this.#narrowRegisters[register] = this.code.local('i32');
+    return this.#narrowRegisters[register]!;
+  }
+
+  /** Takes registers from locals of one width into those of the other, for code that wants these narrow. */
+  changeNarrow(wanted: number): void {
+    const { code } = this;
+    for (let rest = wanted & ~this.narrow; rest !== 0; rest &= rest - 1) {
+      const register = 31 - Math.clz32(rest & -rest);
+      code.get(this.#localOf(register)).ops(op.i32WrapI64).set(this.#narrowLocalOf(register));
+    }
+    for (let rest = this.narrow & ~wanted; rest !== 0; rest &= rest - 1) {
+      const register = 31 - Math.clz32(rest & -rest);
+      code.get(this.#narrowLocalOf(register)).ops(op.i64ExtendI32S).set(this.#localOf(register));
+    }
+    this.narrow = wanted;
   }
 
   #localOf(register: number): number {
@@ -106,7 +135,8 @@ export class Frame {
     const { code, hart } = this;
     for (let rest = this.dirty; rest !== 0; rest &= rest - 1) {
       const register = 31 - Math.clz32(rest & -rest);
-      code.get(hart).get(this.#localOf(register));
+      code.get(hart);
+      this.pushRegister(register);
       code.memory(op.i64Store, hartOffset.x + register * 8);
     }
   }

@@ -87,8 +87,15 @@ export class InstructionEmitter {
 
   emit(): void {
     const { is } = this.#present;
-    emitEffect(this.#context, is.row, is.row.meaning);
+    if (is.copies < 0) emitEffect(this.#context, is.row, is.row.meaning);
+    else if (is.rd !== 0) this.#emitCopy(is);
     this.#signExtended = signExtendedAfter(this.#signExtended, is);
+  }
+
+  #emitCopy({ copies, immediate, rd }: Decoded): void {
+    if (copies === 0) this.#code.i64Small(immediate);
+    else this.#frame.pushRegister(copies);
+    this.#frame.setRegister(rd);
   }
 
   /** Leaves the condition of the present instruction, a branch, as an i32. */

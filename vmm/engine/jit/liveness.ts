@@ -5,15 +5,15 @@
  */
 
 import type { Region } from './region.ts';
-import type { BlockSet, ByBlock, Structure } from './structure.ts';
+import type { ByBlock, Structure } from './structure.ts';
 
 /**
  * The registers that were written on some way to a block and are not stored yet, if that is left to the ways out of a set of
  * blocks that has no calls.
  */
-export const dirtyRegisters = (region: Region, { list, edges }: Structure, late: BlockSet): ByBlock => {
+export const dirtyRegisters = (region: Region, { list, edges }: Structure, late: ByBlock): ByBlock => {
   const dirty = new Int32Array(late.length);
-  if (!late.includes(1)) return dirty;
+  if (late.every((loop) => loop === 0)) return dirty;
   const written = new Int32Array(late.length);
   for (let at = 0; at < list.length; at += 1) written[list[at]!] = writtenBy(region, list[at]!);
   for (let changed = true; changed; ) {
@@ -31,7 +31,7 @@ export const dirtyRegisters = (region: Region, { list, edges }: Structure, late:
   return dirty;
 };
 
-const writtenBy = ({ blocks, instructions }: Region, block: number): number => {
+export const writtenBy = ({ blocks, instructions }: Region, block: number): number => {
   const { first, count } = blocks[block]!;
   let written = 0;
   for (let at = first; at < first + count; at += 1) written |= instructions[at]!.is.writes;

@@ -5,6 +5,7 @@
  */
 
 import type { Decoded } from './decoded.ts';
+import { writtenBy } from './liveness.ts';
 import type { Region } from './region.ts';
 import type { ByBlock, Structure } from './structure.ts';
 
@@ -39,4 +40,42 @@ export const signExtendedRegisters = ({ blocks, instructions }: Region, { list, 
     }
   }
   return known;
+};
+
+/**
+ * By block of a quiet loop, the registers that hold such a number all through the outermost one, and are written there: 32 bits of
+ * them are enough. From one block to the next that widens nothing, and it spills half. `loops`: see quietLoops.
+ */
+export const narrowRegisters = (
+  region: Region,
+  { list, edges }: Structure,
+  loops: ByBlock,
+  known: ByBlock,
+): ByBlock => {
+  const { blocks, instructions } = region;
+  const narrow = new Int32Array(blocks.length);
+  const [always, written] = [new Int32Array(blocks.length + 1).fill(~zero), new Int32Array(blocks.length + 1)];
+  for (let at = 0; at < list.length; at += 1) {
+    const block = list[at]!;
+    const loop = loops[block]!;
+    const { first, count, ending } = blocks[block]!;
+    if (ending === 'hub') {
+      // Where it goes is decided at once for all: nothing could be widened in between.
+      always[loop] = 0;
+      for (let edge = edges.begin[block]!; edge < edges.end[block]!; edge += 1) always[loops[edges.to[edge]!]!] = 0;
+    }
+    if (loop === 0) continue;
+    let now = known[block]!;
+    always[loop] = always[loop]! & now;
+    for (let next = first; next < first + count; next += 1) {
+      now = signExtendedAfter(now, instructions[next]!.is);
+      always[loop] = always[loop]! & now;
+    }
+    written[loop] = written[loop]! | writtenBy(region, block);
+  }
+  for (let at = 0; at < list.length; at += 1) {
+    const loop = loops[list[at]!]!;
+    if (loop !== 0) narrow[list[at]!] = always[loop]! & written[loop]!;
+  }
+  return narrow;
 };

@@ -94,9 +94,13 @@ export const longestPaths = ({ blocks }: Region, { list, loopHeaders, edges }: S
   return longest;
 };
 
-/** Blocks of loops in which nothing is called and the machine does nothing: control stays there for long. */
-export const quietLoopBlocks = (region: Region, { list, order, loopHeaders, edges }: Structure): BlockSet => {
-  const quiet = new Uint8Array(region.blocks.length);
+/**
+ * Blocks of loops in which nothing is called and the machine does nothing: control stays there for long. Each has the number of its
+ * outermost such loop, from 1; all others have 0.
+ */
+export const quietLoops = (region: Region, { list, order, loopHeaders, edges }: Structure): ByBlock => {
+  const quiet = new Int32Array(region.blocks.length);
+  let loops = 0;
   const loud = loudBlocks(region);
   for (let at = 0; at < list.length; at += 1) {
     const header = list[at]!;
@@ -116,7 +120,10 @@ export const quietLoopBlocks = (region: Region, { list, order, loopHeaders, edge
     }
     let isQuiet = true;
     for (let block = 0; block < body.length; block += 1) if (body[block] !== 0 && loud[block] !== 0) isQuiet = false;
-    if (isQuiet) for (let block = 0; block < body.length; block += 1) quiet[block] = quiet[block]! | body[block]!;
+    if (!isQuiet) continue;
+    loops += 1;
+    for (let block = 0; block < body.length; block += 1)
+      if (body[block] !== 0 && quiet[block] === 0) quiet[block] = loops;
   }
   return quiet;
 };

@@ -19,16 +19,8 @@ import { Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { dirtyRegisters, liveRegisters } from './liveness.ts';
 import { type Block, pageOf, type Region } from './region.ts';
-import { signExtendedRegisters } from './sign-extension.ts';
-import {
-  type BlockSet,
-  type ByBlock,
-  isInside,
-  longestPaths,
-  quietLoopBlocks,
-  type Structure,
-  structureOf,
-} from './structure.ts';
+import { narrowRegisters, signExtendedRegisters } from './sign-extension.ts';
+import { type ByBlock, isInside, longestPaths, quietLoops, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts extends InstructionParts {
   /** Host address of the code at an offset from the region's entry. */
@@ -56,10 +48,12 @@ class RegionEmitter {
   readonly #live: ByBlock;
   /** By block, the registers that may not be stored yet where it begins, as bits. */
   readonly #dirty: ByBlock;
-  /** Blocks that store registers on the ways out only. */
-  readonly #late: BlockSet;
+  /** Not 0 for blocks that store registers on the ways out only. */
+  readonly #late: ByBlock;
   /** By block, the registers that hold a sign-extended number of 32 bits where it begins, as bits. */
   readonly #signExtended: ByBlock;
+  /** By block, the registers that it has in 32 bits, as bits. */
+  readonly #narrow: ByBlock;
 
   constructor(code: Code, region: Region, parts: TranslationParts) {
     this.#code = code;
@@ -67,10 +61,11 @@ class RegionEmitter {
     this.#parts = parts;
     this.#structure = structureOf(region);
     this.#longest = longestPaths(region, this.#structure);
-    this.#late = quietLoopBlocks(region, this.#structure);
+    this.#late = quietLoops(region, this.#structure);
     this.#dirty = dirtyRegisters(region, this.#structure, this.#late);
     this.#live = liveRegisters(region, this.#structure, this.#dirty);
     this.#signExtended = signExtendedRegisters(region, this.#structure);
+    this.#narrow = narrowRegisters(region, this.#structure, this.#late, this.#signExtended);
     this.#frame = new Frame(code, region);
     this.#instructions = new InstructionEmitter(this.#frame, parts);
   }
@@ -119,6 +114,7 @@ class RegionEmitter {
     const { index, offset, first, count, ending, target, next, successors } = block;
     const frame = this.#frame;
     frame.dirty = this.#dirty[index]!;
+    frame.narrow = this.#narrow[index]!;
     if (index === 0 || this.#structure.loopHeaders[index] !== 0) this.#checkBudget(block);
     this.#checkCrossing(block);
     frame.spend(count);
@@ -164,6 +160,7 @@ class RegionEmitter {
         this.#edge(block, target, successors[1]!);
         code.else();
         frame.dirty = dirty;
+        frame.narrow = this.#narrow[index]!;
         this.#edge(block, next, successors[0]!);
         code.end();
         code.ops(op.unreachable);
@@ -221,6 +218,7 @@ class RegionEmitter {
   /** Goes on with a block of this region. */
   #branch(from: number, to: number): void {
     if (this.#late[to] === 0) this.#frame.flush();
+    this.#frame.changeNarrow(this.#narrow[to]!);
     const label = this.#labelOf(from, to);
     if (label === undefined) this.#tree(to);
     else this.#code.br(label);
