@@ -79,6 +79,23 @@ const sources: Readonly<Record<string, Source>> = {
     },
     value: ({ number, turn, isOdd }) => (isOdd ? number : word(number + turn)),
   },
+  mv: { emit: (asm, rd) => asm.op('add', { rd, rs1: t0, rs2: zero }), value: ({ number }) => number },
+  'mv of lw': {
+    emit: (asm, rd) => {
+      asm.load('lw', rd, 0, s0);
+      asm.op('add', { rd, rs1: zero, rs2: rd });
+    },
+    value: ({ number }) => word(number),
+  },
+  li: { emit: (asm, rd) => asm.addi(rd, zero, -7), value: () => -7n },
+  'andi of more than 32 bits': {
+    emit: (asm, rd) => asm.op('andi', { rd, rs1: t0, imm: 0x7ffn }),
+    value: ({ number }) => number & 0x7ffn,
+  },
+  'andi with a negative number': {
+    emit: (asm, rd) => asm.op('andi', { rd, rs1: t0, imm: -16n }),
+    value: ({ number }) => number & -16n,
+  },
   'what the turn before has left': { emit: (asm, rd) => asm.addi(rd, a3, 0), value: ({ before }) => before },
 };
 

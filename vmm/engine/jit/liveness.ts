@@ -31,7 +31,7 @@ export const dirtyRegisters = (region: Region, { list, edges }: Structure, late:
   return dirty;
 };
 
-export const writtenBy = ({ blocks, instructions }: Region, block: number): number => {
+const writtenBy = ({ blocks, instructions }: Region, block: number): number => {
   const { first, count } = blocks[block]!;
   let written = 0;
   for (let at = first; at < first + count; at += 1) written |= instructions[at]!.is.writes;

@@ -5,9 +5,8 @@
  */
 
 import type { Decoded } from './decoded.ts';
-import { writtenBy } from './liveness.ts';
 import type { Region } from './region.ts';
-import type { ByBlock, Structure } from './structure.ts';
+import type { ByBlock, QuietLoops, Structure } from './structure.ts';
 
 /** Registers as bits; x0 always holds such a number. */
 const zero = 1;
@@ -43,39 +42,47 @@ export const signExtendedRegisters = ({ blocks, instructions }: Region, { list, 
 };
 
 /**
- * By block of a quiet loop, the registers that hold such a number all through the outermost one, and are written there: 32 bits of
- * them are enough. From one block to the next that widens nothing, and it spills half. `loops`: see quietLoops.
+ * By block, the registers that hold such a number all through the innermost quiet loop that it belongs to, or one around it, and are
+ * written there: 32 bits of them are enough. From one turn to the next that widens nothing, and spills half.
  */
 export const narrowRegisters = (
-  region: Region,
+  { blocks, instructions }: Region,
   { list, edges }: Structure,
-  loops: ByBlock,
+  { of, around }: QuietLoops,
   known: ByBlock,
 ): ByBlock => {
-  const { blocks, instructions } = region;
   const narrow = new Int32Array(blocks.length);
-  const [always, written] = [new Int32Array(blocks.length + 1).fill(~zero), new Int32Array(blocks.length + 1)];
+  if (around.length === 1) return narrow;
+  /** By loop: registers that hold such a number all the time, and that are written. */
+  const always = new Int32Array(around.length).fill(~zero);
+  const written = new Int32Array(around.length);
   for (let at = 0; at < list.length; at += 1) {
     const block = list[at]!;
-    const loop = loops[block]!;
     const { first, count, ending } = blocks[block]!;
     if (ending === 'hub') {
-      // Where it goes is decided at once for all: nothing could be widened in between.
-      always[loop] = 0;
-      for (let edge = edges.begin[block]!; edge < edges.end[block]!; edge += 1) always[loops[edges.to[edge]!]!] = 0;
+      // It goes to all of its targets by one instruction, with nothing widened in between.
+      for (let loop = of[block]!; loop !== 0; loop = around[loop]!) always[loop] = 0;
+      for (let edge = edges.begin[block]!; edge < edges.end[block]!; edge += 1)
+        for (let loop = of[edges.to[edge]!]!; loop !== 0; loop = around[loop]!) always[loop] = 0;
     }
-    if (loop === 0) continue;
+    if (of[block] === 0) continue;
     let now = known[block]!;
-    always[loop] = always[loop]! & now;
+    let all = now;
+    let writes = 0;
     for (let next = first; next < first + count; next += 1) {
-      now = signExtendedAfter(now, instructions[next]!.is);
-      always[loop] = always[loop]! & now;
+      const { is } = instructions[next]!;
+      now = signExtendedAfter(now, is);
+      all &= now;
+      writes |= is.writes;
     }
-    written[loop] = written[loop]! | writtenBy(region, block);
+    for (let loop = of[block]!; loop !== 0; loop = around[loop]!) {
+      always[loop] = always[loop]! & all;
+      written[loop] = written[loop]! | writes;
+    }
   }
-  for (let at = 0; at < list.length; at += 1) {
-    const loop = loops[list[at]!]!;
-    if (loop !== 0) narrow[list[at]!] = always[loop]! & written[loop]!;
-  }
+  const inLoop = new Int32Array(around.length);
+  for (let loop = 1; loop < around.length; loop += 1)
+    inLoop[loop] = always[loop]! & (written[loop]! | inLoop[around[loop]!]!);
+  for (let at = 0; at < list.length; at += 1) narrow[list[at]!] = inLoop[of[list[at]!]!]!;
   return narrow;
 };

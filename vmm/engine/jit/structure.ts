@@ -94,12 +94,17 @@ export const longestPaths = ({ blocks }: Region, { list, loopHeaders, edges }: S
   return longest;
 };
 
-/**
- * Blocks of loops in which nothing is called and the machine does nothing: control stays there for long. Each has the number of its
- * outermost such loop, from 1; all others have 0.
- */
-export const quietLoops = (region: Region, { list, order, loopHeaders, edges }: Structure): ByBlock => {
+/** Loops in which nothing is called and the machine does nothing: control stays there for long. They have numbers from 1. */
+export interface QuietLoops {
+  /** By block, the number of the innermost one that it belongs to, or 0. */
+  readonly of: ByBlock;
+  /** By number of a loop, that of the next one around it, or 0. Outer loops have lower numbers. */
+  readonly around: Int32Array;
+}
+
+export const quietLoops = (region: Region, { list, order, loopHeaders, edges }: Structure): QuietLoops => {
   const quiet = new Int32Array(region.blocks.length);
+  const around = new Int32Array(region.blocks.length + 1);
   let loops = 0;
   const loud = loudBlocks(region);
   for (let at = 0; at < list.length; at += 1) {
@@ -122,10 +127,10 @@ export const quietLoops = (region: Region, { list, order, loopHeaders, edges }: 
     for (let block = 0; block < body.length; block += 1) if (body[block] !== 0 && loud[block] !== 0) isQuiet = false;
     if (!isQuiet) continue;
     loops += 1;
-    for (let block = 0; block < body.length; block += 1)
-      if (body[block] !== 0 && quiet[block] === 0) quiet[block] = loops;
+    around[loops] = quiet[header]!;
+    for (let block = 0; block < body.length; block += 1) if (body[block] !== 0) quiet[block] = loops;
   }
-  return quiet;
+  return { of: quiet, around: around.subarray(0, loops + 1) };
 };
 
 /** Those that call or have something for the machine. */

@@ -61,11 +61,12 @@ class RegionEmitter {
     this.#parts = parts;
     this.#structure = structureOf(region);
     this.#longest = longestPaths(region, this.#structure);
-    this.#late = quietLoops(region, this.#structure);
+    const loops = quietLoops(region, this.#structure);
+    this.#late = loops.of;
     this.#dirty = dirtyRegisters(region, this.#structure, this.#late);
     this.#live = liveRegisters(region, this.#structure, this.#dirty);
     this.#signExtended = signExtendedRegisters(region, this.#structure);
-    this.#narrow = narrowRegisters(region, this.#structure, this.#late, this.#signExtended);
+    this.#narrow = narrowRegisters(region, this.#structure, loops, this.#signExtended);
     this.#frame = new Frame(code, region);
     this.#instructions = new InstructionEmitter(this.#frame, parts);
   }
