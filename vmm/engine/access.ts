@@ -35,13 +35,17 @@ export interface Access {
   storeConditional(size: 4 | 8, pushAddress: () => void, pushValue: () => void): void;
 }
 
-/** What is done when the TLB does not serve an access; the address is in its local. */
+/**
+ * What is done when the TLB does not serve an access; the address is in its local. What it leaves is what a TLB entry has: what is to be
+ * added to the address (i32). The host's optimiser knows a sum of 32 bits to be one, but not what a function gives, and would
+ * widen each host address.
+ */
 export interface SlowAccess {
-  /** Leaves the host address of the operand (i32), or the operand's copy, or goes elsewhere. */
+  /** Leads to the host address of the operand, or of the operand's copy; or goes elsewhere. */
   load(size: number): void;
   /** The same; or does the store itself and branches to `done`. */
   store(size: number, done: Label): void;
-  /** The host address of a naturally aligned operand in RAM. */
+  /** To the host address of a naturally aligned operand in RAM. */
   atomic(size: number, access: AtomicAccess): void;
 }
 
@@ -206,7 +210,7 @@ export class MemoryAccess implements Access {
     this.#hostAddress(tlb, size, true, () => this.#slow.atomic(size, access));
   }
 
-  /** Consumes an i64 address; leaves the host address (i32) on a TLB hit, or what `slow` leaves or does. */
+  /** Consumes an i64 address; leaves the host address (i32) by a TLB hit or by what `slow` leaves. */
   #hostAddress(tlb: number, size: number, aligned: boolean, slow: () => void): void {
     const { address, entry } = this.#locals;
     const code = this.#code;
@@ -226,10 +230,11 @@ export class MemoryAccess implements Access {
     if (last !== 0) code.i64Small(last).ops(op.i64Add);
     code.i64Small(mask).ops(op.i64And, op.i64Eq);
     code.likely().if('i32');
-    code.get(address).ops(op.i32WrapI64).get(entry).memory(op.i32Load, 8).ops(op.i32Add);
+    code.get(entry).memory(op.i32Load, 8);
     code.else();
     slow();
     code.end();
+    code.get(address).ops(op.i32WrapI64, op.i32Add);
   }
 }
 

@@ -68,19 +68,23 @@ export const interpreterSlowAccess = (
     code.call(miss).tee(host).ops(op.i32Eqz);
     resumeUnless();
   };
+  const pushAddend = (): void => {
+    code.get(host).get(address).ops(op.i32WrapI64, op.i32Sub);
+  };
   return {
     load: (size) => {
       serve(misses.load, size);
-      code.get(host);
+      pushAddend();
     },
     store: (size, done) => {
       code.i32(0).get(value).memory(op.i64Store, scratch.value);
       serve(misses.store, size);
-      code.get(host).i32(storeIsDone).ops(op.i32Eq).brIf(done).get(host);
+      code.get(host).i32(storeIsDone).ops(op.i32Eq).brIf(done);
+      pushAddend();
     },
     atomic: (size, access) => {
       serve(misses.atomic, size, access);
-      code.get(host);
+      pushAddend();
     },
   };
 };

@@ -5,7 +5,8 @@
  *     readSpan, writeSpan (hart: i32, address: i64, request: i32) -> i32
  *     request: | 31:24 bytes of the span - 1 | 23:16 first access, from the span's beginning | 8 it is the only one | 7:0 its size |
  *
- * They give the host address of the span's first byte; or 0, and then the interpreter must do that access.
+ * They give what is to be added to the address for the host address of the span's first byte, as a TLB entry has it (see SlowAccess);
+ * or 0, and then the interpreter must do that access, as it must where the sum is the address itself.
  */
 
 import { forInterpreter } from '../machine/refill.ts';
@@ -74,7 +75,7 @@ const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImpo
   pushHost(other).get(host).ops(op.i32Sub);
   pushPart(24).ops(op.i32Ne).brIf(none);
   code.end();
-  code.get(host).i32(-1).ops(op.i32Xor, op.return);
+  code.get(host).get(address).ops(op.i32WrapI64, op.i32Sub, op.return);
   code.end(); // none
   code.i32(0);
 };

@@ -28,6 +28,8 @@ export interface Decoded {
   /** Whether rd holds a sign-extended number of 32 bits where these registers, as bits, do. */
   readonly mayBeSignExtended: boolean;
   readonly signExtendedFrom: number;
+  /** Whether that takes the host an instruction of its own. */
+  readonly widens: boolean;
   /** See RowFacts. */
   readonly readBytes: number;
   readonly writeBytes: number;
@@ -82,6 +84,7 @@ const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
     copies,
     mayBeSignExtended: facts.mayBeSignExtended || copies >= 0,
     signExtendedFrom: copies >= 0 ? 1 << copies : isSmall ? 0 : signExtendedFrom,
+    widens: facts.widens && !isSmall,
     readBytes: facts.readBytes,
     writeBytes: facts.writeBytes,
   };

@@ -28,7 +28,9 @@ export class Frame {
   /** Registers, as bits, whose locals may differ from the hart's record at this place in the code. */
   dirty = 0;
   /** Registers, as bits, that are sign-extended numbers of 32 bits in locals of 32 bits at this place in the code. */
-  narrow = 0;
+  #narrow = 0;
+  /** Those of them that were written since it was said which are narrow: they are in their other local, too. */
+  #alsoWide = 0;
 
   constructor(code: Code, region: Region) {
     this.code = code;
@@ -81,7 +83,8 @@ export class Frame {
 
   pushRegister(register: number): void {
     if (register === 0) this.code.i64Small(0);
-    else if (this.#isNarrow(register)) this.code.get(this.#narrowLocalOf(register)).ops(op.i64ExtendI32S);
+    else if (((this.#narrow & ~this.#alsoWide) >>> register) & 1)
+      this.code.get(this.#narrowLocalOf(register)).ops(op.i64ExtendI32S);
     else this.code.get(this.#localOf(register));
   }
 
@@ -91,13 +94,18 @@ export class Frame {
       this.code.ops(op.drop);
       return;
     }
-    if (this.#isNarrow(register)) this.code.ops(op.i32WrapI64).set(this.#narrowLocalOf(register));
-    else this.code.set(this.#localOf(register));
+    const local = this.#localOf(register);
     this.dirty |= 1 << register;
+    if (((this.#narrow >>> register) & 1) === 0) this.code.set(local);
+    else {
+      this.code.tee(local).ops(op.i32WrapI64).set(this.#narrowLocalOf(register));
+      this.#alsoWide |= 1 << register;
+    }
   }
 
-  #isNarrow(register: number): boolean {
-    return ((this.narrow >>> register) & 1) !== 0;
+  set narrow(registers: number) {
+    this.#narrow = registers;
+    this.#alsoWide = 0;
   }
 
   #narrowLocalOf(register: number): number {
@@ -108,11 +116,11 @@ export class Frame {
   /** Takes registers from locals of one width into those of the other, for code that wants these narrow. */
   changeNarrow(wanted: number): void {
     const { code } = this;
-    for (let rest = wanted & ~this.narrow; rest !== 0; rest &= rest - 1) {
+    for (let rest = wanted & ~this.#narrow; rest !== 0; rest &= rest - 1) {
       const register = 31 - Math.clz32(rest & -rest);
       code.get(this.#localOf(register)).ops(op.i32WrapI64).set(this.#narrowLocalOf(register));
     }
-    for (let rest = this.narrow & ~wanted; rest !== 0; rest &= rest - 1) {
+    for (let rest = this.#narrow & ~this.#alsoWide & ~wanted; rest !== 0; rest &= rest - 1) {
       const register = 31 - Math.clz32(rest & -rest);
       code.get(this.#narrowLocalOf(register)).ops(op.i64ExtendI32S).set(this.#localOf(register));
     }

@@ -25,6 +25,8 @@ export interface RowFacts {
   readonly mayBeSignExtended: boolean;
   readonly signExtendedFromRs1: boolean;
   readonly signExtendedFromRs2: boolean;
+  /** Whether what it does with 32 bits is to be sign-extended after that; loads and comparisons have all 64 bits at once. */
+  readonly widens: boolean;
   /** Helpers and operations that it names. */
   readonly helpers: readonly FloatHelperName[];
   readonly operations: readonly string[];
@@ -72,6 +74,7 @@ const findFacts = (row: Row): RowFacts => {
     mayBeSignExtended: signExtendedFrom !== undefined,
     signExtendedFromRs1: signExtendedFrom?.has('rs1') === true,
     signExtendedFromRs2: signExtendedFrom?.has('rs2') === true,
+    widens: meaning.k === 'setX' && isWidened(meaning.value),
     helpers: [...new Set(values.flatMap((value) => (value.k === 'float' ? [value.helper] : [])))],
     operations: [
       ...new Set(values.flatMap((value) => (value.k === 'binary' || value.k === 'unary' ? [value.op] : []))),
@@ -90,6 +93,10 @@ const findSignExtended = (effect: Effect): ReadonlySet<XField> | undefined => {
   const fields = new Set<XField>();
   return isSignExtended(effect.value, (field) => fields.add(field) !== undefined) ? fields : undefined;
 };
+
+const isWidened = (value: Value): boolean =>
+  (value.k === 'unary' && value.op === 'sext32' && value.a.k !== 'load') ||
+  (value.k === 'binary' && (value.op === 'and' || value.op === 'or' || value.op === 'xor'));
 
 /** CSR accesses and sfence.vma go on with the next instruction; the machine may say otherwise. */
 const staysInFlow: ReadonlySet<SystemOp> = new Set([

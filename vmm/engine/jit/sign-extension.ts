@@ -43,7 +43,8 @@ export const signExtendedRegisters = ({ blocks, instructions }: Region, { list, 
 
 /**
  * By block, the registers that hold such a number all through the innermost quiet loop that it belongs to, or one around it, and are
- * written there: 32 bits of them are enough. From one turn to the next that widens nothing, and spills half.
+ * written there: 32 bits of them are enough. From one turn to the next that widens nothing, and spills half. Not so where one is had
+ * in all 64 bits anyway, for another block or turn to read.
  */
 export const narrowRegisters = (
   { blocks, instructions }: Region,
@@ -56,6 +57,9 @@ export const narrowRegisters = (
   /** By loop: registers that hold such a number all the time, and that are written. */
   const always = new Int32Array(around.length).fill(~zero);
   const written = new Int32Array(around.length);
+  /** By loop: registers that get all 64 bits at once, and those that some block reads before it writes them. */
+  const wide = new Int32Array(around.length);
+  const exposed = new Int32Array(around.length);
   for (let at = 0; at < list.length; at += 1) {
     const block = list[at]!;
     const { first, count, ending } = blocks[block]!;
@@ -69,20 +73,26 @@ export const narrowRegisters = (
     let now = known[block]!;
     let all = now;
     let writes = 0;
+    let widely = 0;
+    let reads = 0;
     for (let next = first; next < first + count; next += 1) {
       const { is } = instructions[next]!;
       now = signExtendedAfter(now, is);
       all &= now;
+      reads |= is.reads & ~writes;
+      if (!is.widens && is.copies < 0) widely |= is.writes;
       writes |= is.writes;
     }
     for (let loop = of[block]!; loop !== 0; loop = around[loop]!) {
       always[loop] = always[loop]! & all;
       written[loop] = written[loop]! | writes;
+      wide[loop] = wide[loop]! | widely;
+      exposed[loop] = exposed[loop]! | reads;
     }
   }
   const inLoop = new Int32Array(around.length);
   for (let loop = 1; loop < around.length; loop += 1)
-    inLoop[loop] = always[loop]! & (written[loop]! | inLoop[around[loop]!]!);
+    inLoop[loop] = always[loop]! & (written[loop]! | inLoop[around[loop]!]!) & ~(wide[loop]! & exposed[loop]!);
   for (let at = 0; at < list.length; at += 1) narrow[list[at]!] = inLoop[of[list[at]!]!]!;
   return narrow;
 };

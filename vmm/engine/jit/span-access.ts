@@ -120,7 +120,7 @@ export class SpanAccess implements Access {
     return local;
   }
 
-  /** Leaves the host address of the span at `address`, of which a request says the rest. */
+  /** Leaves what is to be added to `address`, where the span begins of which a request says the rest. */
   #lookUp(isWrite: boolean, request: number): void {
     const { frame, imports, interpretIf } = this.#parts;
     const { code, hart, address, host } = frame;
@@ -128,7 +128,7 @@ export class SpanAccess implements Access {
     code.call(isWrite ? imports.writeSpan : imports.readSpan);
     code.tee(host).ops(op.i32Eqz);
     interpretIf();
-    code.get(host).i32(-1).ops(op.i32Xor);
+    code.get(host);
   }
 
   #slowAccess(): SlowAccess {
