@@ -1,6 +1,7 @@
 /** Begins a recording: from what a command line asks for to a machine at moment 0 with a recorder at its side. */
 
 import { loadXxh64 } from '../../traces/checksum.ts';
+import type { TraceHeader } from '../../traces/header.ts';
 import type { TraceState } from '../../traces/states.ts';
 import { Machine } from '../../vmm/machine/machine.ts';
 import { type EntropySource, LoggedEntropy, recordedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
@@ -36,8 +37,10 @@ export interface RecordingRequest {
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
-  /** The folder of caches, for translated code of earlier runs. */
+  /** The folder of caches, for compressed images and translated code of earlier runs. */
   readonly cacheFolder?: string | undefined;
+  /** If `false`, code is translated anew. */
+  readonly keepCode?: boolean;
   /** Takes what the guest prints, again each time the timeline passes there. */
   readonly console: (bytes: Uint8Array) => void;
 }
@@ -83,8 +86,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
       const recent = (): TraceState | undefined => recorder?.recentState();
       flight = new Flight({ machine, header, images: data, file: trace.file, tail, request: trace.flight, recent });
     }
-    const { TraceWriter } = await import('../../traces/writer.ts'); // `run` needs none
-    writer = flight?.ring ?? (await TraceWriter.create(new FileSink('the trace', trace.file), header, data, brotli));
+    writer = flight?.ring ?? (await beginTrace(trace.file, header, data, request.cacheFolder));
   }
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
@@ -95,10 +97,29 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),
     ...(tail && { printed: tail }),
   });
-  const keepCode = warmCode(machine, header, { folder: request.cacheFolder, hash64 });
+  const codeFolder = request.keepCode === false ? undefined : request.cacheFolder;
+  const keepCode = warmCode(machine, header, { folder: codeFolder, hash64 });
   const kept = request.keepImages === false ? [] : images;
   const session = { machine, recorder, timeline: recorder.timeline, header, images: kept, hash64, keepCode };
   return { kind: 'live', ...session, ...(flight && { flight }) };
+};
+
+const beginTrace = async (
+  file: string,
+  header: TraceHeader,
+  data: readonly (Uint8Array | undefined)[],
+  cacheFolder: string | undefined,
+): Promise<RecordSink> => {
+  // Loaded here, since `run` needs none of them.
+  const [{ TraceWriter }, { KeptImages }] = await Promise.all([
+    import('../../traces/writer.ts'),
+    import('./kept-images.ts'),
+  ]);
+  const kept = cacheFolder === undefined ? undefined : new KeptImages(cacheFolder, header.images, data, brotli);
+  const sink = new FileSink('the trace', file);
+  const writer = await TraceWriter.create(sink, header, data, kept?.compression ?? brotli);
+  kept?.keep();
+  return writer;
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));

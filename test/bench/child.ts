@@ -76,6 +76,7 @@ const recorded = async (
     checkpoints: noCheckpoints,
     keepImages: false,
     cacheFolder,
+    keepCode: mode === 'again',
     console: (bytes) => {
       driver.printed();
       dialogue.printed(bytes);

@@ -17,20 +17,17 @@ export interface Job {
   readonly kind: OurMode | 'travel';
   readonly workload: string;
   readonly traceFile: string;
-  /** The folder of translated code. */
+  /** The folder of caches: of compressed images, and of translated code for `again`. */
   readonly cacheFolder?: string;
 }
 
 export const measureOurs = async (workload: Workload, mode: OurMode, folder: string): Promise<Measurement> => {
   const failed = (failure: string): Measurement => ({ marks: [], peakBytes: 0, failure });
   const { name } = workload;
-  if (mode !== 'again') return child({ kind: mode, workload: name, traceFile: join(folder, 'ours.chrono') }, failed);
-  const job: Job = {
-    kind: mode,
-    workload: name,
-    traceFile: join(folder, 'again.chrono'),
-    cacheFolder: join(folder, 'cache'),
-  };
+  const cacheFolder = join(folder, 'cache');
+  if (mode !== 'again')
+    return child({ kind: mode, workload: name, traceFile: join(folder, 'ours.chrono'), cacheFolder }, failed);
+  const job: Job = { kind: mode, workload: name, traceFile: join(folder, 'again.chrono'), cacheFolder };
   const earlierRuns = keptBy.has(name) ? 0 : 2;
   keptBy.add(name);
   for (let run = 0; run < earlierRuns; run += 1) await child(job, failed);
