@@ -6,29 +6,29 @@
 import * as v from 'valibot';
 import { ColumnReader, ColumnWriter } from './columns.ts';
 import { bytesSchema, momentSchema, nameSchema, word64 } from './events.ts';
+import { packPages, unpackPages } from './page-indices.ts';
 
 const stateBytesMax = 65_536;
 
-export interface PageHash {
-  /** Of the 4 KiB page of RAM, from RAM's start. */
-  readonly index: number;
-  /** 32 bits. */
-  readonly hash: number;
+/** Pages of RAM with something about each: columns, since there are thousands of them in a digest. */
+export interface PageHashes {
+  /** Of the pages of 4 KiB, from RAM's start, ascending. */
+  readonly indices: Uint32Array;
+  /** The low half of each page's hash. */
+  readonly hashes: Uint32Array;
 }
+
+export const noPages: PageHashes = { indices: new Uint32Array(), hashes: new Uint32Array() };
 
 /** RAM has 2 GiB at most. */
 const pagesMax = 524_288;
 
-/** By hand rather than by a schema an entry, as there are thousands of them in each digest. */
-const isPageList = (value: unknown): value is readonly PageHash[] => {
-  if (!Array.isArray(value)) return false;
-  let next = 0;
-  for (const { index, hash } of value as PageHash[]) {
-    if (!(Number.isInteger(index) && index >= next && index < pagesMax)) return false;
-    if (!(Number.isInteger(hash) && hash >= 0 && hash <= 0xffff_ffff)) return false;
-    next = index + 1;
-  }
-  return true;
+const isPageHashes = (value: unknown): value is PageHashes => {
+  const { indices, hashes } = value as Partial<PageHashes>;
+  if (!(indices instanceof Uint32Array && hashes instanceof Uint32Array)) return false;
+  let at = 0;
+  for (let next = 0; at < indices.length && next <= indices[at]!; at += 1) next = indices[at]! + 1;
+  return at === hashes.length && at === indices.length && (at === 0 || indices[at - 1]! < pagesMax);
 };
 
 const digestSchema = v.strictObject({
@@ -40,7 +40,7 @@ const digestSchema = v.strictObject({
   /** One hash of all of RAM. */
   ram: word64,
   /** The pages whose hash differs from the digest before (from zeros, in the first), in ascending order. */
-  pages: v.custom<readonly PageHash[]>(isPageList, 'pages have ascending indices below 2^19 and 32-bit hashes'),
+  pages: v.custom<PageHashes>(isPageHashes, 'pages have ascending indices below 2^19 and a hash each'),
   devices: v.pipe(v.array(v.strictObject({ name: nameSchema, hash: word64 })), v.maxLength(64)),
 });
 
@@ -68,27 +68,18 @@ const packedSchema = v.strictTuple([
 export const packDigests = (digests: readonly StateDigest[]): unknown =>
   digests.map((digest, index) => {
     const before = digests[index - 1];
-    const [ram, indices, hashes, devices] = [1, 2, 3, 4].map(() => new ColumnWriter()) as [
-      ColumnWriter,
-      ColumnWriter,
-      ColumnWriter,
-      ColumnWriter,
-    ];
+    const ram = new ColumnWriter();
+    const devices = new ColumnWriter();
+    const { indices, hashes } = digest.pages;
     ram.u64(digest.ram);
-    let next = 0;
-    for (const page of digest.pages) {
-      indices.unsigned(page.index - next);
-      hashes.u32(page.hash);
-      next = page.index + 1;
-    }
     for (const { hash } of digest.devices) devices.u64(hash);
     return [
       digest.at,
       xor(digest.machine, before?.machine),
       digest.harts.map((hart, number) => xor(hart, before?.harts[number])),
       ram.take(),
-      indices.take(),
-      hashes.take(),
+      packPages(indices),
+      new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength),
       digest.devices.map(({ name }) => name),
       devices.take(),
     ];
@@ -100,14 +91,6 @@ export const unpackDigests = (payload: unknown): StateDigest[] => {
   for (const packed of v.parse(v.array(packedSchema), payload)) {
     const [at, machine, harts, ramBytes, indexBytes, hashBytes, names, deviceBytes] = packed;
     const before = digests.at(-1);
-    const pages: PageHash[] = [];
-    const indices = new ColumnReader(indexBytes);
-    const hashes = new ColumnReader(hashBytes);
-    for (let next = 0; !indices.done; ) {
-      const index = next + indices.unsigned();
-      pages.push({ index, hash: hashes.u32() });
-      next = index + 1;
-    }
     const ram = new ColumnReader(ramBytes);
     const hashesOfDevices = new ColumnReader(deviceBytes);
     const digest = checkDigest({
@@ -115,10 +98,13 @@ export const unpackDigests = (payload: unknown): StateDigest[] => {
       machine: xor(machine, before?.machine),
       harts: harts.map((hart, number) => xor(hart, before?.harts[number])),
       ram: ram.u64(),
-      pages,
+      pages: {
+        indices: Uint32Array.from(unpackPages(indexBytes, pagesMax)),
+        hashes: new Uint32Array(new Uint8Array(hashBytes).buffer),
+      },
       devices: names.map((name) => ({ name, hash: hashesOfDevices.u64() })),
     });
-    if (!(hashes.done && ram.done && hashesOfDevices.done)) throw new Error('more bytes than the digest has parts');
+    if (!(ram.done && hashesOfDevices.done)) throw new Error('more bytes than the digest has parts');
     digests.push(digest);
   }
   return digests;

@@ -11,11 +11,11 @@
 
 import * as v from 'valibot';
 import { pageBytes, pagesPerChunk, statePieceBytes } from './chunk.ts';
-import { ColumnReader, ColumnWriter } from './columns.ts';
 import { payloadMalformed, stateMisfit } from './errors.ts';
 import { bytesSchema, type InputEvent, momentSchema, nameSchema } from './events.ts';
 import type { TraceHeader } from './header.ts';
 import type { Log } from './log.ts';
+import { packPages, unpackPages } from './page-indices.ts';
 import { type PlainValue, packPlain, unpackPlain } from './plain.ts';
 import type { IndexedChunk } from './scan.ts';
 import type { StateChunks } from './state-chunks.ts';
@@ -72,30 +72,27 @@ export interface StatePiece {
   readonly count: number;
 }
 
-/** The chunks of a state, in order. */
+/** The chunks of a state, in order. The bytes of one are good until the next one is asked for. */
 export function* statePieces(state: TraceState): Generator<StatePiece> {
   const { at, cursor, record, zeroPages, console } = state;
-  const indices = new Uint32Array(pagesPerChunk);
-  const contents = new Uint8Array(pagesPerChunk * pageBytes);
+  const plain = new Uint8Array(pagesPerChunk * (4 + pageBytes));
+  const view = new DataView(plain.buffer);
+  const contents = pagesPerChunk * 4;
   let count = 0;
-  const piece = (): StatePiece => {
-    const plain = new Uint8Array(count * (4 + pageBytes));
-    const view = new DataView(plain.buffer);
-    for (let index = 0; index < count; index += 1) view.setUint32(index * 4, indices[index]!, true);
-    plain.set(contents.subarray(0, count * pageBytes), count * 4);
-    return { kind: 'pages', plain, last: at, count };
-  };
   for (const { index, bytes } of state.pages()) {
-    indices[count] = index;
-    contents.set(bytes, count * pageBytes);
+    view.setUint32(count * 4, index, true);
+    plain.set(bytes, contents + count * pageBytes);
     count += 1;
     if (count < pagesPerChunk) continue;
-    yield piece();
+    yield { kind: 'pages', plain, last: at, count };
     count = 0;
   }
-  if (count > 0) yield piece();
+  if (count > 0) {
+    plain.copyWithin(count * 4, contents, contents + count * pageBytes);
+    yield { kind: 'pages', plain: plain.subarray(0, count * (4 + pageBytes)), last: at, count };
+  }
   const { machine, harts, wakeups, devices } = record;
-  const zeros = packIndices(zeroPages);
+  const zeros = packPages(zeroPages);
   const bytes = packPlain({ machine, harts, wakeups, devices, zeroPages: zeros, console });
   for (let offset = 0; offset <= bytes.length; offset += statePieceBytes) {
     yield { kind: 'state', plain: bytes.subarray(offset, offset + statePieceBytes), last: offset, count: cursor };
@@ -134,7 +131,7 @@ export const storedState = (source: StateSource, { at, cursor, begins, pages, pi
     try {
       const { zeroPages, ...rest } = v.parse(schema, unpackPlain(bytes));
       const { console, ...record } = rest;
-      const zeros = unpackIndices(zeroPages, ramPages);
+      const zeros = unpackPages(zeroPages, ramPages);
       return { at, cursor, record, console, zeroPages: zeros, pages: () => readPages(source, pages, ramPages) };
     } catch (cause) {
       throw payloadMalformed(last, "a machine's state", cause);
@@ -177,24 +174,3 @@ function* readPages(source: StateSource, chunks: readonly IndexedChunk[], ramPag
     }
   }
 }
-
-const packIndices = (indices: readonly number[]): Uint8Array => {
-  const writer = new ColumnWriter();
-  let next = 0;
-  for (const index of indices) {
-    writer.unsigned(index - next);
-    next = index + 1;
-  }
-  return writer.take();
-};
-
-const unpackIndices = (bytes: Uint8Array, ramPages: number): number[] => {
-  const reader = new ColumnReader(bytes);
-  const indices: number[] = [];
-  for (let next = 0; !reader.done; next = indices.at(-1)! + 1) {
-    const index = next + reader.unsigned();
-    if (index >= ramPages) throw new Error(`page ${index} of ${ramPages}`);
-    indices.push(index);
-  }
-  return indices;
-};

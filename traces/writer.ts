@@ -129,7 +129,7 @@ export class TraceWriter {
     this.#until = digest.at;
     this.#lastDigestAt = digest.at;
     this.#digests.push(checked);
-    this.#digestBytesPending += digest.machine.length + digest.pages.length * 6 + 256;
+    this.#digestBytesPending += digest.machine.length + digest.pages.indices.length * 6 + 256;
     for (const hart of digest.harts) this.#digestBytesPending += hart.length;
     if (this.#digestBytesPending >= pendingBytesMax || this.#digests.length >= digestsPerChunkMax) {
       this.#writePending(digest.at);

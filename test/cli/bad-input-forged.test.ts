@@ -227,12 +227,15 @@ describe('a digest that was forged', () => {
   });
   differs('in a page is named with its address', ({ digests }) => {
     const digest = digests[third]!;
-    const [first, ...rest] = digest.pages;
-    digests[third] = { ...digest, ram: digest.ram ^ 1n, pages: [{ ...first!, hash: first!.hash ^ 1 }, ...rest] };
+    const { indices, hashes } = digest.pages;
+    const forged = { indices, hashes: hashes.map((hash, at) => (at === 0 ? hash ^ 1 : hash)) };
+    digests[third] = { ...digest, ram: digest.ram ^ 1n, pages: forged };
   });
   differs('in a page alone is named with its address', ({ digests }) => {
     const digest = digests[third]!;
-    digests[third] = { ...digest, pages: [...digest.pages, { index: 4095, hash: 7 }] };
+    const { indices, hashes } = digest.pages;
+    const forged = { indices: Uint32Array.of(...indices, 4095), hashes: Uint32Array.of(...hashes, 7) };
+    digests[third] = { ...digest, pages: forged };
   });
   differs('in RAM alone is noticed', ({ digests }) => {
     digests[third] = { ...digests[third]!, ram: 0n };

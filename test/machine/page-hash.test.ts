@@ -2,13 +2,20 @@
 
 import { expect, test } from 'vitest';
 import { loadXxh64 } from '../../traces/checksum.ts';
-import { pageBytes, pageFlag, pageFlagsBase, ramOffset, scratch } from '../../vmm/engine/layout.ts';
+import {
+  changedPages,
+  changedPagesMax,
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  ramOffset,
+} from '../../vmm/engine/layout.ts';
 import { createMemory } from '../../vmm/machine/memory.ts';
-import { createPageHashes } from '../../vmm/machine/page-hash.ts';
+import { createPageHashing } from '../../vmm/machine/page-hash.ts';
 
 const xxh64 = await loadXxh64();
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-const { page: hashPage } = createPageHashes(memory);
+const { page: hashPage } = createPageHashing(memory);
 
 /** What `fill` leaves in a page is hashed as XXH64 has it, for the page's number as the seed. */
 const check = (page: number, fill: (bytes: Uint8Array) => void): void => {
@@ -41,23 +48,57 @@ test('a page of zeros hashes to 0', () => {
   expect(hashPage(pageBytes, 7n)).toBe(0n);
 });
 
-test('pages that changed are found in order, each once, with its hash', () => {
-  const { u8, u64, wasm, ramPages } = createMemory(2 ** 20);
-  const { next } = createPageHashes(wasm);
+test('pages that changed are found in order, each once, with what they change', () => {
+  const { u8, u32, u64, wasm, ramPages } = createMemory(2 ** 20);
+  const { changes } = createPageHashing(wasm);
   const changed = [0, 7, 8, 9, 63, 200, ramPages - 1];
-  u8.fill(pageFlag.dirtySinceCheckpoint | pageFlag.code, pageFlagsBase, pageFlagsBase + ramPages);
-  for (const page of changed) {
-    u8[ramOffset + page * pageBytes + page] = 1;
-    u8[pageFlagsBase + page]! |= pageFlag.dirtySinceDigest;
-  }
-  const found: [number, bigint][] = [];
-  for (let page = next(0, ramPages); page >= 0; page = next(page + 1, ramPages))
-    found.push([page, u64[scratch.value >>> 3]!]);
   const bytesOf = (page: number): Uint8Array =>
-    u8.slice(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes);
-  expect(found).toEqual(changed.map((page) => [page, xxh64(bytesOf(page), BigInt(page))]));
-  expect(next(0, ramPages)).toBe(-1);
+    u8.subarray(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes);
+  const found = (): [number, number][] => {
+    expect(changes(0, ramPages)).toBe(ramPages);
+    const column = (at: number): number[] => [...u32.subarray(at >>> 2, (at >>> 2) + u32[changedPages.count >>> 2]!)];
+    return column(changedPages.indices).map((page, at) => [page, column(changedPages.hashes)[at]!]);
+  };
+  const write = (page: number, at: number, value: number): void => {
+    bytesOf(page)[at] = value;
+    u8[pageFlagsBase + page]! |= pageFlag.dirtySinceDigest;
+  };
+  const low = (page: number): number => Number(BigInt.asUintN(32, xxh64(bytesOf(page), BigInt(page))));
+  const sum = (pages: readonly number[]): bigint =>
+    BigInt.asUintN(
+      64,
+      pages.map((page) => xxh64(bytesOf(page), BigInt(page))).reduce((one, other) => one + other),
+    );
+  u8.fill(pageFlag.dirtySinceCheckpoint | pageFlag.code, pageFlagsBase, pageFlagsBase + ramPages);
+  for (const page of changed) write(page, page, 1);
+  expect(found()).toEqual(changed.map((page) => [page, low(page)]));
+  expect(u64[changedPages.sum >>> 3]).toBe(sum(changed));
+  expect(found()).toEqual([]);
+  const before = sum([8, 63]);
+  write(8, 5, 9);
+  write(63, 63, 0); // zeros again
+  write(200, 200, 1); // as it was
+  expect(found()).toEqual([
+    [8, low(8)],
+    [63, 0],
+  ]);
+  expect(u64[changedPages.sum >>> 3]).toBe(BigInt.asUintN(64, sum([8]) - before));
   expect(new Set(u8.subarray(pageFlagsBase, pageFlagsBase + ramPages))).toEqual(
     new Set([pageFlag.dirtySinceCheckpoint | pageFlag.code]),
   );
+});
+
+test('more pages than are told at once are told in turns', () => {
+  const { u8, u32, wasm, ramPages } = createMemory(2 ** 25);
+  const { changes } = createPageHashing(wasm);
+  for (let page = 0; page < ramPages; page += 1) u8[ramOffset + page * pageBytes] = 1;
+  u8.fill(pageFlag.dirtySinceDigest, pageFlagsBase, pageFlagsBase + ramPages);
+  const turns: [number, number][] = [];
+  for (let page = 0; page < ramPages; turns.push([page, u32[changedPages.count >>> 2]!]))
+    page = changes(page, ramPages);
+  expect(ramPages).toBe(2 * changedPagesMax);
+  expect(turns).toEqual([
+    [changedPagesMax, changedPagesMax],
+    [ramPages, changedPagesMax],
+  ]);
 });

@@ -44,6 +44,7 @@ import {
 import { mstatus } from '../../vmm/machine/csr/status.ts';
 import { privilege } from '../../vmm/machine/hart.ts';
 import { pageIndex } from '../../vmm/machine/memory.ts';
+import { createPageHashing } from '../../vmm/machine/page-hash.ts';
 import {
   all,
   dataAt,
@@ -295,7 +296,7 @@ describe('writes to a page are missed', () => {
       rig.touch(ownVa(1), tlbKinds.write);
       const { u8, ramPages } = rig.memory;
       u8.fill(0, pageFlagsBase, pageFlagsBase + ramPages);
-      rig.translations.flagWritable();
+      createPageHashing(rig.memory.wasm).flagWritable();
       const flagged = [0, 1, 2, 3].map((page) => {
         const flags = u8[pageFlagsBase + pageIndex(dataAt(page))]!;
         return [`${page}:flagged`, flags === pageFlag.dirtySinceDigest] as const;

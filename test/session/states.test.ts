@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../adapter/cli/exit-codes.ts';
 import { openRecording } from '../../adapter/session/replay.ts';
 import { noCheckpoints, type ReplaySession } from '../../adapter/session/session.ts';
+import { noPages } from '../../traces/digest.ts';
 import type { TraceState } from '../../traces/states.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import { hartOffset, machineOffset } from '../../vmm/engine/layout.ts';
@@ -39,7 +40,9 @@ const digestOf = async (name: string, at: Moment, arrive: (session: ReplaySessio
   expect(session.timeline.now).toBe(at);
   const digest = new Digester(session.machine, session.hash64).digest();
   session.close();
-  return { ...digest, pages: digest.pages.filter(({ hash }) => hash !== 0) };
+  const { indices, hashes } = digest.pages;
+  const pages = [...indices].map((index, at) => [index, hashes[at]!]).filter(([, hash]) => hash !== 0);
+  return { ...digest, pages };
 };
 
 const world = 'machine-1-world';
@@ -147,7 +150,7 @@ describe('a trace that begins at a state', () => {
       parts.events = parts.events.slice(cursor);
       parts.digests = parts.digests
         .filter((digest) => digest.at >= at)
-        .map((digest, index) => (index === 0 ? { ...digest, pages: [] } : digest));
+        .map((digest, index) => (index === 0 ? { ...digest, pages: noPages } : digest));
       parts.states = [];
     });
   };

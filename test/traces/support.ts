@@ -68,10 +68,7 @@ export const digestAt = (at: number): StateDigest => ({
   machine: new Uint8Array(100).fill(at),
   harts: [new Uint8Array(200).fill(at + 1), new Uint8Array(200).fill(at + 2)],
   ram: BigInt.asUintN(64, BigInt(at) * 0x1234_5678_9abcn),
-  pages: [
-    { index: 0, hash: at % 0x1_0000_0000 },
-    { index: 300, hash: 0xffff_ffff },
-  ],
+  pages: { indices: Uint32Array.of(0, 300), hashes: Uint32Array.of(at % 0x1_0000_0000, 0xffff_ffff) },
   devices: [{ name: 'uart0', hash: 0xffff_ffff_ffff_ffffn }],
 });
 
@@ -203,7 +200,7 @@ const pages = fc
   .chain((indices) =>
     fc
       .array(fc.nat(0xffff_ffff), { minLength: indices.length, maxLength: indices.length })
-      .map((hashes) => indices.sort((a, b) => a - b).map((index, number) => ({ index, hash: hashes[number]! }))),
+      .map((hashes) => ({ indices: Uint32Array.from(indices).sort(), hashes: Uint32Array.from(hashes) })),
   );
 
 const digest = fc.record({

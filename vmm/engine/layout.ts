@@ -17,7 +17,9 @@
  *     0x0188_0000  tables on the way of walks, 8 KiB                (cache, not state)
  *     0x0189_0000  what is in which TLB, and who may use it, 14 KiB (bookkeeping, not state)
  *     0x018a_0000  what page tables serve, six bytes a RAM page       (bookkeeping, not state)
- *     0x01c0_0000  how instructions are decoded, 288 KiB             (cache, not state)
+ *     0x01ba_0000  how instructions are decoded, 288 KiB             (cache, not state)
+ *     0x01bf_0000  pages that changed, for digests, 64 KiB           (what Wasm and JS tell each other)
+ *     0x01c0_0000  hashes of pages in the last digest, 8 bytes a RAM page (bookkeeping, not state)
  *     0x0200_0000  RAM                                              (state)
  *
  * All values are little-endian, as Wasm's and RISC-V's.
@@ -297,12 +299,18 @@ export const tableLevelBase = 0x1aa_0000;
 export const tableSetsBase = 0x1b2_0000;
 
 /** What is known of 16-bit instructions and of rows, for decoding without JS (decode.ts). */
-export const expansionsBase = 0x1c0_0000;
+export const expansionsBase = 0x1ba_0000;
 export const expansionsBytes = 0x4_0000;
 export const rowBucketsBase = expansionsBase + expansionsBytes;
 export const rowFormsBase = rowBucketsBase + 0x400;
 export const rowFormsMax = 1024;
 export const rowFormBytes = 16;
+
+/** Pages that changed since the digest before, some at a time (page-hash.ts): how many, what they changed RAM's hash by, and they. */
+export const changedPages = { count: 0x1bf_0000, sum: 0x1bf_0008, indices: 0x1bf_0010, hashes: 0x1bf_4010 } as const;
+export const changedPagesMax = 0x1000;
+/** Of each RAM page, its hash in the last digest; u64. */
+export const pageHashesBase = 0x1c0_0000;
 
 export const ramOffset = 0x200_0000;
 export const wasmPageBytes = 0x1_0000;

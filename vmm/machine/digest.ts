@@ -4,27 +4,26 @@
  * a page's hash is XXH64 of its bytes seeded with its index, and 0 for a page of zeros.
  */
 
-import type { PageHash, StateDigest } from '../../traces/digest.ts';
+import type { PageHashes, StateDigest } from '../../traces/digest.ts';
 import type { PlainState } from '../devices/device.ts';
-import { scratch } from '../engine/layout.ts';
+import { changedPages, pageHashesBase } from '../engine/layout.ts';
 import type { Machine } from './machine.ts';
-import { createPageHashes, type PageHashes } from './page-hash.ts';
+import { createPageHashing, type PageHashing } from './page-hash.ts';
 
 export type Hash64 = (bytes: Uint8Array, seed: bigint) => bigint;
 
 export class Digester {
   readonly #machine: Machine;
-  readonly #hashes: PageHashes;
-  /** Hash of each page in the last digest that was made: its low half, then its high one. */
-  readonly #pages: Uint32Array;
+  readonly #hashing: PageHashing;
   readonly #canonical: Canonical;
   #ram = 0n;
 
   constructor(machine: Machine, hash64: Hash64) {
     this.#machine = machine;
-    this.#hashes = createPageHashes(machine.memory.wasm);
+    this.#hashing = createPageHashing(machine.memory.wasm);
     this.#canonical = new Canonical(hash64);
-    this.#pages = new Uint32Array(2 * machine.memory.ramPages);
+    const { u8, ramPages } = machine.memory;
+    u8.fill(0, pageHashesBase, pageHashesBase + 8 * ramPages); // another digester may have been here
   }
 
   /** The digest of the present state. `pages` are those that changed since the digest before. */
@@ -44,30 +43,33 @@ export class Digester {
     };
   }
 
-  #refresh(): PageHash[] {
-    const { memory, translations } = this.#machine;
-    const { u32, ramPages } = memory;
-    const changed: PageHash[] = [];
-    const hashes = this.#pages;
-    // In halves, as plain numbers: their sums over all pages there can be are far below 2^53.
-    let low = 0;
-    let high = 0;
-    for (let page = this.#hashes.next(0, ramPages); page >= 0; page = this.#hashes.next(page + 1, ramPages)) {
-      const lowNow = u32[scratch.value >>> 2]!;
-      const highNow = u32[(scratch.value >>> 2) + 1]!;
-      const lowBefore = hashes[2 * page]!;
-      const highBefore = hashes[2 * page + 1]!;
-      low += lowNow - lowBefore;
-      high += highNow - highBefore;
-      hashes[2 * page] = lowNow;
-      hashes[2 * page + 1] = highNow;
-      if (lowNow !== lowBefore) changed.push({ index: page, hash: lowNow });
+  #refresh(): PageHashes {
+    const { u32, u64, ramPages } = this.#machine.memory;
+    const indices: Uint32Array[] = [];
+    const hashes: Uint32Array[] = [];
+    for (let page = 0; page < ramPages; ) {
+      page = this.#hashing.changes(page, ramPages);
+      const count = u32[changedPages.count >>> 2]!;
+      const column = (at: number): Uint32Array => u32.slice(at >>> 2, (at >>> 2) + count);
+      indices.push(column(changedPages.indices));
+      hashes.push(column(changedPages.hashes));
+      this.#ram = BigInt.asUintN(64, this.#ram + u64[changedPages.sum >>> 3]!);
     }
-    this.#ram = BigInt.asUintN(64, this.#ram + BigInt(low) + (BigInt(high) << 32n));
-    translations.flagWritable();
-    return changed;
+    this.#hashing.flagWritable();
+    return { indices: joined(indices), hashes: joined(hashes) };
   }
 }
+
+const joined = (parts: readonly Uint32Array[]): Uint32Array => {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+};
 
 /**
  * One spelling for equal states: keys sorted, kinds told apart, long byte strings by their hash. A saved state shares

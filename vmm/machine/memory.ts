@@ -84,9 +84,16 @@ export const hostOffset = (address: number): number => address - ramBase + ramOf
 export const pageIndex = (address: number): number => (address - ramBase) >>> pageShift;
 
 /** Whether a RAM page is all zeros. */
-export const isZeroPage = (memory: MachineMemory, page: number): boolean => {
-  const { u32 } = memory;
-  const start = ramOffset + page * pageBytes;
-  for (let index = start >>> 2; index < (start + pageBytes) >>> 2; index += 1) if (u32[index] !== 0) return false;
+export const isZeroPage = ({ u8 }: MachineMemory, page: number): boolean =>
+  isZeros(u8.subarray(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes));
+
+/** Whether the contents of a page are all zeros: 32 bytes at a time, as there are tens of thousands of pages to be asked about. */
+export const isZeros = (page: Uint8Array): boolean => {
+  const words = new Uint32Array(page.buffer, page.byteOffset, pageBytes / 4);
+  for (let at = 0; at < pageBytes / 4; at += 8) {
+    const one = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
+    const other = words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!;
+    if ((one | other) !== 0) return false;
+  }
   return true;
 };

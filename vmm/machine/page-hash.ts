@@ -3,30 +3,53 @@
  * page of zeros, whose hash counts as 0, is noticed in the same pass. What is not a page is hashed by `Hash64`.
  *
  *     page(address: i32, seed: i64) -> i64
- *     next(first: i32, end: i32) -> i32
+ *     changes(first: i32, end: i32) -> i32
+ *     flagWritable()
  */
 
-import { pageBytes, pageFlag, pageFlagsBase, pageShift, ramOffset, scratch } from '../engine/layout.ts';
+import {
+  changedPages,
+  changedPagesMax,
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  pageHashesBase,
+  pageShift,
+  ramOffset,
+  tlbBase,
+  tlbBlockShift,
+  tlbBytes,
+  tlbEntryBytes,
+  tlbHarts,
+  tlbKinds,
+  tlbOccupiedBase,
+  tlbsInHart,
+} from '../engine/layout.ts';
 import type { Code } from '../wasm/code.ts';
 import { anyMemory, importNamespace, ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 
-export interface PageHashes {
+export interface PageHashing {
   /** `address`: where the page begins in linear memory. Gives 0 for a page of zeros; as i64, so signed. */
   readonly page: (address: number, seed: bigint) => bigint;
   /**
-   * The first RAM page in [first, end) that has changed since the last digest, or -1. It counts as unchanged from now on,
-   * and its hash, with its index as the seed, is at `scratch.value`.
+   * Hashes the RAM pages in [first, end) that were written since the last digest, each with its index as the seed. They count as
+   * unchanged from now on; those whose hash's low half is another one are at `changedPages`, no more than `changedPagesMax`.
+   *
+   * @returns the first page that was not looked at
    */
-  readonly next: (first: number, end: number) => number;
+  readonly changes: (first: number, end: number) => number;
+  /** RAM pages that can be written without a miss count as written since the present digest. */
+  readonly flagWritable: () => void;
 }
 
-export const createPageHashes = (memory: WebAssembly.Memory): PageHashes => {
+export const createPageHashing = (memory: WebAssembly.Memory): PageHashing => {
   const module = new ModuleBuilder(anyMemory, 'page hash');
   const page = module.define({ parameters: ['i32', 'i64'], results: ['i64'] }, emitPageHash, 'page');
-  module.define({ parameters: ['i32', 'i32'], results: ['i32'] }, (code) => emitNext(code, page), 'next');
+  module.define({ parameters: ['i32', 'i32'], results: ['i32'] }, (code) => emitChanges(code, page), 'changes');
+  module.define({ parameters: [], results: [] }, emitFlagWritable, 'flagWritable');
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { [importNamespace]: { memory } });
-  return instance.exports as unknown as PageHashes;
+  return instance.exports as unknown as PageHashing;
 };
 
 const prime1 = 0x9e37_79b1_85eb_ca87n;
@@ -89,13 +112,16 @@ const emitPageHash = (code: Code): void => {
 const flagsAtOnce = 8;
 const dirtyInEight = 0x0101_0101_0101_0101n * BigInt(pageFlag.dirtySinceDigest);
 
-const emitNext = (code: Code, page: number): void => {
+const emitChanges = (code: Code, page: number): void => {
   const [index, end] = [0, 1];
   const flags = code.local('i32');
+  const count = code.local('i32');
+  const sum = code.local('i64');
+  const hash = code.local('i64');
+  const before = code.local('i64');
+  const all = code.block();
   const search = code.loop();
-  code.get(end).get(index).ops(op.i32LeU).if();
-  code.i32(-1).ops(op.return);
-  code.end();
+  code.get(end).get(index).ops(op.i32LeU).brIf(all);
   code
     .get(index)
     .i32(flagsAtOnce - 1)
@@ -106,15 +132,73 @@ const emitNext = (code: Code, page: number): void => {
   code.end();
   code.end();
   code.get(index).memory(op.i32Load8U, pageFlagsBase).tee(flags);
-  code.i32(pageFlag.dirtySinceDigest).ops(op.i32And, op.i32Eqz).if();
-  code.get(index).i32(1).ops(op.i32Add).set(index).br(search);
-  code.end();
-  code.end();
+  code.i32(pageFlag.dirtySinceDigest).ops(op.i32And).if();
   code.get(index).get(flags).i32(~pageFlag.dirtySinceDigest).ops(op.i32And).memory(op.i32Store8, pageFlagsBase);
-  code.i32(0).get(index).i32(pageShift).ops(op.i32Shl).i32(ramOffset).ops(op.i32Add);
-  code.get(index).ops(op.i64ExtendI32U).call(page).memory(op.i64Store, scratch.value);
-  code.get(index);
+  code.get(index).i32(pageShift).ops(op.i32Shl).i32(ramOffset).ops(op.i32Add);
+  code.get(index).ops(op.i64ExtendI32U).call(page).set(hash);
+  scaled(code, index, 3).memory(op.i64Load, pageHashesBase).set(before);
+  scaled(code, index, 3).get(hash).memory(op.i64Store, pageHashesBase);
+  code.get(sum).get(hash).ops(op.i64Add).get(before).ops(op.i64Sub).set(sum);
+  code.get(hash).get(before).ops(op.i64Xor, op.i32WrapI64).if();
+  scaled(code, count, 2).get(index).memory(op.i32Store, changedPages.indices);
+  scaled(code, count, 2).get(hash).ops(op.i32WrapI64).memory(op.i32Store, changedPages.hashes);
+  code.get(count).i32(1).ops(op.i32Add).set(count);
+  code.end();
+  code.end();
+  code.get(index).i32(1).ops(op.i32Add).set(index);
+  code.get(count).i32(changedPagesMax).ops(op.i32LtU).brIf(search);
+  code.end();
+  code.end();
+  code.i32(0).get(count).memory(op.i32Store, changedPages.count);
+  code.i32(0).get(sum).memory(op.i64Store, changedPages.sum);
+  code.get(index).get(end).get(index).get(end).ops(op.i32LtU, op.select);
 };
+
+const scaled = (code: Code, local: number, shift: number): Code => code.get(local).i32(shift).ops(op.i32Shl);
+
+/** TLBs for writing, block by block of their entries. */
+const emitFlagWritable = (code: Code): void => {
+  const tlb = code.local('i32');
+  const end = code.local('i32');
+  const blocks = code.local('i32');
+  const at = code.local('i32');
+  const blockEnd = code.local('i32');
+  const page = code.local('i32');
+  const blockBytes = tlbEntryBytes << tlbBlockShift;
+  code.i32(0).memory(op.i32Load, tlbHarts).i32(tlbsInHart).ops(op.i32Mul).set(end);
+  code.i32(tlbKinds.write).set(tlb);
+  const eachTlb = code.loop();
+  scaled(code, tlb, 2).memory(op.i32Load, tlbOccupiedBase).set(blocks);
+  const noMore = code.block();
+  const eachBlock = code.loop();
+  code.get(blocks).ops(op.i32Eqz).brIf(noMore);
+  code.get(tlb).i32(tlbBytes).ops(op.i32Mul);
+  code.get(blocks).ops(op.i32Ctz).i32(blockBytes).ops(op.i32Mul, op.i32Add).tee(at);
+  code.i32(blockBytes).ops(op.i32Add).set(blockEnd);
+  code.get(blocks).get(blocks).i32(1).ops(op.i32Sub, op.i32And).set(blocks);
+  const eachEntry = code.loop();
+  code.get(at).memory(op.i32Load, tlbBase).i32(-1).ops(op.i32Ne).if(); // the low half of no page's address
+  code
+    .get(at)
+    .memory(op.i32Load, tlbBase)
+    .get(at)
+    .memory(op.i32Load, tlbBase + 8)
+    .ops(op.i32Add);
+  code.i32(ramOffset).ops(op.i32Sub).i32(pageShift).ops(op.i32ShrU).tee(page);
+  code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.dirtySinceDigest).ops(op.i32Or);
+  code.memory(op.i32Store8, pageFlagsBase);
+  code.end();
+  code.get(at).i32(tlbEntryBytes).ops(op.i32Add).tee(at);
+  code.get(blockEnd).ops(op.i32Ne).brIf(eachEntry);
+  code.end();
+  code.br(eachBlock);
+  code.end();
+  code.end();
+  code.get(tlb).i32(tlbKindCount).ops(op.i32Add).tee(tlb);
+  code.get(end).ops(op.i32LtU).brIf(eachTlb);
+  code.end();
+};
+const tlbKindCount = Object.keys(tlbKinds).length;
 
 /** Leaves a local rotated left. By shifts: V8's first code for a function, which is what runs here, calls C for a rotation. */
 const rotated = (code: Code, local: number, by: bigint): Code =>

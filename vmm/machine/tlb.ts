@@ -12,8 +12,6 @@ import {
   hartTlbPointers,
   maxHarts,
   pageBytes,
-  pageFlagsBase,
-  pageShift,
   ramOffset,
   type TlbContext,
   type TlbKind,
@@ -240,24 +238,6 @@ export class Tlbs {
     for (let hart = 0; hart < this.#harts; hart += 1)
       for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
     this.#place.fill(writePlace.none);
-  }
-
-  /** Sets a flag of each RAM page that can be written without a miss. */
-  flagWritable(flag: number): void {
-    const { u8, i32 } = this.#memory;
-    for (let hart = 0; hart < this.#harts; hart += 1)
-      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3) {
-        let blocks = this.#occupied[hart * tlbsInHart + tlb]!;
-        for (; blocks !== 0; blocks &= blocks - 1) {
-          const block = 31 - Math.clz32(blocks & -blocks);
-          const first = (tlbAddress(hart, tlb) >>> 2) + block * blockEntries * entryWords;
-          for (let at = first; at < first + blockEntries * entryWords; at += entryWords) {
-            if (i32[at] === -1) continue; // no page's address
-            const page = (i32[at]! + i32[at + 2]! - ramOffset) >>> pageShift;
-            u8[pageFlagsBase + page]! |= flag;
-          }
-        }
-      }
   }
 
   /** Makes the next read of each page a miss. */

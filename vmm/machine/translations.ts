@@ -118,11 +118,6 @@ export class Translations implements WalkObserver {
     this.#tlbs.dropWrites();
   }
 
-  /** The same for digests, and cheaper: pages that can be written without a miss count as written since the present one. */
-  flagWritable(): void {
-    this.#tlbs.flagWritable(pageFlag.dirtySinceDigest);
-  }
-
   knownTable(hart: Hart, vaLow: number, vaHigh: number): number {
     return this.#tables.known(hart.id, vaLow, vaHigh);
   }

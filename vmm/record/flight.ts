@@ -4,7 +4,7 @@
  * written as an ordinary trace at any time; nothing is written before.
  */
 
-import type { StateDigest } from '../../traces/digest.ts';
+import { noPages, type StateDigest } from '../../traces/digest.ts';
 import type { InputEvent } from '../../traces/events.ts';
 import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
@@ -69,7 +69,7 @@ export class FlightRing implements RecordSink {
   digest(digest: StateDigest): void {
     if (this.#isDue()) this.#begin();
     const records = digest.machine.length + digest.harts.reduce((sum, { length }) => sum + length, 0);
-    this.#add({ digest }, records + digest.pages.length * 64);
+    this.#add({ digest }, records + digest.pages.indices.length * 8);
     this.#letGo();
   }
 
@@ -152,7 +152,7 @@ export class FlightRing implements RecordSink {
     const entry = entries[first];
     // Its pages are those that changed since a digest that is not in the trace.
     if (this.from !== this.#start && entry !== undefined && 'digest' in entry)
-      entries[first] = { digest: { ...entry.digest, pages: [] } };
+      entries[first] = { digest: { ...entry.digest, pages: noPages } };
     writeEntries(writer, entries);
   }
 }

@@ -1,6 +1,6 @@
 /** A recording, or a part of one, that is kept in memory: inputs and digests in the order in which a trace has them. */
 
-import type { StateDigest } from '../../traces/digest.ts';
+import { noPages, type StateDigest } from '../../traces/digest.ts';
 import type { InputEvent } from '../../traces/events.ts';
 import type { Moment } from '../../traces/time.ts';
 import type { RecordSink } from './recorder.ts';
@@ -19,7 +19,7 @@ export class KeptLog implements RecordSink {
   digest(digest: StateDigest): void {
     const isFirst = this.#digests === 0;
     this.#digests += 1;
-    this.entries.push({ digest: isFirst ? { ...digest, pages: [] } : digest });
+    this.entries.push({ digest: isFirst ? { ...digest, pages: noPages } : digest });
   }
   state(): void {}
   bookmarks(): void {}

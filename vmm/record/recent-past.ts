@@ -8,7 +8,7 @@ import type { StatePage, TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
-import { tellFirstWrites } from '../machine/memory.ts';
+import { isZeros, tellFirstWrites } from '../machine/memory.ts';
 import { writtenPages } from '../machine/state.ts';
 
 /**
@@ -18,6 +18,8 @@ import { writtenPages } from '../machine/state.ts';
 export const recentSteps = 2 ** 27;
 /** Somebody who writes to more pages than this in so few steps is not worth the memory. */
 const pagesMax = 16_384;
+/** Memory is taken for so many pages at a time. */
+const blockPages = 256;
 
 /** What the guest has printed, for people. */
 export interface Printed {
@@ -36,11 +38,11 @@ interface Stretch {
   readonly before: FormerPages;
 }
 
-/** Pages as they were. It is filled again and again, so that keeping a page makes no garbage. */
+/** Pages as they were. It is filled again and again, and never moved, so that keeping a page makes no garbage. */
 class FormerPages {
-  /** By RAM page, where in the bytes it is, from 1; 0 when it is not. */
+  /** By RAM page, which of those kept it is, from 1; 0 when it is none. */
   readonly #places: Int32Array;
-  #bytes = new Uint8Array(256 * pageBytes);
+  readonly #blocks: Uint8Array[] = [];
   #count = 0;
 
   constructor(ramPages: number) {
@@ -61,20 +63,20 @@ class FormerPages {
   }
 
   add(page: number, contents: Uint8Array): void {
-    const start = this.#count * pageBytes;
-    if (start === this.#bytes.length) {
-      const larger = new Uint8Array(start * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    this.#bytes.set(contents, start);
+    if (this.#count === this.#blocks.length * blockPages) this.#blocks.push(new Uint8Array(blockPages * pageBytes));
+    this.#kept(this.#count).set(contents);
     this.#count += 1;
     this.#places[page] = this.#count;
   }
 
   get(page: number): Uint8Array | undefined {
     const place = this.#places[page]!;
-    return place === 0 ? undefined : this.#bytes.subarray((place - 1) * pageBytes, place * pageBytes);
+    return place === 0 ? undefined : this.#kept(place - 1);
+  }
+
+  #kept(number: number): Uint8Array {
+    const start = (number % blockPages) * pageBytes;
+    return this.#blocks[Math.floor(number / blockPages)]!.subarray(start, start + pageBytes);
   }
 }
 
@@ -144,12 +146,6 @@ export class RecentPast {
     return bytes.subarray(0, Math.max(0, bytes.length - (this.#printed.totalBytes - printedBytes)));
   }
 }
-
-const isZeros = (bytes: Uint8Array): boolean => {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  for (const word of words) if (word !== 0) return false;
-  return true;
-};
 
 const hostRange = (page: number): [from: number, to: number] => [
   ramOffset + page * pageBytes,

@@ -1,6 +1,6 @@
 /** Compares two digests of one moment and names the first part that differs. It does not say why. */
 
-import type { PageHash, StateDigest } from '../../traces/digest.ts';
+import type { PageHashes, StateDigest } from '../../traces/digest.ts';
 import type { Moment } from '../../traces/time.ts';
 import { type HartField, hartFields, hartOffset, machineFields, machineOffset, pageBytes } from '../engine/layout.ts';
 import { fNames, xNames } from '../isa/register-names.ts';
@@ -45,7 +45,7 @@ export const compareDigests = (
     const field = differingField(hartParts, bytes, found.harts[hart]!);
     if (field) return difference(`hart ${hart}: ${field.name}`, field.expected, field.found);
   }
-  const page = pagesToo && expected.pages.length > 0 ? differingPage(expected.pages, found.pages) : undefined;
+  const page = pagesToo && expected.pages.indices.length > 0 ? differingPage(expected.pages, found.pages) : undefined;
   if (page !== undefined) {
     return difference(`page ${hex(ramBase + page.index * pageBytes)}`, page.expected, page.found);
   }
@@ -150,22 +150,25 @@ const areEqual = (one: Uint8Array, other: Uint8Array): boolean => {
 };
 
 const differingPage = (
-  expected: readonly PageHash[],
-  found: readonly PageHash[],
+  expected: PageHashes,
+  found: PageHashes,
 ): { readonly index: number; readonly expected: string; readonly found: string } | undefined => {
-  const isSame = ({ index, hash }: PageHash, at: number): boolean =>
-    found[at]?.index === index && found[at].hash === hash;
-  if (expected.length === found.length && expected.every(isSame)) return undefined;
-  const say = (hash: number | undefined): string => (hash === undefined ? 'unchanged' : `hash ${hex(hash)}`);
-  const other = new Map(found.map(({ index, hash }) => [index, hash]));
-  const candidates: { index: number; expected: string; found: string }[] = [];
-  for (const { index, hash } of expected)
-    if (other.get(index) !== hash) candidates.push({ index, expected: say(hash), found: say(other.get(index)) });
-  const known = new Set(expected.map(({ index }) => index));
-  for (const { index, hash } of found)
-    if (!known.has(index)) candidates.push({ index, expected: say(undefined), found: say(hash) });
-  return candidates.sort((one, two) => one.index - two.index)[0];
+  const hashOf = ({ indices, hashes }: PageHashes, at: number, index: number): number | undefined =>
+    indices[at] === index ? hashes[at] : undefined;
+  for (let one = 0, other = 0; ; ) {
+    const index = Math.min(
+      expected.indices[one] ?? Number.POSITIVE_INFINITY,
+      found.indices[other] ?? Number.POSITIVE_INFINITY,
+    );
+    if (index === Number.POSITIVE_INFINITY) return undefined;
+    const [was, is] = [hashOf(expected, one, index), hashOf(found, other, index)];
+    if (was !== is) return { index, expected: say(was), found: say(is) };
+    one += 1; // both have this page
+    other += 1;
+  }
 };
+
+const say = (hash: number | undefined): string => (hash === undefined ? 'unchanged' : `hash ${hex(hash)}`);
 
 const hashText = (hash: bigint | undefined): string => (hash === undefined ? 'none' : `hash ${hex(hash)}`);
 
