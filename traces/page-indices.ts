@@ -2,13 +2,14 @@
 
 import { ColumnReader } from './columns.ts';
 
-/** `pages`: below 2^31. */
+/** `pages`: below 2^31. Throws a plain `Error` when they do not ascend. */
 export const packPages = (pages: ArrayLike<number>): Uint8Array => {
   const bytes = new Uint8Array(pages.length * 5);
   let at = 0;
   for (let index = 0, next = 0; index < pages.length; index += 1) {
     const page = pages[index]!;
     let rest = page - next;
+    if (rest < 0) throw new Error(`page ${page} where ${next} or a later one can be`);
     for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
     bytes[at++] = rest;
     next = page + 1;
