@@ -21,9 +21,10 @@ export const appendBookmarks = async (
   const checked = checkBookmarkChanges(changes);
   const span = { first: 0, last: 0, count: countOf(checked) };
   const place = { kind: 'bookmarks', ordinal, span, checkBefore: check } as const;
-  const { bytes } = compressChunk(place, encodeMessage(checked), compression, await loadXxh64());
+  const { header, stored } = compressChunk(place, encodeMessage(checked), compression, await loadXxh64());
   try {
-    sink.append(bytes);
+    sink.append(header);
+    sink.append(stored);
     sink.flush();
     sink.close();
   } catch (cause) {

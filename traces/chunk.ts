@@ -83,14 +83,20 @@ export const encodePreamble = (version: number, xxh64: Xxh64): Uint8Array => {
   return bytes;
 };
 
-/** The whole chunk as it is appended, and its check, from which the next chunk's starts. */
+/** A chunk as it is appended, the header and then what is stored; and its check, from which the next chunk's starts. */
+export interface EncodedChunk {
+  readonly header: Uint8Array;
+  readonly stored: Uint8Array;
+  readonly check: bigint;
+}
+
 export const encodeChunk = (
   header: ChunkHeader,
   stored: Uint8Array,
   checkBefore: bigint,
   xxh64: Xxh64,
-): { bytes: Uint8Array; check: bigint } => {
-  const bytes = new Uint8Array(chunkHeaderBytes + stored.length);
+): EncodedChunk => {
+  const bytes = new Uint8Array(chunkHeaderBytes);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, header.kind);
   view.setUint8(1, header.codec);
@@ -103,8 +109,7 @@ export const encodeChunk = (
   view.setUint32(36, headerCheckOf(bytes, xxh64), true);
   const check = xxh64(stored, seedOf(bytes, checkBefore, xxh64));
   view.setBigUint64(40, check, true);
-  bytes.set(stored, chunkHeaderBytes);
-  return { bytes, check };
+  return { header: bytes, stored, check };
 };
 
 /** Where a chunk stands and what its header says of its contents. */
@@ -121,7 +126,7 @@ export const compressChunk = (
   plain: Uint8Array,
   compression: Compression,
   xxh64: Xxh64,
-): { bytes: Uint8Array; check: bigint } => {
+): EncodedChunk => {
   const compressed = compression.compress(plain, kind === 'digests');
   const isSmaller = compressed.length < plain.length;
   const stored = isSmaller ? compressed : plain;

@@ -72,7 +72,7 @@ export interface StatePiece {
   readonly count: number;
 }
 
-/** The chunks of a state, in order. The bytes of one are good until the next one is asked for. */
+/** The chunks of a state, in order. One's bytes are good until the next one is asked for. */
 export function* statePieces(state: TraceState): Generator<StatePiece> {
   const { at, cursor, record, zeroPages, console } = state;
   const plain = new Uint8Array(pagesPerChunk * (4 + pageBytes));

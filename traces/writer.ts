@@ -217,10 +217,11 @@ export class TraceWriter {
   #chunk(kind: ChunkKind, plain: Uint8Array, span = { first: 0, last: 0, count: 0 }): number {
     this.#assert(plain.length <= chunkBytesMax, `a chunk of ${plain.length} bytes`);
     const place = { kind, ordinal: this.#ordinal++, span, checkBefore: this.#check };
-    const { bytes, check } = compressChunk(place, plain, this.#compression, this.#xxh64);
+    const { header, stored, check } = compressChunk(place, plain, this.#compression, this.#xxh64);
     this.#check = check;
-    this.#append(bytes);
-    return bytes.length;
+    this.#append(header);
+    this.#append(stored);
+    return header.length + stored.length;
   }
 
   #append(bytes: Uint8Array): void {

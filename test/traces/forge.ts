@@ -40,7 +40,7 @@ export const forge = async (chunks: readonly Forged[], version: number = formatV
       xxh64,
     );
     check = encoded.check;
-    parts.push(encoded.bytes);
+    parts.push(encoded.header, encoded.stored);
   }
   return Uint8Array.from(Buffer.concat(parts));
 };
