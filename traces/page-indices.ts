@@ -3,7 +3,7 @@
 import { ColumnReader } from './columns.ts';
 
 /** `pages`: below 2^31. Throws a plain `Error` when they do not ascend. */
-export const packPages = (pages: ArrayLike<number>): Uint8Array => {
+export const packPages = (pages: Uint32Array): Uint8Array => {
   const bytes = new Uint8Array(pages.length * 5);
   let at = 0;
   for (let index = 0, next = 0; index < pages.length; index += 1) {

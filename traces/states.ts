@@ -92,7 +92,7 @@ export function* statePieces(state: TraceState): Generator<StatePiece> {
     yield { kind: 'pages', plain: plain.subarray(0, count * (4 + pageBytes)), last: at, count };
   }
   const { machine, harts, wakeups, devices } = record;
-  const zeros = packPages(zeroPages);
+  const zeros = packPages(Uint32Array.from(zeroPages));
   const bytes = packPlain({ machine, harts, wakeups, devices, zeroPages: zeros, console });
   for (let offset = 0; offset <= bytes.length; offset += statePieceBytes) {
     yield { kind: 'state', plain: bytes.subarray(offset, offset + statePieceBytes), last: offset, count: cursor };

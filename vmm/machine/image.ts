@@ -2,11 +2,11 @@
 
 import type { MachineConfiguration } from '../../traces/header.ts';
 import type { PlainState } from '../devices/device.ts';
-import { pageBytes, pageFlag, pageFlagsBase } from '../engine/layout.ts';
+import { pageBytes, pageFlag } from '../engine/layout.ts';
 import type { Disks } from './board.ts';
 import { resetHart } from './csr/reset.ts';
 import type { Hart } from './hart.ts';
-import { hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { clearPageFlag, hostOffset, inRam, type MachineMemory } from './memory.ts';
 import { platformRow } from './platform.ts';
 import { bootSupervisor, parkSupervisor } from './sbi.ts';
 import type { Translations } from './translations.ts';
@@ -47,7 +47,7 @@ export const placeImage = (image: MachineImage, memory: MachineMemory, translati
     if (bytes.length > 0) translations.markDirty(address + bytes.length - 1);
   }
   // This is the initial state: for digests and checkpoints it is new, but nothing was written since.
-  for (let page = 0; page < memory.ramPages; page += 1) memory.u8[pageFlagsBase + page]! &= ~pageFlag.changed;
+  clearPageFlag(memory, pageFlag.changed);
 };
 
 /** All harts in M at the boot ROM; or, with the built-in SBI, the first in S at its start and the others parked. */

@@ -4,7 +4,7 @@
  */
 
 import { type CoverageMaps, coverageMaps } from '../engine/coverage.ts';
-import { pageBytes, pageShift, ramOffset, scratch, wasmPageBytes } from '../engine/layout.ts';
+import { pageBytes, pageFlagsBase, pageShift, ramOffset, scratch, wasmPageBytes } from '../engine/layout.ts';
 import { memoryUnavailable } from './errors.ts';
 
 /** Start of RAM in the guest's physical address space (board memory map). */
@@ -82,6 +82,12 @@ export const hostOffset = (address: number): number => address - ramBase + ramOf
 
 /** Index of the RAM page that holds a physical address in RAM. */
 export const pageIndex = (address: number): number => (address - ramBase) >>> pageShift;
+
+/** Clears a bit of every RAM page's flags, four pages at a time: there may be half a million. */
+export const clearPageFlag = ({ u32, ramPages }: MachineMemory, flag: number): void => {
+  const kept = ~(flag * 0x0101_0101);
+  for (let at = pageFlagsBase >>> 2; at < (pageFlagsBase + ramPages + 3) >>> 2; at += 1) u32[at]! &= kept;
+};
 
 /** Whether a RAM page is all zeros. */
 export const isZeroPage = ({ u8 }: MachineMemory, page: number): boolean =>

@@ -19,7 +19,7 @@ import {
   tableWritesMax,
   walkCacheLevels,
 } from '../engine/layout.ts';
-import { hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
+import { clearPageFlag, hostOffset, type MachineMemory, pageIndex, ramBase } from './memory.ts';
 import { type Tlbs, virtualPage, virtualPages } from './tlb.ts';
 import { noTable, WalkCache } from './walk-cache.ts';
 
@@ -103,8 +103,7 @@ export class PageTables {
 
   /** Nothing is derived from any page any more. */
   reset(): void {
-    const { u8, ramPages } = this.#memory;
-    for (let page = 0; page < ramPages; page += 1) u8[pageFlagsBase + page]! &= ~pageFlag.pageTable;
+    clearPageFlag(this.#memory, pageFlag.pageTable);
     this.#walks.clear();
   }
 

@@ -6,9 +6,9 @@
 
 import type { StatePage, TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
-import { pageBytes, pageFlag, pageFlagsBase, ramOffset } from '../engine/layout.ts';
+import { pageBytes, pageFlag, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
-import { isZeros, tellFirstWrites } from '../machine/memory.ts';
+import { clearPageFlag, isZeros, tellFirstWrites } from '../machine/memory.ts';
 import { writtenPages } from '../machine/state.ts';
 
 /**
@@ -100,8 +100,7 @@ export class RecentPast {
     const printedBytes = this.#printed?.totalBytes ?? 0;
     const stretch = { at: now, cursor, record: this.#machine.save(), printedBytes, before };
     this.#stretches = [...this.#stretches.slice(-1), stretch];
-    const flags = memory.u8.subarray(pageFlagsBase, pageFlagsBase + memory.ramPages);
-    for (let page = 0; page < flags.length; page += 1) flags[page]! &= ~pageFlag.dirtySinceInterval;
+    clearPageFlag(memory, pageFlag.dirtySinceInterval);
     translations.dropWrites();
     tellFirstWrites(memory, (page) => {
       if (before.has(page)) return;
