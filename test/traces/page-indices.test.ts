@@ -12,7 +12,7 @@ describe('indices of pages', () => {
     const ascending = fc.uniqueArray(fc.nat(pagesMax - 1)).map((pages) => pages.sort((one, other) => one - other));
     fc.assert(
       fc.property(ascending, (pages) => {
-        expect(unpacked(packed(pages), pagesMax)).toEqual(pages);
+        expect(unpackPages(packed(pages), pagesMax)).toEqual(pages);
       }),
     );
   });
@@ -28,11 +28,11 @@ describe('indices of pages', () => {
   });
 
   test('beyond RAM are refused', () => {
-    expect(() => unpacked(packed([4, 9]), 9)).toThrow('page 9 of 9');
-    expect(unpacked(packed([4, 9]), 10)).toEqual([4, 9]);
+    expect(() => unpackPages(packed([4, 9]), 9)).toThrow('page 9 of 9');
+    expect(unpackPages(packed([4, 9]), 10)).toEqual([4, 9]);
   });
 
   test('that are torn are refused', () => {
-    expect(() => unpacked(Uint8Array.of(0x80), 100)).toThrow();
+    expect(() => unpackPages(Uint8Array.of(0x80), 100)).toThrow();
   });
 });
