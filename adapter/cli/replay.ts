@@ -28,8 +28,7 @@ export const addReplay = (program: Command, host: CliHost): void => {
     );
     const session = await openRecording({
       file,
-      // A digest starts from what changed since the last one, so only one may count the changes.
-      verify: options.digest !== true,
+      verify: true,
       checkpoints: noCheckpoints,
       keepImages: false,
       cacheFolder: cacheFolder(),
@@ -39,7 +38,7 @@ export const addReplay = (program: Command, host: CliHost): void => {
     });
     try {
       await goTo(session, options.until ?? session.trace.until, 'replaying', host);
-      if (!options.digest) session.replayer.verifyEnd();
+      session.replayer.verifyEnd();
       session.keepCode();
     } finally {
       session.close();

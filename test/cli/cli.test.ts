@@ -158,6 +158,14 @@ describe('a recording', () => {
     expect(await run('replay FOLDER/short.chrono --digest')).toEqual(long);
   });
 
+  test('has the same digest at a moment however many were compared on the way', async () => {
+    await run('record -o FOLDER/seldom.chrono -- -bios none -kernel FOLDER/timer.elf');
+    await run('record -o FOLDER/often.chrono --digest-stride 30 -- -bios none -kernel FOLDER/timer.elf');
+    const seldom = await run('replay FOLDER/seldom.chrono --until 100 --digest');
+    expect(seldom.stdout).toMatch(/^ram +(?!0+$)[0-9a-f]{16}$/m);
+    expect(await run('replay FOLDER/often.chrono --until 100 --digest')).toEqual(seldom);
+  });
+
   test('without its images needs them beside it, and the same ones', async () => {
     await run('record -o FOLDER/external.chrono --external -- -bios none -kernel FOLDER/exit42.elf');
     await check('verify FOLDER/external.chrono', { exitCode: 0 });

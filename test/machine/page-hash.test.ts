@@ -8,6 +8,7 @@ import {
   pageBytes,
   pageFlag,
   pageFlagsBase,
+  ramHash,
   ramOffset,
 } from '../../vmm/engine/layout.ts';
 import { createMemory } from '../../vmm/machine/memory.ts';
@@ -72,9 +73,8 @@ test('pages that changed are found in order, each once, with what they change', 
   u8.fill(pageFlag.dirtySinceCheckpoint | pageFlag.code, pageFlagsBase, pageFlagsBase + ramPages);
   for (const page of changed) write(page, page, 1);
   expect(found()).toEqual(changed.map((page) => [page, low(page)]));
-  expect(u64[changedPages.sum >>> 3]).toBe(sum(changed));
+  expect(u64[ramHash >>> 3]).toBe(sum(changed));
   expect(found()).toEqual([]);
-  const before = sum([8, 63]);
   write(8, 5, 9);
   write(63, 63, 0); // zeros again
   write(200, 200, 1); // as it was
@@ -82,7 +82,7 @@ test('pages that changed are found in order, each once, with what they change', 
     [8, low(8)],
     [63, 0],
   ]);
-  expect(u64[changedPages.sum >>> 3]).toBe(BigInt.asUintN(64, sum([8]) - before));
+  expect(u64[ramHash >>> 3]).toBe(sum(changed.filter((page) => page !== 63)));
   expect(new Set(u8.subarray(pageFlagsBase, pageFlagsBase + ramPages))).toEqual(
     new Set([pageFlag.dirtySinceCheckpoint | pageFlag.code]),
   );

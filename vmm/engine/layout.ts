@@ -18,7 +18,7 @@
  *     0x0189_0000  what is in which TLB, and who may use it, 14 KiB (bookkeeping, not state)
  *     0x018a_0000  what page tables serve, six bytes a RAM page       (bookkeeping, not state)
  *     0x01ba_0000  how instructions are decoded, 288 KiB             (cache, not state)
- *     0x01bf_0000  pages that changed, for digests, 64 KiB           (what Wasm and JS tell each other)
+ *     0x01bf_0000  RAM's hash and pages that changed, 64 KiB          (bookkeeping, not state)
  *     0x01c0_0000  hashes of pages in the last digest, 8 bytes a RAM page (bookkeeping, not state)
  *     0x0200_0000  RAM                                              (state)
  *
@@ -306,8 +306,10 @@ export const rowFormsBase = rowBucketsBase + 0x400;
 export const rowFormsMax = 1024;
 export const rowFormBytes = 16;
 
-/** Pages that changed since the digest before, some at a time (page-hash.ts): how many, what they changed RAM's hash by, and they. */
-export const changedPages = { count: 0x1bf_0000, sum: 0x1bf_0008, indices: 0x1bf_0010, hashes: 0x1bf_4010 } as const;
+/** RAM's hash in the last digest: the sum of those of its pages; u64. */
+export const ramHash = 0x1bf_0000;
+/** Pages that changed since the digest before, some at a time (page-hash.ts): how many, and they. */
+export const changedPages = { count: 0x1bf_0008, indices: 0x1bf_0010, hashes: 0x1bf_4010 } as const;
 export const changedPagesMax = 0x1000;
 /** Of each RAM page, its hash in the last digest; u64. */
 export const pageHashesBase = 0x1c0_0000;

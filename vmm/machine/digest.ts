@@ -6,24 +6,22 @@
 
 import type { PageHashes, StateDigest } from '../../traces/digest.ts';
 import type { PlainState } from '../devices/device.ts';
-import { changedPages, pageHashesBase } from '../engine/layout.ts';
+import { changedPages, ramHash } from '../engine/layout.ts';
 import type { Machine } from './machine.ts';
 import { createPageHashing, type PageHashing } from './page-hash.ts';
 
 export type Hash64 = (bytes: Uint8Array, seed: bigint) => bigint;
 
+/** What pages held in the last digest is the machine's own, so that whoever makes the next one goes on from there. */
 export class Digester {
   readonly #machine: Machine;
   readonly #hashing: PageHashing;
   readonly #canonical: Canonical;
-  #ram = 0n;
 
   constructor(machine: Machine, hash64: Hash64) {
     this.#machine = machine;
     this.#hashing = createPageHashing(machine.memory.wasm);
     this.#canonical = new Canonical(hash64);
-    const { u8, ramPages } = machine.memory;
-    u8.fill(0, pageHashesBase, pageHashesBase + 8 * ramPages); // another digester may have been here
   }
 
   /** The digest of the present state. `pages` are those that changed since the digest before. */
@@ -34,7 +32,7 @@ export class Digester {
       at: this.#machine.now,
       machine: record.machine,
       harts: [...record.harts],
-      ram: this.#ram,
+      ram: this.#machine.memory.u64[ramHash >>> 3]!,
       pages: changed,
       devices: [
         { name: 'wakeups', hash: this.#canonical.hash([...record.wakeups]) },
@@ -44,7 +42,7 @@ export class Digester {
   }
 
   #refresh(): PageHashes {
-    const { u32, u64, ramPages } = this.#machine.memory;
+    const { u32, ramPages } = this.#machine.memory;
     const indices: Uint32Array[] = [];
     const hashes: Uint32Array[] = [];
     for (let page = 0; page < ramPages; ) {
@@ -53,7 +51,6 @@ export class Digester {
       const column = (at: number): Uint32Array => u32.slice(at >>> 2, (at >>> 2) + count);
       indices.push(column(changedPages.indices));
       hashes.push(column(changedPages.hashes));
-      this.#ram = BigInt.asUintN(64, this.#ram + u64[changedPages.sum >>> 3]!);
     }
     this.#hashing.flagWritable();
     return { indices: joined(indices), hashes: joined(hashes) };

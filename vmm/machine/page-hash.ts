@@ -15,6 +15,7 @@ import {
   pageFlagsBase,
   pageHashesBase,
   pageShift,
+  ramHash,
   ramOffset,
   tlbBase,
   tlbBlockShift,
@@ -33,8 +34,9 @@ export interface PageHashing {
   /** `address`: where the page begins in linear memory. Gives 0 for a page of zeros; as i64, so signed. */
   readonly page: (address: number, seed: bigint) => bigint;
   /**
-   * Hashes the RAM pages in [first, end) that were written since the last digest, each with its index as the seed. They count as
-   * unchanged from now on; those whose hash's low half is another one are at `changedPages`, no more than `changedPagesMax`.
+   * Hashes the RAM pages in [first, end) that were written since the last digest, each with its index as the seed, and brings
+   * `ramHash` up to date. They count as unchanged from now on; those whose hash's low half is another one are at `changedPages`,
+   * no more than `changedPagesMax`.
    *
    * @returns the first page that was not looked at
    */
@@ -119,6 +121,7 @@ const emitChanges = (code: Code, page: number): void => {
   const sum = code.local('i64');
   const hash = code.local('i64');
   const before = code.local('i64');
+  code.i32(0).memory(op.i64Load, ramHash).set(sum);
   const all = code.block();
   const search = code.loop();
   code.get(end).get(index).ops(op.i32LeU).brIf(all);
@@ -150,7 +153,7 @@ const emitChanges = (code: Code, page: number): void => {
   code.end();
   code.end();
   code.i32(0).get(count).memory(op.i32Store, changedPages.count);
-  code.i32(0).get(sum).memory(op.i64Store, changedPages.sum);
+  code.i32(0).get(sum).memory(op.i64Store, ramHash);
   code.get(index).get(end).get(index).get(end).ops(op.i32LtU, op.select);
 };
 
