@@ -35,7 +35,8 @@ export const emittedAhead = {
 
 /**
  * Layouts and opcodes are objects of numbers, which esbuild cannot put where they are named: as enumerations it can. What V8
- * runs before it optimises looks each up otherwise, and what it optimises checks that they are what they were.
+ * runs before it optimises looks each up otherwise, and what it optimises checks that they are what they were. An enumeration has its
+ * numbers as members, too: nobody may list them (test/architecture.test.ts).
  */
 export const constantsInPlace = {
   name: 'constants in place',

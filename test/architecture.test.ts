@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import * as layout from '../vmm/engine/layout.ts';
+import * as opcodes from '../vmm/wasm/opcodes.ts';
 
 const layers = ['traces', 'vmm', 'adapter', 'extension'];
 const root = resolve(import.meta.dirname, '..');
@@ -37,4 +39,21 @@ describe('layers', () => {
         .replace(/\/\/.*$/gm, '');
     expect([...sources('traces'), ...sources('vmm')].filter((file) => forbidden.test(code(file)))).toEqual([]);
   });
+});
+
+test('nobody lists tables of numbers that bundles have as enumerations, which have their numbers as members, too', () => {
+  const isTable = (value: unknown): boolean =>
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.values(value!).every((each) => typeof each === 'number');
+  const tables = Object.entries({ ...layout, ...opcodes }).flatMap(([name, value]) => (isTable(value) ? [name] : []));
+  expect(tables).toEqual(expect.arrayContaining(['op', 'pageFlag', 'tlbKinds']));
+  const listed = new RegExp(`(Object\\.\\w+\\(|\\.\\.\\.|[^f] in )(${tables.join('|')})\\b`);
+  const wrong = layers.flatMap(sources).flatMap(
+    (file) =>
+      readFileSync(join(root, file), 'utf8')
+        .match(listed)
+        ?.map((found) => `${file}: ${found}`) ?? [],
+  );
+  expect(wrong).toEqual([]);
 });

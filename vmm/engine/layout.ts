@@ -202,6 +202,7 @@ export const tlbOtherPlace = tlbBytes / 2;
 export const tlbContexts = { user: 0, supervisor: 1, supervisorUserMemory: 2, machine: 3 } as const;
 export type TlbContext = (typeof tlbContexts)[keyof typeof tlbContexts];
 export const tlbKinds = { read: 0, write: 1, execute: 2 } as const;
+export const tlbKindCount = 3;
 export type TlbKind = (typeof tlbKinds)[keyof typeof tlbKinds];
 export const tlbSets = 8;
 /** In a set, and of a hart: those of the sets one after another, then those of machine mode. */

@@ -22,6 +22,7 @@ import {
   tlbBytes,
   tlbEntryBytes,
   tlbHarts,
+  tlbKindCount,
   tlbKinds,
   tlbOccupiedBase,
   tlbsInHart,
@@ -201,7 +202,6 @@ const emitFlagWritable = (code: Code): void => {
   code.get(end).ops(op.i32LtU).brIf(eachTlb);
   code.end();
 };
-const tlbKindCount = Object.keys(tlbKinds).length;
 
 /** Leaves a local rotated left. By shifts: V8's first code for a function, which is what runs here, calls C for a rotation. */
 const rotated = (code: Code, local: number, by: bigint): Code =>

@@ -26,6 +26,7 @@ import {
   tlbFactsBytes,
   tlbFillsBase,
   tlbHarts,
+  tlbKindCount,
   tlbKinds,
   tlbNoRights,
   tlbNumber,
@@ -100,7 +101,7 @@ export class Tlbs {
     this.#harts = harts;
     const { i32, f64, wasm } = memory;
     const fills = tlbFillsBase / 8;
-    this.fills = f64.subarray(fills, fills + Object.keys(tlbKinds).length);
+    this.fills = f64.subarray(fills, fills + tlbKindCount);
     this.functions = new WebAssembly.Instance(moduleOf('refill'), { env: { memory: wasm } })
       .exports as unknown as RefillFunctions;
     i32[tlbHarts / 4] = harts;
