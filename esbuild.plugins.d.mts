@@ -4,3 +4,5 @@ import type { BuildOptions, Plugin } from 'esbuild';
 
 export const emittedAhead: Plugin;
 export const browser: BuildOptions;
+
+export const isTableOfNumbers: (value: unknown) => boolean;

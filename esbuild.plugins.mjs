@@ -54,7 +54,7 @@ export const constantsInPlace = {
   },
 };
 
-const isTableOfNumbers = (value) =>
+export const isTableOfNumbers = (value) =>
   typeof value === 'object' && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'number');
 
 /**

@@ -24,6 +24,7 @@ import { checkHeader, formatVersion, imageDataProblem, type TraceHeader } from '
 import { encodeMessage } from './msgpack.ts';
 import { statePieces, type TraceState } from './states.ts';
 import { type Moment, moment, momentZero } from './time.ts';
+import { isZero } from './zeros.ts';
 
 /** A chunk is written before its plain bytes can exceed about this. */
 const pendingBytesMax = 1024 * 1024;
@@ -248,13 +249,3 @@ export class TraceWriter {
     if (!condition) throw new Error(`assertion: the trace writer was given ${found}`);
   }
 }
-
-const isZero = (bytes: Uint8Array): boolean => {
-  const { buffer, byteOffset, length } = bytes;
-  // In fours, since V8 has not optimised this when the first megabytes of a kernel come by.
-  const words = byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, (length >>> 4) << 2) : new Int32Array(0);
-  for (let index = 0; index < words.length; index += 4)
-    if ((words[index]! | words[index + 1]! | words[index + 2]! | words[index + 3]!) !== 0) return false;
-  for (let index = words.byteLength; index < length; index++) if (bytes[index] !== 0) return false;
-  return true;
-};

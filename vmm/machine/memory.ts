@@ -3,6 +3,7 @@
  * Physical addresses are plain numbers here (below 2^53); RAM begins at `ramBase` in the guest's physical space.
  */
 
+import { isZero } from '../../traces/zeros.ts';
 import { type CoverageMaps, coverageMaps } from '../engine/coverage.ts';
 import { pageBytes, pageFlagsBase, pageShift, ramOffset, scratch, wasmPageBytes } from '../engine/layout.ts';
 import { memoryUnavailable } from './errors.ts';
@@ -91,15 +92,4 @@ export const clearPageFlag = ({ u32, ramPages }: MachineMemory, flag: number): v
 
 /** Whether a RAM page is all zeros. */
 export const isZeroPage = ({ u8 }: MachineMemory, page: number): boolean =>
-  isZeros(u8.subarray(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes));
-
-/** Whether the contents of a page are all zeros: 32 bytes at a time, as there are tens of thousands of pages to be asked about. */
-export const isZeros = (page: Uint8Array): boolean => {
-  const words = new Uint32Array(page.buffer, page.byteOffset, pageBytes / 4);
-  for (let at = 0; at < pageBytes / 4; at += 8) {
-    const one = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
-    const other = words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!;
-    if ((one | other) !== 0) return false;
-  }
-  return true;
-};
+  isZero(u8.subarray(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes));

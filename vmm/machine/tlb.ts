@@ -237,14 +237,14 @@ export class Tlbs {
   /** Makes the next write to each page a miss. */
   dropWrites(): void {
     for (let hart = 0; hart < this.#harts; hart += 1)
-      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
+      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += tlbKindCount) this.#clear(hart, tlb);
     this.#place.fill(writePlace.none);
   }
 
   /** Makes the next read of each page a miss. */
   dropReads(): void {
     for (let hart = 0; hart < this.#harts; hart += 1)
-      for (let tlb = tlbKinds.read; tlb < tlbsInHart; tlb += 3) this.#clear(hart, tlb);
+      for (let tlb = tlbKinds.read; tlb < tlbsInHart; tlb += tlbKindCount) this.#clear(hart, tlb);
   }
 
   /** Makes the next write to a RAM page a miss. */
@@ -254,7 +254,7 @@ export class Tlbs {
     this.#place[ramPage] = writePlace.none;
     const hostPage = (ramOffset + ramPage * pageBytes) | 0;
     for (let hart = 0; hart < this.#harts; hart += 1)
-      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += 3)
+      for (let tlb = tlbKinds.write; tlb < tlbsInHart; tlb += tlbKindCount)
         if (place === writePlace.any) this.#dropHostPage(hart, tlb, hostPage, 0, tlbEntries);
         else {
           this.#dropHostPage(hart, tlb, hostPage, place - 1, place);

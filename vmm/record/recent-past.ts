@@ -6,9 +6,10 @@
 
 import type { StatePage, TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
+import { isZero } from '../../traces/zeros.ts';
 import { pageBytes, pageFlag, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
-import { clearPageFlag, isZeros, tellFirstWrites } from '../machine/memory.ts';
+import { clearPageFlag, tellFirstWrites } from '../machine/memory.ts';
 import { writtenPages } from '../machine/state.ts';
 
 /**
@@ -125,7 +126,7 @@ export class RecentPast {
     const zeroPages: number[] = [];
     const stored: number[] = [];
     // A page that was written only since then is one too many, and holds what it did.
-    for (const page of writtenPages(memory)) (isZeros(contents(page)) ? zeroPages : stored).push(page);
+    for (const page of writtenPages(memory)) (isZero(contents(page)) ? zeroPages : stored).push(page);
     return {
       at: past.at,
       cursor: past.cursor,
