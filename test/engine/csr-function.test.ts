@@ -2,11 +2,21 @@
 
 import { describe, expect, test } from 'vitest';
 import { defineCsrFunction } from '../../vmm/engine/csr-function.ts';
-import { hartBase, hartStateBytes, machineBase, machineOffset, scratch } from '../../vmm/engine/layout.ts';
+import {
+  hartBase,
+  hartOffset,
+  hartStateBytes,
+  hartTlbPointers,
+  machineBase,
+  machineOffset,
+  scratch,
+} from '../../vmm/engine/layout.ts';
 import { defineTime } from '../../vmm/engine/time.ts';
 import { Clock } from '../../vmm/machine/clock.ts';
 import { mstatus, mstatusKept } from '../../vmm/machine/csr/status.ts';
 import type { Hart } from '../../vmm/machine/hart.ts';
+import { dataContext, fetchContext } from '../../vmm/machine/mmu.ts';
+import { Translations } from '../../vmm/machine/translations.ts';
 import { anyMemory, ModuleBuilder } from '../../vmm/wasm/module.ts';
 import { at, csrWord, execute, freshHart, M, S, U } from '../machine/system-fixture.ts';
 
@@ -22,6 +32,11 @@ const access = ((): ((hart: Hart, word: number, budget?: number) => boolean) => 
 const ops = ['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci'] as const;
 const stateOf = ({ memory, id }: Hart): Buffer =>
   Buffer.from(memory.u8.slice(hartBase(id), hartBase(id) + hartStateBytes));
+const translations = new Translations(freshHart().memory, 1);
+const select = (hart: Hart): void => translations.select(hart, dataContext(hart), fetchContext(hart));
+/** Where the TLBs are that the hart goes by. */
+const tlbsOf = (hart: Hart): number[] =>
+  Object.values(hartTlbPointers).map((pointer) => hart.memory.u32[(hart.base + pointer) >>> 2]!);
 
 let state = 5;
 const random = (below: number): number => {
@@ -34,7 +49,7 @@ test('what is done to sstatus without the machine is what it does', () => {
   const done: string[] = [];
   for (let count = 0; count < 20_000; count += 1) {
     const hart = at(freshHart(), random(8) === 0 ? M : S);
-    const someBits = random(2) === 0 ? bits32() : mstatus.sie | mstatus.fs;
+    const someBits = random(2) === 0 ? bits32() : mstatus.sie | mstatus.fs | (random(2) === 0 ? mstatus.sum : 0);
     hart.set('mstatus', BigInt((someBits & mstatusKept) >>> 0));
     for (let register = 1; register < 32; register += 1) hart.setX(register, BigInt(bits32()));
     hart.setX(6, BigInt(random(4) * mstatus.sie) | (random(3) === 0 ? BigInt(mstatus.sum | mstatus.spie) : 0n));
@@ -44,21 +59,48 @@ test('what is done to sstatus without the machine is what it does', () => {
     hart.set('mie', random(3) === 0 ? 0n : 0x222n);
     const op = ops[random(ops.length)]!;
     const word = csrWord(op, 'sstatus', random(3) === 0 ? 0 : random(32), [6, 7, random(32)][random(3)]!);
+    select(hart);
     const before = stateOf(hart);
     const isDone = access(hart, word);
     const without = stateOf(hart);
+    const tlbs = tlbsOf(hart);
     if (!isDone) {
       expect(Buffer.compare(without, before)).toBe(0);
       continue;
     }
     hart.memory.u8.set(before, hartBase(hart.id));
     const pc = hart.get('pc');
+    const { sum } = mstatus;
+    const isOtherContext =
+      ((Number(hart.get('mstatus')) ^ Number(without.readBigUInt64LE(hartOffset.mstatus))) & sum) !== 0;
+    expect(execute(hart, op, word)).toBe(isOtherContext ? 1 : 0);
+    hart.set('pc', pc);
+    expect(Buffer.compare(without, stateOf(hart))).toBe(0);
+    select(hart);
+    expect(tlbs).toEqual(tlbsOf(hart));
+    done.push(isOtherContext ? `${op} sum` : op);
+  }
+  for (const op of ops) expect(done.filter((each) => each === op).length).toBeGreaterThan(50);
+  for (const op of ['csrrs', 'csrrc']) expect(done.filter((each) => each === `${op} sum`).length).toBeGreaterThan(50);
+});
+
+test('what is done to what a trap leaves without the machine is what it does', () => {
+  const names = ['sscratch', 'sepc', 'scause', 'stval'];
+  for (let count = 0; count < 5000; count += 1) {
+    const hart = at(freshHart(), random(4) === 0 ? M : S);
+    for (const field of names) hart.set(field as 'sepc', BigInt(bits32()) * 0x1_0001_0002n); // bit 0 of sepc is never set
+    for (let register = 1; register < 32; register += 1) hart.setX(register, BigInt(bits32()) * 0x8001_0001n);
+    const op = ops[random(ops.length)]!;
+    const word = csrWord(op, names[random(4)]!, random(3) === 0 ? 0 : random(32), random(3) === 0 ? 0 : random(32));
+    const before = stateOf(hart);
+    expect(access(hart, word)).toBe(true);
+    const without = stateOf(hart);
+    hart.memory.u8.set(before, hartBase(hart.id));
+    const pc = hart.get('pc');
     expect(execute(hart, op, word)).toBe(0);
     hart.set('pc', pc);
     expect(Buffer.compare(without, stateOf(hart))).toBe(0);
-    done.push(op);
   }
-  for (const op of ops) expect(done.filter((each) => each === op).length).toBeGreaterThan(50);
 });
 
 const checkLeft = (sentence: string, prepare: (hart: Hart) => void, word: number): void =>
@@ -70,9 +112,18 @@ const checkLeft = (sentence: string, prepare: (hart: Hart) => void, word: number
     expect(Buffer.compare(stateOf(hart), before)).toBe(0);
   });
 
-checkLeft('another CSR', () => {}, csrWord('csrrs', 'sscratch', 5, 0));
+checkLeft('another CSR', () => {}, csrWord('csrrs', 'stvec', 5, 0));
 checkLeft('an access in U', (hart) => hart.setLow('privilege', U), csrWord('csrrs', 'sstatus', 5, 0));
-checkLeft('a change of SUM', (hart) => hart.setX(6, BigInt(mstatus.sum)), csrWord('csrrs', 'sstatus', 0, 6));
+checkLeft(
+  'a change of SUM with MPRV',
+  (hart) => {
+    hart.setX(6, BigInt(mstatus.sum));
+    hart.set('mstatus', BigInt(mstatus.mprv));
+  },
+  csrWord('csrrs', 'sstatus', 0, 6),
+);
+checkLeft('a change of MXR', (hart) => hart.setX(6, BigInt(mstatus.mxr)), csrWord('csrrs', 'sstatus', 0, 6));
+checkLeft('what a trap leaves, in U,', (hart) => hart.setLow('privilege', U), csrWord('csrrs', 'sepc', 5, 0));
 checkLeft('switching floating point off', (hart) => hart.set('mstatus', 0x6000n), csrWord('csrrw', 'sstatus', 0, 0));
 checkLeft(
   'enabling interrupts when one is pending',

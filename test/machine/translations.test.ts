@@ -16,8 +16,7 @@ import {
   pageFlagsBase,
   ramOffset,
   regionCacheBase,
-  regionCacheEntries,
-  regionCacheEntryBytes,
+  regionCacheBytes,
   rowBucketsBase,
   rowFormBytes,
   rowFormsBase,
@@ -72,7 +71,7 @@ const pagesMax = 2 ** 19;
 
 test('the caches lie one after another below RAM, also for eight harts', () => {
   const areas = [
-    [regionCacheBase, regionCacheEntries * regionCacheEntryBytes],
+    [regionCacheBase, regionCacheBytes],
     [meaningsBase, 2 ** meaningsBits * meaningBytes],
     [decodedBase, (decodedEntries + decodedAcrossEntries + 1) * decodedEntryBytes],
     [tlbBase, maxHarts * tlbHartBytes],

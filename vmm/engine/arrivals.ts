@@ -11,9 +11,18 @@ import { emitFindRegion } from './dispatcher.ts';
 import type { EmitContext } from './emit.ts';
 import { jumpedByTable, probe } from './exits.ts';
 import { emitMapping } from './fetch.ts';
+import { emitHash } from './hash.ts';
 import type { ImportIndices } from './imports.ts';
 import { type Locals, pushByte, pushCurrent } from './interpreter-operands.ts';
-import { arrivalsBase, hotSteps, jumpTargetsBase, jumpTargetsEntries, scratch } from './layout.ts';
+import {
+  arrivalBytes,
+  arrivalsBase,
+  arrivalsBits,
+  hotSteps,
+  jumpTargetsBase,
+  jumpTargetsEntries,
+  scratch,
+} from './layout.ts';
 
 export interface Ways {
   /** Goes on at `pc`. */
@@ -70,21 +79,19 @@ export const emitArrival = (
   code.end();
   code.get(at).ops(op.i32Eqz).unlikely().brIf(arrived);
   code.get(pc).i32(0).memory(op.i64Load, scratch.expected).ops(op.i64Eq).brIf(translated);
+  code.get(probing).i32(jumpedByTable).ops(op.i32And).if();
+  code.get(at).i32(1).ops(op.i32ShrU);
   code
-    .get(at)
-    .i32(1)
-    .ops(op.i32ShrU)
     .i32(jumpTargetsEntries - 1)
     .ops(op.i32And)
-    .set(place);
-  code.get(probing).i32(jumpedByTable).ops(op.i32And).if();
-  code.get(place).i32(1).memory(op.i32Store8, jumpTargetsBase);
+    .i32(1)
+    .memory(op.i32Store8, jumpTargetsBase);
   code.end();
   const missing = code.block();
   emitFindRegion(code, at, entry, missing);
   code.br(translated);
   code.end();
-  code.get(place).i32(2).ops(op.i32Shl).i32(arrivalsBase).ops(op.i32Add).tee(place);
+  emitHash(code, at, arrivalsBits, arrivalBytes).i32(arrivalsBase).ops(op.i32Add).tee(place);
   code.memory(op.i32Load, 0).get(probing).ops(op.i32LtS).brIf(arrived);
   code.get(place).i32(0).memory(op.i32Store, 0).br(hot);
   code.end();

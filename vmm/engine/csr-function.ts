@@ -1,8 +1,9 @@
 /**
- * What the interpreter does of CSR accesses without JS: reads of `time`, and accesses to sstatus that have no other effect.
- * Translated code has the same, and more, in place (jit/csr-access.ts).
+ * What the interpreter does of CSR accesses without JS: reads of `time`, accesses to sstatus that have no effect but on the choice of
+ * TLBs, and to what a trap leaves and takes, which is plain storage. Translated code has the same, and more, in place (jit/csr-access.ts).
  */
 
+import { csrByName } from '../machine/csr.ts';
 import type { Code } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
@@ -34,6 +35,7 @@ const emitCsrFunction = (code: Code, time: number): void => {
   pushNumber(code).i32(sstatusNumber).ops(op.i32Eq).if();
   emitSstatus(code);
   code.end();
+  emitCells(code);
 
   const other = code.block();
   pushNumber(code).i32(timeNumber).ops(op.i32Ne).brIf(other);
@@ -52,6 +54,41 @@ const emitSetRd = (code: Code, pushValue: () => void): void => {
   pushValue();
   code.memory(op.i64Store, hartOffset.x);
   code.get(hart).i64Small(0).memory(op.i64Store, hartOffset.x); // x0 is zero again
+};
+
+const cellNames = ['sscratch', 'sepc', 'scause', 'stval'] as const;
+
+/** Returns if it is one of these. */
+const emitCells = (code: Code): void => {
+  const offset = code.local('i32');
+  const [mask, old, operand] = [code.local('i64'), code.local('i64'), code.local('i64')];
+  const other = code.block();
+  const known = code.block();
+  for (const name of cellNames) {
+    const { number, cell } = csrByName(name)!;
+    pushNumber(code).i32(number).ops(op.i32Eq).if();
+    code.get(hart).i32(hartOffset[cell!.field]).ops(op.i32Add).set(offset);
+    code.i64(cell!.mask).set(mask).br(known);
+    code.end();
+  }
+  code.br(other);
+  code.end(); // known
+  code.get(hart).memory(op.i32Load, hartOffset.privilege).ops(op.i32Eqz).brIf(other); // they are all of S
+  code.get(offset).memory(op.i64Load, 0).set(old);
+  pushSource(code).ops(op.i64ExtendI32U);
+  pushRegisterAddress(code, 15).memory(op.i64Load, hartOffset.x);
+  pushField(code, 14, 1).ops(op.select).set(operand);
+  // By the two low bits of funct3. A set or clear of nothing writes what is there.
+  code.get(offset);
+  code.get(operand);
+  code.get(old).get(operand).ops(op.i64Or);
+  code.get(old).get(operand).i64Small(-1).ops(op.i64Xor, op.i64And);
+  pushField(code, 12, 3).i32(2).ops(op.i32Eq, op.select);
+  pushField(code, 12, 3).i32(1).ops(op.i32Eq, op.select);
+  code.get(mask).ops(op.i64And).memory(op.i64Store, 0);
+  emitSetRd(code, () => code.get(old));
+  code.i32(1).ops(op.return);
+  code.end(); // other
 };
 
 /** Returns. */
@@ -79,7 +116,7 @@ const emitSstatus = (code: Code): void => {
   code.end(); // known
   pushHasEffect(code, hart, low, changed);
   code.brIf(other);
-  emitChange(code, hart, low, changed);
+  emitChange(code, hart, low, changed, () => {}); // the interpreter takes its TLBs anew in any case
   emitSetRd(code, () => pushSstatus(code, low));
   code.i32(1).ops(op.return);
   code.end(); // other

@@ -12,16 +12,18 @@ import type { MachineMemory } from '../machine/memory.ts';
 import type { Code } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
+import { emitHash } from './hash.ts';
 import {
   decodedBase,
   expansionsBase,
+  meaningBytes,
   meaningsBase,
+  meaningsBits,
   rowBucketsBase,
   rowFormBytes,
   rowFormsBase,
   rowFormsMax,
 } from './layout.ts';
-import { emitMeaningOf } from './meanings.ts';
 
 /** Instead of what an illegal 16-bit instruction expands to: no word of 32 bits, as is the 0 of one that was not asked for yet. */
 const illegalExpansion = 1;
@@ -202,7 +204,7 @@ interface Kept {
 
 /** Into the entry, and by the bits for the next time. */
 const emitKeep = (code: Code, { bits, fields, number, meaning }: Kept): void => {
-  emitMeaningOf(code, bits);
+  emitHash(code, bits, meaningsBits, meaningBytes);
   code.tee(meaning).get(bits).memory(op.i32Store, meaningsBase);
   for (const [base, at] of [
     [meaningsBase, meaning],

@@ -16,6 +16,7 @@ import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry } from './access.ts';
 import { jumpedByTable, probe, regionExit, runExit } from './exits.ts';
+import { emitHash } from './hash.ts';
 import { enterSignature, type ImportIndices } from './imports.ts';
 import {
   type CounterName,
@@ -25,8 +26,9 @@ import {
   hotSteps,
   pageBytes,
   regionCacheBase,
-  regionCacheEntries,
+  regionCacheBits,
   regionCacheEntryBytes,
+  regionCacheSetBytes,
   scratch,
 } from './layout.ts';
 
@@ -43,14 +45,7 @@ const nowhere = 1;
  * the local `entry` has the address, less regionCacheBase, of its entry.
  */
 export const emitFindRegion = (code: Code, host: number, entry: number, missing: Label): void => {
-  // Code lies at even addresses: bit 1 of the host address becomes bit 3 of the entry's.
-  code
-    .get(host)
-    .i32(2)
-    .ops(op.i32Shl)
-    .i32((regionCacheEntries - 1) * regionCacheEntryBytes)
-    .ops(op.i32And)
-    .tee(entry);
+  emitHash(code, host, regionCacheBits, regionCacheSetBytes).tee(entry);
   code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).unlikely().if();
   code.get(entry).i32(regionCacheEntryBytes).ops(op.i32Xor).tee(entry);
   code.memory(op.i32Load, regionCacheBase).get(host).ops(op.i32Ne).brIf(missing);

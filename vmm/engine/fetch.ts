@@ -7,6 +7,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry, pushHalves } from './access.ts';
 import { type CoverageMaps, emitExecuted } from './coverage.ts';
+import { emitHash } from './hash.ts';
 import type { ImportIndices } from './imports.ts';
 import { type Locals, pushCurrent } from './interpreter-operands.ts';
 import {
@@ -15,12 +16,13 @@ import {
   decodedEntries,
   decodedEntryBytes,
   hartTlbPointers,
+  meaningBytes,
   meaningsBase,
+  meaningsBits,
   pageBytes,
   pageShift,
   scratch,
 } from './layout.ts';
-import { emitMeaningOf } from './meanings.ts';
 
 export interface FetchParts {
   readonly decode: number;
@@ -106,7 +108,7 @@ export const emitFetch = (
   const bits = entry; // nothing is looked up by address any more
   code.get(raw).get(raw).i32(0xffff).ops(op.i32And);
   pushIsLong(code, raw).ops(op.select).set(bits);
-  emitMeaningOf(code, bits);
+  emitHash(code, bits, meaningsBits, meaningBytes);
   code.tee(host).memory(op.i32Load, meaningsBase).get(bits).ops(op.i32Eq).likely().if();
   code.get(decoded).get(host);
   code.memory(op.i64Load, meaningsBase + 4).memory(op.i64Store, decodedBase + 4);

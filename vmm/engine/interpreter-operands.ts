@@ -9,7 +9,7 @@ import { op } from '../wasm/opcodes.ts';
 import type { SlowAccess } from './access.ts';
 import type { Operands } from './emit.ts';
 import type { AtomicAccess, ImportIndices } from './imports.ts';
-import { decodedBase, hartOffset, scratch } from './layout.ts';
+import { decodedBase, hartOffset, hartTlbPointers, scratch } from './layout.ts';
 import { type Misses, storeIsDone } from './misses.ts';
 import { decodedOffset } from './predecode.ts';
 import { pushFenceIsUncommon } from './sstatus.ts';
@@ -17,30 +17,42 @@ import { pushFenceIsUncommon } from './sstatus.ts';
 /** mstatus.FS, both bits (privileged specification, "Extension Context Status in mstatus Register"). */
 export const fsDirty = 0x6000n;
 
-export const declareLocals = (code: Code) => ({
+/** What a row's effect needs. */
+export const declareRowLocals = (code: Code, decoded: number) => ({
   hart: 0,
-  probing: 1,
-  at: code.local('i32'), // host address of this instruction, or 0 when it is not in the execute TLB
-  nextAt: code.local('i32'), // at + length
-  origin: code.local('i64'), // pc of this instruction less `at`
-  pc: code.local('i64'), // where a jump goes
+  decoded, // the instruction's entry, from decodedBase (see predecode.ts)
   address: code.local('i64'),
   value: code.local('i64'),
   operand: code.local('i64'),
   temporary0: code.local('i64'),
   temporary1: code.local('i64'),
-  raw: code.local('i32'), // as in memory, perhaps with more bits than the instruction has
-  decoded: code.local('i32'), // its entry, from decodedBase (see predecode.ts)
-  budget: code.local('i32'),
-  place: code.local('i32'), // where the last arrival was, among the counts
-  begun: code.local('i32'), // the budget then
   entry: code.local('i32'),
   host: code.local('i32'),
   readTlb: code.local('i32'),
   writeTlb: code.local('i32'),
   rounding: code.local('i32'),
 });
+export type RowLocals = ReturnType<typeof declareRowLocals>;
+
+export const declareLocals = (code: Code) => ({
+  ...declareRowLocals(code, code.local('i32')),
+  probing: 1,
+  at: code.local('i32'), // host address of this instruction, or 0 when it is not in the execute TLB
+  nextAt: code.local('i32'), // at + length
+  origin: code.local('i64'), // pc of this instruction less `at`
+  pc: code.local('i64'), // where a jump goes
+  raw: code.local('i32'), // as in memory, perhaps with more bits than the instruction has
+  budget: code.local('i32'),
+  place: code.local('i32'), // where the last arrival was, among the counts
+  begun: code.local('i32'), // the budget then
+});
 export type Locals = ReturnType<typeof declareLocals>;
+
+/** The TLBs of the present context. */
+export const emitTlbLocals = (code: Code, { hart, readTlb, writeTlb }: RowLocals): void => {
+  code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(readTlb);
+  code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(writeTlb);
+};
 
 /** The pc of the instruction at `at`. */
 export const pushCurrent = (code: Code, { at, origin }: Locals): Code =>
@@ -50,14 +62,14 @@ export const pushCurrent = (code: Code, { at, origin }: Locals): Code =>
 export const pushLength = (code: Code, { at, nextAt }: Locals): Code => code.get(nextAt).get(at).ops(op.i32Sub);
 
 /** A part of the decoded instruction that has one byte (i32). */
-export const pushByte = (code: Code, { decoded }: Locals, part: 'handler' | 'rd' | 'rs1' | 'rs2'): Code =>
+export const pushByte = (code: Code, { decoded }: RowLocals, part: 'handler' | 'rd' | 'rs1' | 'rs2'): Code =>
   code.get(decoded).memory(op.i32Load8U, decodedBase + decodedOffset[part]);
 
 /** What the TLB did not serve is served by the functions of misses.ts, or they have entered its trap and say: leave. */
 export const interpreterSlowAccess = (
   code: Code,
   misses: Misses,
-  { hart, address, value, host }: Locals,
+  { hart, address, value, host }: RowLocals,
   spill: () => void,
   resumeUnless: () => void,
 ): SlowAccess => {
@@ -90,20 +102,17 @@ export const interpreterSlowAccess = (
 };
 
 /** The 32-bit form (i32), of rows that have neither an immediate nor a shift amount. */
-export const pushWord = (code: Code, { decoded }: Locals): void => {
+export const pushWord = (code: Code, { decoded }: RowLocals): void => {
   code.get(decoded).memory(op.i32Load, decodedBase + decodedOffset.number);
 };
 
-/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. `csr`: see csr-function.ts. */
-export const interpreterOperands = (
-  code: Code,
-  imports: ImportIndices,
-  locals: Locals,
-  spill: () => void,
-  resumeUnless: () => void,
-  csr: number,
-): Operands => {
-  const { hart, decoded, nextAt, origin } = locals;
+const notHere = (): never => {
+  throw new Error('only rows that compute or access memory can be outside of the interpreter');
+};
+
+/** Operands out of the decoded instruction: register fields become byte offsets into the hart's record. Without pc and the machine. */
+export const rowOperands = (code: Code, locals: RowLocals): Operands => {
+  const { hart, decoded } = locals;
   const registerAddress = (field: 'rd' | 'rs1' | 'rs2'): void => {
     pushByte(code, locals, field).get(hart).ops(op.i32Add);
   };
@@ -132,12 +141,8 @@ export const interpreterOperands = (
     pushRoundingMode: () => {
       code.get(locals.rounding);
     },
-    pushPc: () => {
-      pushCurrent(code, locals);
-    },
-    pushNextPc: () => {
-      code.get(nextAt).ops(op.i64ExtendI32U).get(origin).ops(op.i64Add);
-    },
+    pushPc: notHere,
+    pushNextPc: notHere,
     setX: (pushValue) => {
       registerAddress('rd');
       pushValue();
@@ -150,6 +155,36 @@ export const interpreterOperands = (
       code.get(hart).get(hart).memory(op.i64Load, hartOffset.mstatus).i64(fsDirty).ops(op.i64Or);
       code.memory(op.i64Store, hartOffset.mstatus);
     },
+    setPc: notHere,
+    system: notHere,
+  };
+};
+
+export interface Outside {
+  /** What the machine looks at goes to memory. */
+  readonly spill: () => void;
+  /** Consumes an i32: leaves when it is not 0, goes on behind the instruction when it is. */
+  readonly goOnUnless: () => void;
+  /** See csr-function.ts. */
+  readonly csr: number;
+}
+
+/** The same with pc and the machine. */
+export const interpreterOperands = (
+  code: Code,
+  imports: ImportIndices,
+  locals: Locals,
+  { spill, goOnUnless, csr }: Outside,
+): Operands => {
+  const { hart, decoded, nextAt, origin } = locals;
+  return {
+    ...rowOperands(code, locals),
+    pushPc: () => {
+      pushCurrent(code, locals);
+    },
+    pushNextPc: () => {
+      code.get(nextAt).ops(op.i64ExtendI32U).get(origin).ops(op.i64Add);
+    },
     setPc: (pushValue) => {
       pushValue();
       code.set(locals.pc);
@@ -161,7 +196,9 @@ export const interpreterOperands = (
       } else if (operation.startsWith('csrr')) {
         code.get(hart);
         pushWord(code, locals);
-        code.get(locals.budget).call(csr).ops(op.i32Eqz).if();
+        code.get(locals.budget).call(csr).if();
+        emitTlbLocals(code, locals);
+        code.else();
       } else code.block(); // the machine's in any case
       spill();
       code.i32(systemOps.indexOf(operation));
@@ -170,7 +207,7 @@ export const interpreterOperands = (
       code.i32(-1).i32(0xffff);
       pushLength(code, locals).i32(4).ops(op.i32Eq, op.select, op.i32And);
       pushLength(code, locals).call(imports.system);
-      resumeUnless();
+      goOnUnless();
       code.end();
     },
   };

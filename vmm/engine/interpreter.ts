@@ -9,7 +9,6 @@
  * `probing` is `probe.never`, a jump to translated code ends the run, and arrivals at jump targets are counted.
  */
 
-import type { Effect } from '../isa/meaning.ts';
 import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
@@ -23,22 +22,23 @@ import { defineDispatcher } from './dispatcher.ts';
 import { type EmitContext, emitCondition, emitEffect, emitValue } from './emit.ts';
 import { type RunExit, runExit } from './exits.ts';
 import { emitDetach, emitFetch, emitMapping } from './fetch.ts';
+import { defineOutlined, emitRow, outlined } from './handlers.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
   declareLocals,
-  fsDirty,
+  emitTlbLocals,
   interpreterOperands,
   interpreterSlowAccess,
   type Locals,
+  type Outside,
   pushByte,
   pushCurrent,
   pushLength,
-  pushWord,
 } from './interpreter-operands.ts';
-import { breakFilterBase, hartOffset, hartTlbPointers, hotSteps, pageBytes, scratch } from './layout.ts';
+import { breakFilterBase, hartOffset, hotSteps, pageBytes, scratch } from './layout.ts';
 import { defineLibrary } from './library.ts';
 import { defineMisses, type Misses } from './misses.ts';
-import { handlerRows, illegalRow, onlyComputes } from './predecode.ts';
+import { illegalRow, outlinedGroups, ownRows } from './predecode.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 import { defineTime } from './time.ts';
 
@@ -56,9 +56,10 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
   const decode = defineDecode(module, imports.decode);
   const csr = defineCsrFunction(module, defineTime(module));
   const library = defineLibrary(module, () => true);
+  const handlers = outlinedGroups.map((group) => defineOutlined(module, group, { imports, misses, library, coverage }));
   const interpret = module.define(
     { parameters: ['i32', 'i32'], results: ['i32'] },
-    (code) => emitInterpret(code, { imports, misses, decode, csr, library, armed, coverage }),
+    (code) => emitInterpret(code, { imports, misses, decode, csr, library, handlers, armed, coverage }),
     'interpret',
   );
   if (!armed) {
@@ -74,12 +75,13 @@ interface InterpreterParts {
   readonly decode: number;
   readonly csr: number;
   readonly library: EmitContext['library'];
+  readonly handlers: readonly number[];
   readonly armed: boolean;
   readonly coverage: CoverageMaps | undefined;
 }
 
 const emitInterpret = (code: Code, parts: InterpreterParts): void => {
-  const { imports, misses, decode, csr, library, armed, coverage } = parts;
+  const { imports, misses, decode, csr, library, handlers, armed, coverage } = parts;
   const locals = declareLocals(code);
   emitPrologue(code, locals);
   code.get(locals.budget).set(locals.begun).i32(scratch.uncounted).set(locals.place);
@@ -120,6 +122,14 @@ const emitInterpret = (code: Code, parts: InterpreterParts): void => {
     emitDetach(code, locals, () => pushLength(code, locals));
     code.i32(pageBytes).set(locals.nextAt);
   };
+  const jumped = code.block();
+  /** After an instruction that was done outside, with the same i32: goes on behind it. */
+  const goOnUnless = (): void => {
+    code.unlikely().brIf(leave);
+    reload();
+    context.operands.setPc(() => context.operands.pushNextPc());
+    code.br(jumped);
+  };
   const access = new MemoryAccess(
     code,
     locals,
@@ -128,14 +138,13 @@ const emitInterpret = (code: Code, parts: InterpreterParts): void => {
   );
   const context: EmitContext = {
     code,
-    operands: interpreterOperands(code, imports, locals, spill, resumeUnless, csr),
+    operands: interpreterOperands(code, imports, locals, { spill, goOnUnless, csr }),
     access,
     imports,
     library,
     temporaries: [locals.temporary0, locals.temporary1],
   };
-  const jumped = code.block();
-  emitHandlers(context, locals, next, { jumped, arrive });
+  emitHandlers(context, locals, next, { jumped, arrive }, { handlers, spill, goOnUnless });
   code.end(); // jumped
   emitMapping(code, locals, imports);
   code.br(next);
@@ -158,11 +167,7 @@ const emitInterpret = (code: Code, parts: InterpreterParts): void => {
 const emitPrologue = (code: Code, locals: Locals): void => {
   code.get(locals.hart).memory(op.i64Load, hartOffset.pc).set(locals.pc);
   code.i32(0).memory(op.i32Load, scratch.budget).set(locals.budget);
-  for (const [local, offset] of [
-    [locals.readTlb, hartTlbPointers.read],
-    [locals.writeTlb, hartTlbPointers.write],
-  ] as const)
-    code.get(locals.hart).memory(op.i32Load, offset).set(local);
+  emitTlbLocals(code, locals);
 };
 
 const emitEpilogue = (code: Code, locals: Locals, reason: RunExit): void => {
@@ -178,15 +183,32 @@ const emitSpill = (code: Code, locals: Locals): void => {
   code.i32(0).get(locals.budget).memory(op.i32Store, scratch.budget);
 };
 
-const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: Ways): void => {
+interface Outlined extends Pick<Outside, 'spill' | 'goOnUnless'> {
+  /** Indices of the functions of `outlinedGroups`. */
+  readonly handlers: readonly number[];
+}
+
+const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: Ways, outside: Outlined): void => {
   const { code } = context;
   const illegal = code.block();
   // Outermost block belongs to the last handler: br_table's label k ends right before handler k + 1.
-  const blocks = handlerRows.map(() => code.block()).reverse();
-  pushByte(code, locals, 'handler').brTable([illegal, ...blocks], illegal);
-  for (const row of handlerRows) {
+  const groups = outlinedGroups.map(() => code.block()).reverse();
+  const blocks = ownRows.map(() => code.block()).reverse();
+  const labels = outlinedGroups.flatMap(({ rows }, group) => rows.map(() => groups[group]!));
+  pushByte(code, locals, 'handler').brTable([illegal, ...blocks, ...labels], illegal);
+  for (const row of ownRows) {
     code.end();
-    emitRow(context, locals, row, ways, illegal);
+    emitOwnRow(context, locals, row, ways, illegal);
+    code.get(locals.nextAt).set(locals.at).br(next);
+  }
+  for (const handler of outside.handlers) {
+    code.end();
+    outside.spill();
+    code.get(locals.hart).get(locals.decoded).call(handler).tee(locals.host).unlikely().if();
+    code.get(locals.host).i32(outlined.illegal).ops(op.i32Eq).brIf(illegal);
+    code.get(locals.host).i32(outlined.leave).ops(op.i32Eq);
+    outside.goOnUnless();
+    code.end();
     code.get(locals.nextAt).set(locals.at).br(next);
   }
   code.end(); // illegal
@@ -194,24 +216,8 @@ const emitHandlers = (context: EmitContext, locals: Locals, next: Label, ways: W
   code.get(locals.nextAt).set(locals.at).br(next);
 };
 
-const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
+const emitOwnRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, illegal: Label): void => {
   const { code } = context;
-  if (row.usesFloat) {
-    code
-      .get(locals.hart)
-      .memory(op.i64Load, hartOffset.mstatus)
-      .i64(fsDirty)
-      .ops(op.i64And, op.i64Eqz)
-      .unlikely()
-      .brIf(illegal);
-  }
-  if (row.rounds) {
-    pushWord(code, locals);
-    code.i32(12).ops(op.i32ShrU).i32(7).ops(op.i32And).tee(locals.rounding).i32(7).ops(op.i32Eq).if();
-    code.get(locals.hart).memory(op.i32Load, hartOffset.frm).set(locals.rounding);
-    code.end();
-    code.get(locals.rounding).i32(4).ops(op.i32GtU).unlikely().brIf(illegal);
-  }
   const { meaning } = row;
   if (meaning.k === 'branch') {
     emitCondition(context, row, meaning.condition);
@@ -224,10 +230,6 @@ const emitRow = (context: EmitContext, locals: Locals, row: Row, ways: Ways, ill
     code.end();
     return;
   }
-  emitEffect(context, row, meaning);
-  if (!onlyComputes(row) && writesX(meaning)) code.get(locals.hart).i64Small(0).memory(op.i64Store, hartOffset.x); // x0 is zero again
+  emitRow(context, locals, row, illegal);
   if (isJump(meaning)) emitJumped(context, locals, row, ways);
 };
-
-const writesX = (effect: Effect): boolean =>
-  effect.k === 'setX' || (effect.k === 'sequence' && effect.effects.some(writesX));

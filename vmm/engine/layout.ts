@@ -254,7 +254,8 @@ export const tlbNoRights = -1;
  * is in RAM; i32 each.
  */
 export const arrivalsBase = 0x2_0000;
-export const arrivalsEntries = 0x1_0000;
+export const arrivalsBits = 14;
+export const arrivalBytes = 4;
 /**
  * So many of these steps make a place hot: where a loop or a function begins, and where control comes to in another way,
  * mostly by returns. Those places are in the regions of their functions already. To translate and optimise a region of
@@ -263,19 +264,21 @@ export const arrivalsEntries = 0x1_0000;
 export const hotSteps = { begin: 50_000, other: 400_000 } as const;
 
 /**
- * A byte for each two bytes of code, by the same hash: bit 0 is set when an indirect jump that was interpreted, no call and no
+ * A byte for each two bytes of code, by where they are in RAM: bit 0 is set when an indirect jump that was interpreted, no call and no
  * return, has gone there.
  */
 export const jumpTargetsBase = 0x10_0000;
-export const jumpTargetsEntries = arrivalsEntries;
+export const jumpTargetsEntries = 0x1_0000;
 
 /**
- * Region cache: 8-byte entries {host: i32, function: i32} in sets of two. The code at this host address is translated as
+ * Region cache: 8-byte entries {host: i32, function: i32} in sets of two, by a hash of the host address. The code at this host address is translated as
  * the function at that place of the dispatcher's table, at whatever virtual addresses its page is mapped.
  */
 export const regionCacheBase = 0x20_0000;
-export const regionCacheEntries = 0x2_0000;
+export const regionCacheBits = 13;
 export const regionCacheEntryBytes = 8;
+export const regionCacheSetBytes = 2 * regionCacheEntryBytes;
+export const regionCacheBytes = 2 ** regionCacheBits * regionCacheSetBytes;
 
 /** What instructions mean, by a hash of their bits: as decoded instructions, with the bits in the place of `raw`, see predecode.ts. */
 export const meaningsBase = 0x30_0000;

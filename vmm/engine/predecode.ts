@@ -18,8 +18,16 @@ import type { Row } from '../isa/row.ts';
 import { rows } from '../isa/table.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import { DecodeTables, type RowForm } from './decode.ts';
-import { decodedBase, decodedEntries, decodedEntryBytes, meaningBytes, meaningsBase, pageBytes } from './layout.ts';
-import { meaningOf } from './meanings.ts';
+import { hashOf } from './hash.ts';
+import {
+  decodedBase,
+  decodedEntries,
+  decodedEntryBytes,
+  meaningBytes,
+  meaningsBase,
+  meaningsBits,
+  pageBytes,
+} from './layout.ts';
 
 /** Where the parts of an entry are. */
 export const decodedOffset = { raw: 0, handler: 4, rd: 5, rs1: 6, rs2: 7, number: 8 } as const;
@@ -41,8 +49,29 @@ export const illegalRow = rowOf('illegal', system('illegal'));
 /** Stands for what computes something for x0. */
 const nothingRow = rowOf('nothing', nothing);
 
+/** Rows whose handlers are next to each other; `first` is the number of the first one. */
+export interface RowGroup {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly first: number;
+}
+
+const atomics = rows.filter(({ extension }) => extension === 'A');
+const floats = rows.filter(({ extension }) => extension === 'F' || extension === 'D');
+const bits = rows.filter(({ extension }) => extension.startsWith('Zb'));
+const others = rows.filter((row) => ![atomics, floats, bits].some((group) => group.includes(row)));
+
+/** Those of the interpreter's own function. */
+export const ownRows: readonly Row[] = [...others, nothingRow];
+/** Those of functions that it calls (handlers.ts). */
+export const outlinedGroups: readonly RowGroup[] = [
+  { name: 'atomics', rows: atomics, first: ownRows.length + 1 },
+  { name: 'floats', rows: floats, first: ownRows.length + 1 + atomics.length },
+  { name: 'bits', rows: bits, first: ownRows.length + 1 + atomics.length + floats.length },
+];
+
 /** The row of each handler, from 1. */
-export const handlerRows: readonly Row[] = [...rows, nothingRow];
+const handlerRows: readonly Row[] = [...ownRows, ...outlinedGroups.flatMap((group) => group.rows)];
 if (handlerRows.length > 0xff) throw new Error(`a handler has 8 bits; ${handlerRows.length} rows do not fit`);
 
 const handlers = new Map(handlerRows.map((row, index) => [row, index + 1]));
@@ -64,7 +93,7 @@ export const createPredecoder = (memory: MachineMemory): ((raw: number, entry: n
   const tables = new DecodeTables(memory, formOf);
   return (raw, entry) => {
     const bits = lengthOf(raw) === 4 ? raw | 0 : raw & 0xffff;
-    const known = (meaningsBase >>> 2) + meaningOf(bits) * (meaningBytes / 4);
+    const known = (meaningsBase >>> 2) + hashOf(bits, meaningsBits) * (meaningBytes / 4);
     i32[known] = bits;
     decodeInto(i32, known, bits, tables);
     const at = (decodedBase + entry) >>> 2;

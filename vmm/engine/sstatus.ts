@@ -8,12 +8,12 @@ import { mstatus, sstatusHigh, sstatusWritable } from '../machine/csr/status.ts'
 import { privilege } from '../machine/hart.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import { hartOffset } from './layout.ts';
+import { hartOffset, hartTlbPointers, tlbAddress, tlbContexts, tlbNumber } from './layout.ts';
 
 export const sstatusNumber = 0x100;
 
-/** Bits of sstatus whose change has other effects. SIE may have one, too. */
-const effective = mstatus.fs | mstatus.sum | mstatus.mxr;
+/** Bits of sstatus whose change has other effects. SIE may have one, too, and SUM outside of S or with MPRV. */
+const effective = mstatus.fs | mstatus.mxr;
 
 /** Pushes sstatus (i64); `low` is an i32 local with the lower half of mstatus. */
 export const pushSstatus = (code: Code, low: number): void => {
@@ -37,6 +37,9 @@ export const emitChanged = (code: Code, low: number, how: CsrChange): void => {
 /** Pushes whether more comes of a change (an i32 local with its bits): not 0 when it does. */
 export const pushHasEffect = (code: Code, hart: number, low: number, changed: number): void => {
   code.get(changed).i32(effective).ops(op.i32And);
+  code.get(changed).i32(mstatus.sum).ops(op.i32And).i32(0);
+  code.get(hart).memory(op.i32Load, hartOffset.privilege).i32(privilege.supervisor).ops(op.i32Ne);
+  code.get(low).i32(mstatus.mprv).ops(op.i32And, op.i32Or, op.select, op.i32Or);
   // Enabling interrupts, when one may be pending.
   code.get(low).get(changed).ops(op.i32Xor).get(changed).ops(op.i32And).i32(mstatus.sie).ops(op.i32And).i32(0);
   code.ops(op.i32Ne);
@@ -45,10 +48,26 @@ export const pushHasEffect = (code: Code, hart: number, low: number, changed: nu
   code.ops(op.i32Ne, op.i32And, op.i32Or);
 };
 
-/** Stores the lower half of mstatus with these bits changed. */
-export const emitChange = (code: Code, hart: number, low: number, changed: number): void => {
+/**
+ * Stores the lower half of mstatus with these bits changed. A change of SUM takes loads and stores to the TLBs of the other of the two
+ * contexts of S; `reload` is emitted for that case.
+ */
+export const emitChange = (code: Code, hart: number, low: number, changed: number, reload: () => void): void => {
   code.get(hart).get(low).get(changed).ops(op.i32Xor).memory(op.i32Store, hartOffset.mstatus);
+  code.get(changed).i32(mstatus.sum).ops(op.i32And).if();
+  for (const pointer of [hartTlbPointers.read, hartTlbPointers.write]) {
+    code.get(hart).get(hart).memory(op.i32Load, pointer);
+    code.i32(-contextBytes).i32(contextBytes).get(low).i32(mstatus.sum).ops(op.i32And, op.select, op.i32Add);
+    code.memory(op.i32Store, pointer);
+  }
+  reload();
+  code.end();
 };
+
+/** From a TLB of S to that of S with access to pages of U, of the same set and kind. */
+const contextBytes =
+  tlbAddress(0, tlbNumber(0, tlbContexts.supervisorUserMemory, 0)) -
+  tlbAddress(0, tlbNumber(0, tlbContexts.supervisor, 0));
 
 /** Pushes whether sfence.vma may be for the machine: in S it is legal unless TVM traps it, and has nothing to do (system.ts). */
 export const pushFenceIsUncommon = (code: Code, hart: number): void => {

@@ -152,6 +152,16 @@ export class Code {
     return this.#withConstant(op.i64Const, value);
   }
 
+  /** The 64-bit constant `high` * 2^28 + `low`, of which `low` has 28 bits and `high` 32, signed. */
+  i64Wide(high: number, low: number): this {
+    const bytes = this.#room();
+    let at = this.#length;
+    bytes[at++] = op.i64Const;
+    for (let bit = 0; bit < 28; bit += 7) bytes[at++] = ((low >>> bit) & 0x7f) | 0x80;
+    this.#length = putSigned(bytes, at, high);
+    return this;
+  }
+
   /** A load or store; `offset` is unsigned. Alignment is only a hint: always 1 byte. */
   memory(opcode: Opcode, offset: number): this {
     const bytes = this.#room();
@@ -212,7 +222,7 @@ export class Code {
   }
   brTable(labels: readonly Label[], otherwise: Label): this {
     this.byte(op.brTable).unsigned(labels.length);
-    for (const label of labels) this.unsigned(this.#level - label.level);
+    for (let at = 0; at < labels.length; at += 1) this.unsigned(this.#level - labels[at]!.level);
     return this.unsigned(this.#level - otherwise.level);
   }
 

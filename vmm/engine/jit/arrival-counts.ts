@@ -1,7 +1,8 @@
 /** The translator's side of what the interpreter counts at jump targets (arrivals.ts): what is hot, and where jumps went. */
 
 import type { MachineMemory } from '../../machine/memory.ts';
-import { arrivalsBase, arrivalsEntries, hotSteps, jumpTargetsBase, jumpTargetsEntries, pageBytes } from '../layout.ts';
+import { hashOf } from '../hash.ts';
+import { arrivalsBase, arrivalsBits, hotSteps, jumpTargetsBase, jumpTargetsEntries, pageBytes } from '../layout.ts';
 
 /**
  * After so many steps all counts are halved: a place that is come to now and then never gets hot. Otherwise, in a long run,
@@ -17,7 +18,7 @@ export class ArrivalCounts {
   #agedAt = 0;
 
   constructor({ i32, u8 }: MachineMemory) {
-    this.#counts = i32.subarray(arrivalsBase >>> 2, (arrivalsBase >>> 2) + arrivalsEntries);
+    this.#counts = i32.subarray(arrivalsBase >>> 2, (arrivalsBase >>> 2) + 2 ** arrivalsBits);
     this.#jumpTargets = u8.subarray(jumpTargetsBase, jumpTargetsBase + jumpTargetsEntries);
   }
 
@@ -32,7 +33,7 @@ export class ArrivalCounts {
 
   /** Makes these places hot, by host address. */
   heat(hosts: Iterable<number>): void {
-    for (const host of hosts) this.#counts[(host >>> 1) & (arrivalsEntries - 1)] = hotAtOnce;
+    for (const host of hosts) this.#counts[hashOf(host, arrivalsBits)] = hotAtOnce;
   }
 
   /** To be told now and then how many steps were made so far. */

@@ -33,6 +33,8 @@ export interface CsrActions {
   readonly interpretIf: () => void;
   /** The machine does the instruction. */
   readonly callMachine: () => void;
+  /** The TLBs that loads and stores go by are others now. */
+  readonly reloadTlbs: () => void;
   /** Pushes the time (i64): see time.ts. */
   readonly pushTime: () => void;
   /** Consumes the CSR's old value (i64); only with rd not 0. */
@@ -111,7 +113,7 @@ const emitStatusAccess = (
     code.unlikely().if();
     actions.callMachine();
     code.else();
-    emitChange(code, hart, word, changed);
+    emitChange(code, hart, word, changed, actions.reloadTlbs);
     if (rd !== 0) {
       code
         .get(hart)

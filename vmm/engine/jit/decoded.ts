@@ -5,7 +5,7 @@
 
 import { decode, expandCompressed, lengthOf, smallImmediateOf } from '../../isa/decode.ts';
 import type { Row } from '../../isa/row.ts';
-import { hashFactor } from '../meanings.ts';
+import { hashOf } from '../hash.ts';
 import { type Flow, type RowFacts, rowFactsOf } from './row-facts.ts';
 
 export interface Decoded {
@@ -44,7 +44,7 @@ const known: (Decoded | undefined)[] = new Array<Decoded | undefined>(2 ** known
 export const decodedOf = (raw: number): Decoded | undefined => {
   const bits = (raw & 3) === 3 ? raw | 0 : raw & 0xffff;
   // A table of zeros is right: they are no instruction.
-  const place = Math.imul(bits, hashFactor) >>> (32 - knownBits);
+  const place = hashOf(bits, knownBits);
   if (knownPatterns[place] !== bits) {
     knownPatterns[place] = bits;
     known[place] = decodeAnew(bits);

@@ -63,10 +63,16 @@ export class Frame {
   reload(live: number): void {
     const { code, hart } = this;
     this.reloadBudget();
-    code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(this.readTlb);
-    code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(this.writeTlb);
+    this.reloadTlbs();
     code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(this.executeTlb);
     for (let rest = live; rest !== 0; rest &= rest - 1) this.reloadRegister(31 - Math.clz32(rest & -rest));
+  }
+
+  /** Those for loads and stores. */
+  reloadTlbs(): void {
+    const { code, hart } = this;
+    code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(this.readTlb);
+    code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(this.writeTlb);
   }
 
   reloadBudget(): void {
@@ -190,6 +196,12 @@ export class Frame {
   /** Goes on at an offset outside; the budget is what it must be there, less `back`. */
   leave(offset: number, reason: number, back = 0): void {
     this.storeAt(offset, back);
+    this.code.i32(reason).ops(op.return);
+  }
+
+  /** The same where pc and budget are stored already. */
+  leaveWhereStored(reason: number): void {
+    this.#storeDirty();
     this.code.i32(reason).ops(op.return);
   }
 

@@ -55,7 +55,13 @@ export class InstructionEmitter {
     this.#frame = frame;
     this.#code = code;
     this.#imports = imports;
-    this.#access = new SpanAccess({ frame, imports, interpretIf: () => this.#interpretIf(), coverage });
+    this.#access = new SpanAccess({
+      frame,
+      imports,
+      interpretIf: () => this.#interpretIf(),
+      unspent: () => this.#unspent,
+      coverage,
+    });
     this.#context = {
       code,
       operands: this.#operands(),
@@ -202,6 +208,7 @@ export class InstructionEmitter {
           this.#code.call(this.#imports.time);
         },
         setRd: () => frame.setRegister(rd),
+        reloadTlbs: () => frame.reloadTlbs(),
       },
     );
   }

@@ -4,7 +4,16 @@
  */
 
 import type { MachineMemory } from '../../machine/memory.ts';
-import { pageBytes, regionCacheBase, regionCacheEntries, regionCacheEntryBytes, scratch } from '../layout.ts';
+import { hashOf } from '../hash.ts';
+import {
+  pageBytes,
+  regionCacheBase,
+  regionCacheBits,
+  regionCacheBytes,
+  regionCacheEntryBytes,
+  regionCacheSetBytes,
+  scratch,
+} from '../layout.ts';
 import type { Region } from './region.ts';
 
 /** Bytes of code at a host address. */
@@ -98,8 +107,7 @@ export class RegionStore {
 
   /** Index in words of the first of the two entries where a host address may be. */
   #setOf(host: number): number {
-    const entry = (host >>> 1) & (regionCacheEntries - 1) & ~1;
-    return (regionCacheBase + entry * regionCacheEntryBytes) >>> 2;
+    return (regionCacheBase + hashOf(host, regionCacheBits) * regionCacheSetBytes) >>> 2;
   }
 
   dropPage(page: number): void {
@@ -132,6 +140,6 @@ export class RegionStore {
   }
 
   #clearCache(): void {
-    this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheEntries * regionCacheEntryBytes);
+    this.#memory.u8.fill(0, regionCacheBase, regionCacheBase + regionCacheBytes);
   }
 }

@@ -6,8 +6,9 @@
 import { op } from '../../wasm/opcodes.ts';
 import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
 import { type CoverageMaps, emitWritten } from '../coverage.ts';
+import { regionExit } from '../exits.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
-import { spanRequest } from '../span-lookup.ts';
+import { pushSpanRequest, spanRequest } from '../span-lookup.ts';
 import type { Frame } from './frame.ts';
 import type { Block, Instruction, Region } from './region.ts';
 import { type Span, spansOf } from './spans.ts';
@@ -17,6 +18,8 @@ export interface SpanAccessParts {
   readonly imports: RegionImports;
   /** Consumes an i32; unless it is 0, the present instruction is for the interpreter. */
   readonly interpretIf: () => void;
+  /** Steps that the present instruction gets back when the interpreter does it. */
+  readonly unspent: () => number;
   readonly coverage: CoverageMaps | undefined;
 }
 
@@ -28,6 +31,8 @@ export class SpanAccess implements Access {
   #spans: readonly (Span | undefined)[] = [];
   #span: Span | undefined;
   #immediate = 0;
+  /** Of the present instruction, from the region's entry. */
+  #offset = 0;
   /** For the host addresses of spans, in each block anew; and how many of them this block has taken. */
   readonly #locals: number[] = [];
   #taken = 0;
@@ -52,6 +57,7 @@ export class SpanAccess implements Access {
   /** Call before each instruction, with its place in the block. */
   beginInstruction(instruction: Instruction, index: number): void {
     this.#immediate = instruction.is.immediate;
+    this.#offset = instruction.offset;
     this.#span = this.#spans[index];
   }
 
@@ -122,12 +128,14 @@ export class SpanAccess implements Access {
 
   /** Leaves what is to be added to `address`, where the span begins of which a request says the rest. */
   #lookUp(isWrite: boolean, request: number): void {
-    const { frame, imports, interpretIf } = this.#parts;
-    const { code, hart, address, host } = frame;
-    code.get(hart).get(address).i32(request);
+    const { frame, imports, unspent } = this.#parts;
+    const { code, hart, address, entry, budget, host } = frame;
+    code.get(hart).get(address);
+    pushSpanRequest(code, request, this.#offset, unspent()).get(entry).get(budget);
     code.call(isWrite ? imports.writeSpan : imports.readSpan);
-    code.tee(host).ops(op.i32Eqz);
-    interpretIf();
+    code.tee(host).ops(op.i32Eqz).unlikely().if();
+    frame.leaveWhereStored(regionExit.interpret);
+    code.end();
     code.get(host);
   }
 

@@ -239,11 +239,13 @@ class RegionEmitter {
     const { pc, address } = this.#frame;
     const elsewhere = code.block();
     const { hubTargets } = this.#region;
-    const inside = hubTargets.filter((_, at) => this.#isInside(index, successors[at]!));
+    const inside: number[] = [];
+    for (let at = 0; at < hubTargets.length; at += 1) if (this.#isInside(index, successors[at]!)) inside.push(at);
     if (inside.length > 0) {
       if (successors.some((block) => this.#late[block] === 0)) this.#frame.flush();
-      const low = Math.min(...inside);
-      const places = (Math.max(...inside) - low) / 2 + 1;
+      const offsets = inside.map((at) => hubTargets[at]!);
+      const low = Math.min(...offsets);
+      const places = (Math.max(...offsets) - low) / 2 + 1;
       code.get(pc);
       this.#frame.pushVirtual(low);
       code.ops(op.i64Sub).tee(address);
@@ -253,10 +255,8 @@ class RegionEmitter {
         .unlikely()
         .brIf(elsewhere);
       code.get(address).ops(op.i32WrapI64).i32(1).ops(op.i32ShrU);
-      const labels = Array.from({ length: places }, (_, place) => {
-        const target = low + place * 2;
-        return inside.includes(target) ? this.#labelOf(index, successors[hubTargets.indexOf(target)]!)! : elsewhere;
-      });
+      const labels = new Array<Label>(places).fill(elsewhere);
+      for (const at of inside) labels[(hubTargets[at]! - low) / 2] = this.#labelOf(index, successors[at]!)!;
       code.brTable(labels, elsewhere);
     }
     code.end();
