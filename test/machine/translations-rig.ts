@@ -96,6 +96,20 @@ export class Rig {
     this.translations.insert(record, context, kind, va | 0, 0, physical);
   }
 
+  /** An access to a page that is not RAM. */
+  touchDevice(va: number, kind: TlbKind = tlbKinds.read): void {
+    const [record] = this.harts;
+    const context = dataContext(record!);
+    const physical = translate(record!, context, kind, va | 0, 0, 4, this.translations);
+    this.translations.insertDevice(record!, context, kind, va | 0, 0, physical);
+  }
+
+  /** The physical address of one that is known to be none of RAM, or -1. */
+  deviceAt(va: number, kind: TlbKind = tlbKinds.read): number {
+    const [record] = this.harts;
+    return this.translations.findDevice(record!, dataContext(record!), kind, va | 0, 0);
+  }
+
   /** Whether the TLB that the hart's record points at has the page, and that it is right. */
   has(va: number, kind: TlbKind = tlbKinds.read, hart = 0): boolean {
     const record = this.harts[hart]!;

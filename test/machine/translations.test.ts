@@ -161,6 +161,57 @@ describe('an address space has a set of its own', () => {
   );
 });
 
+describe('a page that is not RAM', () => {
+  const device = 0x1000_0000;
+  const va = ownVa(1);
+  const known = (): Rig => {
+    const rig = new Rig();
+    rig.write(ownLeaf(0) + 8, pteOf(device, all));
+    rig.touchDevice(va, tlbKinds.write);
+    expect(rig.deviceAt(va + 5, tlbKinds.write)).toBe(device + 5);
+    return rig;
+  };
+
+  test('is known to JS alone', () => {
+    const rig = known();
+    expect(rig.find(va, tlbKinds.write)).toBe(0);
+    expect(rig.has(va, tlbKinds.write)).toBe(false);
+    expect(rig.deviceAt(va, tlbKinds.read)).toBe(-1);
+    expect(rig.deviceAt(va + 0x1000, tlbKinds.write)).toBe(-1);
+  });
+
+  for (const [sentence, change] of [
+    ['a change of its entry', (rig) => rig.write(ownLeaf(0) + 8, pteOf(device + 0x1000, all))],
+    [
+      'the same without JS',
+      (rig) => {
+        const { dropEntry } = rig.translations.functions as unknown as Record<
+          string,
+          (page: number, low: number) => number
+        >;
+        expect(dropEntry!(pageIndex(ownLeaf(0)), 8)).not.toBe(0);
+      },
+    ],
+    ['a change of the table above', (rig) => rig.write(ownMiddle(0), 0n)],
+    ['another address space', (rig) => rig.enter(1)],
+    ['all that is dropped', (rig) => rig.translations.dropHart(0)],
+    ['SUM', (rig) => rig.enter(0, 0, { status: mstatus.sum })],
+  ] as const satisfies readonly (readonly [string, (rig: Rig) => void])[])
+    test(`is not known after ${sentence}`, () => {
+      const rig = known();
+      change(rig);
+      expect(rig.deviceAt(va, tlbKinds.write)).toBe(-1);
+    });
+
+  test('is no page that is flagged as written', () => {
+    const rig = known();
+    const flags = (): Buffer => Buffer.from(rig.memory.u8.slice(pageFlagsBase, pageFlagsBase + rig.memory.ramPages));
+    const before = flags();
+    createPageHashing(rig.memory.wasm).flagWritable();
+    expect(Buffer.compare(before, flags())).toBe(0);
+  });
+});
+
 describe('a change of a table drops', () => {
   /** Two pages of the first shared table and one of the second, in two spaces on two harts, and pages of their own. */
   const shared = (rig: Rig): void => {

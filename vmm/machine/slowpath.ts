@@ -9,7 +9,7 @@ import { type FloatHelperName, floatHelperNames, floatHelpers } from '../float/h
 import type { Bus } from './bus.ts';
 import type { Hart } from './hart.ts';
 import { pendingInterrupt } from './interrupts.ts';
-import { hostOffset, inRam, type MachineMemory } from './memory.ts';
+import { hostOffset, inRam, type MachineMemory, ramBase } from './memory.ts';
 import { dataContext, fetchContext, translate } from './mmu.ts';
 import type { Patience } from './patience.ts';
 import { pmpUniform } from './pmp.ts';
@@ -59,8 +59,15 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
   /** Physical address of a whole access, or a negative fault; caches the page when that is allowed. */
   const resolve = (hart: Hart, kind: 0 | 1 | 2, low: number, high: number, sizeBytes: number): number => {
     const context = kind === tlbKinds.execute ? fetchContext(hart) : dataContext(hart);
+    const known = translations.findDevice(hart, context, kind, low, high);
+    if (known >= 0) return known;
     const physical = translate(hart, context, kind, low >>> 0, high >>> 0, sizeBytes, translations);
-    if (physical < 0 || !inRam(memory, physical, sizeBytes)) return physical;
+    if (physical < 0) return physical;
+    if (!inRam(memory, physical, sizeBytes)) {
+      if (physical < ramBase && pmpUniform(hart, physical))
+        translations.insertDevice(hart, context, kind, low, high, physical);
+      return physical;
+    }
     if (kind === tlbKinds.write) {
       translations.markDirty(physical);
       if (translations.isWriteTracked(physical)) return physical;

@@ -53,6 +53,8 @@ export const virtualPages = 2 ** 27;
 
 const machineTlb = tlbSets * tlbsInSet;
 const entryWords = tlbEntryBytes / 4;
+/** In the tag of a page that is not RAM. */
+const isDevice = 1;
 /** Of a block one bit says whether anything is in it. */
 const blockEntries = 1 << tlbBlockShift;
 const indexMask = tlbEntries - 1;
@@ -194,6 +196,27 @@ export class Tlbs {
     const tlb = tlbAddress(hart, tlbNumber(this.#present[hart]!, context, kind));
     this.functions.insert(tlb, low, high, ramPage, kind);
     if (kind === tlbKinds.execute) this.onExecutable?.(low, high, ramPage);
+  }
+
+  /** Remembers that the virtual page of (low, high) is a physical page that is not RAM and lies below 4 GiB. */
+  insertDevice(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
+    const { i32 } = this.#memory;
+    const index = (low >>> 12) & indexMask;
+    const number = tlbNumber(this.#present[hart]!, context, kind);
+    const at = (tlbAddress(hart, number) >>> 2) + index * entryWords;
+    i32[at] = (low & -pageBytes) | isDevice;
+    i32[at + 1] = high;
+    i32[at + 2] = physical & -pageBytes;
+    this.#occupied[hart * tlbsInHart + number]! |= 1 << (index >>> tlbBlockShift);
+  }
+
+  /** The physical address of (low, high) if it is known to be none of RAM; otherwise -1. */
+  findDevice(hart: number, context: TlbContext, kind: TlbKind, low: number, high: number): number {
+    const { i32 } = this.#memory;
+    const tlb = tlbAddress(hart, tlbNumber(this.#present[hart]!, context, kind));
+    const at = (tlb >>> 2) + ((low >>> 12) & indexMask) * entryWords;
+    if (i32[at] !== ((low & -pageBytes) | isDevice) || i32[at + 1] !== (high | 0)) return -1;
+    return (i32[at + 2]! >>> 0) + (low & (pageBytes - 1));
   }
 
   // Dropping

@@ -95,6 +95,16 @@ export class Translations implements WalkObserver {
     this.#tlbs.insert(hart.id, context, kind, low, high, ramPage);
   }
 
+  /** The same for one that is not RAM, and below 4 GiB. */
+  insertDevice(hart: Hart, context: TlbContext, kind: TlbKind, low: number, high: number, physical: number): void {
+    this.#tlbs.insertDevice(hart.id, context, kind, low, high, physical);
+  }
+
+  /** The physical address of (low, high) if it is known to be none of RAM; otherwise -1. */
+  findDevice(hart: Hart, context: TlbContext, kind: TlbKind, low: number, high: number): number {
+    return this.#tlbs.findDevice(hart.id, context, kind, low, high);
+  }
+
   /** Drops every translation of one hart, also when its PMP has changed. */
   dropHart(hart: number): void {
     this.#tlbs.dropHart(hart);
