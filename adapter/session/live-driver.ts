@@ -23,6 +23,8 @@ const ticksPerMs = timebaseHz / 1000;
 const answerDelaySteps = 500_000;
 /** A recorder that is killed loses at most what happened since the last flush. */
 const flushIntervalMs = 1000;
+/** What the host has for this process, a signal or a key, waits no longer than this while the guest runs. */
+const turnIntervalMs = 4;
 /** Timers of the host reach no further. */
 const waitMsMax = 2 ** 30;
 
@@ -39,6 +41,7 @@ export class LiveDriver {
   #waitedTicks = 0;
   readonly #startMs = performance.now();
   #flushedMs = performance.now();
+  #turnedMs = performance.now();
   #wake: (() => void) | undefined;
   /** Told when the machine begins and ends to wait in real time, for showing it. */
   onWaiting: (waiting: boolean) => void = () => {};
@@ -100,7 +103,7 @@ export class LiveDriver {
     const stop = timeline.forward(moment(limit), options);
     this.#flush();
     if (stop.reason !== 'idle') {
-      await new Promise(setImmediate);
+      await this.#turn();
       return stop;
     }
     this.#takeAnswers(Number.POSITIVE_INFINITY); // it is listening
@@ -123,6 +126,12 @@ export class LiveDriver {
     const skipped = ticks - (machine.now - this.#activeSteps) / stepsPerTick;
     const idleTicks = idlePolicy === 'skip' ? skipped : this.#waitedTicks;
     return idleTicks * 2 > ticks ? ticks / timebaseHz : 0;
+  }
+
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turnedMs < turnIntervalMs) return;
+    await new Promise(setImmediate);
+    this.#turnedMs = performance.now();
   }
 
   /** Inputs that are due, each stamped with the present moment. */

@@ -10,31 +10,40 @@ export interface Mark {
 
 /** Of what came instead. */
 const shownCharacters = 200;
+/** A power of two, more than is shown and than any text has. */
+const keptBytes = 1024;
 
 export class Dialogue {
   readonly #marks: readonly Mark[];
   readonly #onMark: (mark: Mark) => void;
   #reached = 0;
-  #printed = '';
+  /** The last bytes that were printed since the last mark, the one after `n` others at `n % keptBytes`; and how many were. */
+  readonly #kept = new Uint8Array(keptBytes);
+  #printed = 0;
 
   constructor(marks: readonly Mark[], onMark: (mark: Mark) => void) {
     this.#marks = marks;
     this.#onMark = onMark;
   }
 
+  /** Guests print character by character, and what this costs is measured with them: it looks closer at the last byte of a text only. */
   printed(bytes: Uint8Array): void {
-    this.#printed += Buffer.from(bytes).toString('latin1');
-    for (let mark = this.#marks[this.#reached]; mark !== undefined; mark = this.#marks[this.#reached]) {
-      const at = this.#printed.indexOf(mark.text);
-      if (at < 0) {
-        // A guest prints character by character: what was looked at is not looked at again, or the measured process would be busy with it.
-        this.#printed = this.#printed.slice(-Math.max(shownCharacters, mark.text.length));
-        return;
-      }
-      this.#printed = this.#printed.slice(at + mark.text.length);
+    for (let index = 0; index < bytes.length; index += 1) {
+      this.#kept[this.#printed % keptBytes] = bytes[index]!;
+      this.#printed += 1;
+      const mark = this.#marks[this.#reached];
+      if (mark === undefined || !this.#endsWith(mark.text)) continue;
+      this.#printed = 0;
       this.#reached += 1;
       this.#onMark(mark);
     }
+  }
+
+  #endsWith(text: string): boolean {
+    const begin = this.#printed - text.length;
+    for (let at = text.length - 1; at >= 0; at -= 1)
+      if (begin < 0 || this.#kept[(begin + at) % keptBytes] !== text.charCodeAt(at)) return false;
+    return true;
   }
 
   get isOver(): boolean {
@@ -45,6 +54,10 @@ export class Dialogue {
   get complaint(): string | undefined {
     const mark = this.#marks[this.#reached];
     if (mark === undefined) return undefined;
-    return `expected ${JSON.stringify(mark.text)}, found ${JSON.stringify(this.#printed.slice(-shownCharacters))}`;
+    const begin = Math.max(0, this.#printed - shownCharacters);
+    const last = Buffer.from(
+      Array.from({ length: this.#printed - begin }, (_, at) => this.#kept[(begin + at) % keptBytes]!),
+    );
+    return `expected ${JSON.stringify(mark.text)}, found ${JSON.stringify(last.toString('latin1'))}`;
   }
 }
