@@ -1,7 +1,7 @@
 /** The module builder against the host's own reading of the format: WebAssembly.validate, and compiled functions that give back what was put in. */
 
 import { describe, expect, test } from 'vitest';
-import { Code, concat } from '../../vmm/wasm/code.ts';
+import { Code } from '../../vmm/wasm/code.ts';
 import { ModuleBuilder } from '../../vmm/wasm/module.ts';
 import { op, type ValueType } from '../../vmm/wasm/opcodes.ts';
 import { Random } from '../oracle/random.ts';
@@ -214,8 +214,19 @@ describe('memory', () => {
   });
 });
 
-test('concat joins arrays and byte arrays in order', () => {
-  expect([...concat([1], new Uint8Array([2, 3]), [], [4])]).toEqual([1, 2, 3, 4]);
+test('bytes are appended as they are, however many', () => {
+  for (const count of [0, 1, 61, 1000]) {
+    const bytes = Uint8Array.from({ length: count }, (_, at) => at * 7);
+    expect([...new Code(0).byte(1).append(bytes).byte(2).raw()]).toEqual([1, ...bytes, 2]);
+  }
+});
+
+test('a wide constant is its high part times 2^28 plus its low part', () => {
+  for (const high of [0, 1, -1, 63, 64, -64, -65, 8191, 8192, 2 ** 31 - 1, -(2 ** 31)])
+    for (const low of [0, 1, 127, 128, 0x0123_4567, 2 ** 28 - 1]) {
+      const functions = compile(moduleOf([], ['i64'], (code) => code.i64Wide(high, low)));
+      expect(functions['body']!()).toBe(BigInt(high) * 2n ** 28n + BigInt(low));
+    }
 });
 
 test('double-precision constants come back bit for bit', () => {

@@ -40,8 +40,8 @@ export class Code {
   #bytes = new Uint8Array(64);
   #length = 0;
   #level = 0;
-  /** Of each branch that a hint was given for: its offset in `#bytes`, and whether it is likely (1) or not (0). */
-  readonly #hints: (readonly [offset: number, likely: 0 | 1])[] = [];
+  /** Of each branch that a hint was given for: twice its offset in `#bytes`, and 1 more if it is likely. */
+  readonly #hints: number[] = [];
   readonly #locals: ValueType[] = [];
   readonly #parameterCount: number;
 
@@ -205,12 +205,12 @@ export class Code {
 
   /** The `if` or `br_if` that follows at once is hardly ever taken: the host keeps what it leads to out of the way. */
   unlikely(): this {
-    this.#hints.push([this.#length, 0]);
+    this.#hints.push(this.#length * 2);
     return this;
   }
   /** The `if` or `br_if` that follows at once is nearly always taken. */
   likely(): this {
-    this.#hints.push([this.#length, 1]);
+    this.#hints.push(this.#length * 2 + 1);
     return this;
   }
 
@@ -226,35 +226,54 @@ export class Code {
     return this.unsigned(this.#level - otherwise.level);
   }
 
-  /** The function's body as the code section wants it, without its leading size. */
-  finish(): Uint8Array {
-    return concat(this.#declarations(), this.raw(), [op.end]);
+  /** The bytes as they are. */
+  append(bytes: Uint8Array): this {
+    while (this.#length + bytes.length > this.#bytes.length) this.#grow();
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
   }
 
-  /** The function's entries of the section `metadata.code.branch_hint`, or undefined without hints. */
-  hints(): Uint8Array | undefined {
-    if (this.#hints.length === 0) return undefined;
+  /** Writes the function to where the code section wants it. */
+  writeBody(to: Code): void {
+    const declarations = this.#declarations();
+    const sizeBytes = declarations.length + this.#length + 1;
+    to.unsigned(sizeBytes).append(declarations).append(this.raw()).byte(op.end);
+  }
+
+  get hasHints(): boolean {
+    return this.#hints.length > 0;
+  }
+
+  /** Writes the function's entries of the section `metadata.code.branch_hint`. */
+  writeHints(to: Code): void {
     const begin = this.#declarations().length;
-    const entries = new Code(0).unsigned(this.#hints.length);
-    for (const [offset, likely] of this.#hints)
-      entries
-        .unsigned(begin + offset)
-        .byte(1)
-        .byte(likely);
-    return entries.raw();
+    const hints = this.#hints;
+    to.unsigned(hints.length);
+    for (let at = 0; at < hints.length; at += 1) to.#hint(begin + (hints[at]! >>> 1), hints[at]! & 1);
+  }
+
+  #hint(offset: number, likely: number): void {
+    const bytes = this.#room();
+    const at = putUnsigned(bytes, this.#length, offset);
+    bytes[at] = 1;
+    bytes[at + 1] = likely;
+    this.#length = at + 2;
   }
 
   /** Neighbours of one type together. */
   #declarations(): Uint8Array {
-    const runs = new Code(0);
+    const locals = this.#locals;
     let count = 0;
-    for (let begin = 0; begin < this.#locals.length; count += 1) {
+    for (let at = 0; at < locals.length; at += 1) if (locals[at] !== locals[at - 1]) count += 1;
+    const declarations = new Code(0).unsigned(count);
+    for (let begin = 0; begin < locals.length; ) {
       let end = begin + 1;
-      while (this.#locals[end] === this.#locals[begin]) end += 1;
-      runs.unsigned(end - begin).byte(valueType[this.#locals[begin]!]);
+      while (locals[end] === locals[begin]) end += 1;
+      declarations.unsigned(end - begin).byte(valueType[locals[begin]!]);
       begin = end;
     }
-    return concat(new Code(0).unsigned(count).raw(), runs.raw());
+    return declarations.raw();
   }
 
   /** The bytes so far. */
@@ -262,13 +281,3 @@ export class Code {
     return this.#bytes.subarray(0, this.#length);
   }
 }
-
-export const concat = (...parts: ArrayLike<number>[]): Uint8Array => {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-};

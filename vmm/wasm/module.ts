@@ -4,7 +4,7 @@
  * Hints for branches go into a section that hosts may pass over ("Branch Hinting", a proposal to WebAssembly).
  */
 
-import { Code, concat } from './code.ts';
+import { Code } from './code.ts';
 import { type ValueType, valueType } from './opcodes.ts';
 
 export interface Signature {
@@ -19,8 +19,7 @@ export const importNamespace = 'env';
 export const anyMemory = 0;
 
 export class ModuleBuilder {
-  readonly #types: string[] = [];
-  readonly #typeBytes: Uint8Array[] = [];
+  readonly #types: Signature[] = [];
   readonly #imports: { name: string; type: number }[] = [];
   readonly #functions: { type: number; code: Code; exportName: string | undefined }[] = [];
   readonly #memoryPages: number;
@@ -34,17 +33,8 @@ export class ModuleBuilder {
   }
 
   #type(signature: Signature): number {
-    const key = JSON.stringify(signature);
-    const known = this.#types.indexOf(key);
-    if (known >= 0) return known;
-    const code = new Code(0).byte(0x60);
-    for (const list of [signature.parameters, signature.results]) {
-      code.unsigned(list.length);
-      for (const type of list) code.byte(valueType[type]);
-    }
-    this.#types.push(key);
-    this.#typeBytes.push(code.raw());
-    return this.#types.length - 1;
+    for (let at = 0; at < this.#types.length; at += 1) if (isSame(this.#types[at]!, signature)) return at;
+    return this.#types.push(signature) - 1;
   }
 
   /** Gives the module a table of functions, exported by name; it may grow. */
@@ -73,62 +63,93 @@ export class ModuleBuilder {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const text = (value: string): Uint8Array => {
-      const code = new Code(0).unsigned(value.length);
-      for (let at = 0; at < value.length; at += 1) code.byte(value.charCodeAt(at)); // our names are ASCII
-      return code.raw();
-    };
-    const vector = (items: readonly ArrayLike<number>[]): Uint8Array =>
-      concat(new Code(0).unsigned(items.length).raw(), ...items);
-    const section = (id: number, content: Uint8Array): Uint8Array =>
-      concat([id], new Code(0).unsigned(content.length).raw(), content);
-    const pages = this.#memoryPages;
-    const limits =
-      pages === anyMemory ? new Code(0).byte(0).byte(0) : new Code(0).byte(1).unsigned(pages).unsigned(pages);
-    const memoryImport = concat(text(importNamespace), text('memory'), [2], limits.raw());
-    const imports = this.#imports.map(({ name, type }) =>
-      concat(text(importNamespace), text(name), [0], new Code(0).unsigned(type).raw()),
-    );
-    const exports = this.#functions.flatMap(({ exportName }, index) =>
-      exportName === undefined
-        ? []
-        : [concat(text(exportName), [0], new Code(0).unsigned(this.#imports.length + index).raw())],
-    );
+    const whole = new Code(0).append(magic);
+    const functions = this.#functions;
+    const firstFunction = this.#imports.length;
+    section(whole, 1, (to) => {
+      to.unsigned(this.#types.length);
+      for (const { parameters, results } of this.#types) {
+        to.byte(0x60);
+        valueTypes(to, parameters);
+        valueTypes(to, results);
+      }
+    });
+    section(whole, 2, (to) => {
+      to.unsigned(1 + this.#imports.length);
+      text(text(to, importNamespace), 'memory').byte(2);
+      if (this.#memoryPages === anyMemory) to.byte(0).byte(0);
+      else to.byte(1).unsigned(this.#memoryPages).unsigned(this.#memoryPages);
+      for (const { name, type } of this.#imports) text(text(to, importNamespace), name).byte(0).unsigned(type);
+    });
+    section(whole, 3, (to) => {
+      to.unsigned(functions.length);
+      for (const { type } of functions) to.unsigned(type);
+    });
     const table = this.#table;
-    if (table !== undefined) exports.push(concat(text(table.exportName), [1, 0]));
-    const tables = table === undefined ? [] : [concat([0x70, 0], new Code(0).unsigned(table.entries).raw())];
-    const bodies = this.#functions.map(({ code }) => {
-      const body = code.finish();
-      return concat(new Code(0).unsigned(body.length).raw(), body);
+    if (table !== undefined) section(whole, 4, (to) => to.byte(1).byte(0x70).byte(0).unsigned(table.entries));
+    section(whole, 7, (to) => {
+      to.unsigned(this.#named().length + (table === undefined ? 0 : 1));
+      for (const { name, index } of this.#named()) text(to, name).byte(0).unsigned(index);
+      if (table !== undefined) text(to, table.exportName).byte(1).byte(0);
     });
-    const hinted = this.#functions.flatMap(({ code }, index) => {
-      const hints = code.hints();
-      return hints === undefined ? [] : [concat(new Code(0).unsigned(this.#imports.length + index).raw(), hints)];
+    const hinted = functions.filter(({ code }) => code.hasHints);
+    if (hinted.length > 0)
+      section(whole, 0, (to) => {
+        text(to, 'metadata.code.branch_hint').unsigned(hinted.length);
+        for (const [index, { code }] of functions.entries())
+          if (code.hasHints) code.writeHints(to.unsigned(firstFunction + index));
+      });
+    section(whole, 10, (to) => {
+      to.unsigned(functions.length);
+      for (const { code } of functions) code.writeBody(to);
     });
-    return concat(
-      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, vector(this.#typeBytes)),
-      section(2, vector([memoryImport, ...imports])),
-      section(3, vector(this.#functions.map(({ type }) => new Code(0).unsigned(type).raw()))),
-      ...(tables.length > 0 ? [section(4, vector(tables))] : []),
-      section(7, vector(exports)),
-      ...(hinted.length > 0 ? [section(0, concat(text('metadata.code.branch_hint'), vector(hinted)))] : []),
-      section(10, vector(bodies)),
-      ...(this.#name === undefined ? [] : [section(0, concat(text('name'), this.#names(this.#name, text, section)))]),
-    ) as Uint8Array<ArrayBuffer>;
+    const name = this.#name;
+    // The name section (WebAssembly core specification, 7.4.1): of the module, and of functions.
+    if (name !== undefined)
+      section(whole, 0, (to) => {
+        text(to, 'name');
+        section(to, 0, (of) => text(of, name));
+        section(to, 1, (of) => {
+          of.unsigned(this.#named().length);
+          for (const named of this.#named()) text(of.unsigned(named.index), named.name);
+        });
+      });
+    return whole.raw().slice();
   }
 
-  /** The name section's content (WebAssembly core specification, 7.4.1): of the module, and of functions. */
-  #names(
-    name: string,
-    text: (value: string) => Uint8Array,
-    section: (id: number, content: Uint8Array) => Uint8Array,
-  ): Uint8Array {
-    const named = this.#functions.flatMap(({ exportName }, index) =>
-      exportName === undefined
-        ? []
-        : [concat(new Code(0).unsigned(this.#imports.length + index).raw(), text(exportName))],
+  /** Functions that are exported. */
+  #named(): { readonly name: string; readonly index: number }[] {
+    return this.#functions.flatMap(({ exportName: name }, at) =>
+      name === undefined ? [] : [{ name, index: this.#imports.length + at }],
     );
-    return concat(section(0, text(name)), section(1, concat(new Code(0).unsigned(named.length).raw(), ...named)));
   }
 }
+
+const magic = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+const isSame = (one: Signature, other: Signature): boolean =>
+  one === other || (areSame(one.parameters, other.parameters) && areSame(one.results, other.results));
+
+const areSame = (one: readonly ValueType[], other: readonly ValueType[]): boolean => {
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return one.length === other.length;
+};
+
+const valueTypes = (to: Code, types: readonly ValueType[]): void => {
+  to.unsigned(types.length);
+  for (let at = 0; at < types.length; at += 1) to.byte(valueType[types[at]!]);
+};
+
+/** Our names are ASCII. */
+const text = (to: Code, value: string): Code => {
+  to.unsigned(value.length);
+  for (let at = 0; at < value.length; at += 1) to.byte(value.charCodeAt(at));
+  return to;
+};
+
+const section = (to: Code, id: number, write: (content: Code) => void): void => {
+  const content = new Code(0);
+  write(content);
+  const bytes = content.raw();
+  to.byte(id).unsigned(bytes.length).append(bytes);
+};

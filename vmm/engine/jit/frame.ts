@@ -22,7 +22,7 @@ export class Frame {
   readonly writeTlb: number;
   readonly executeTlb: number;
   /** Local of each integer register that the region touches; 0, which is no register's, for the others. */
-  readonly #registers: readonly number[];
+  readonly #registers = new Int32Array(32);
   /** The same for 32 bits of those that are `narrow` somewhere; 0 for the others. */
   readonly #narrowRegisters = new Int32Array(32);
   /** Registers, as bits, whose locals may differ from the hart's record at this place in the code. */
@@ -43,15 +43,8 @@ export class Frame {
     this.readTlb = code.local('i32');
     this.writeTlb = code.local('i32');
     this.executeTlb = code.local('i32');
-    let touched = 0;
-    for (let at = 0; at < region.instructions.length; at += 1) {
-      const { is } = region.instructions[at]!;
-      touched |= is.reads | is.writes;
-    }
-    const registers: number[] = [];
-    for (let register = 0; register < 32; register += 1)
-      registers.push(((touched >>> register) & 1) === 0 ? 0 : code.local('i64'));
-    this.#registers = registers;
+    for (let rest = touchedBy(region); rest !== 0; rest &= rest - 1)
+      this.#registers[31 - Math.clz32(rest & -rest)] = code.local('i64');
   }
 
   begin(live: number): void {
@@ -226,3 +219,13 @@ export class Frame {
     this.code.end();
   }
 }
+
+/** Integer registers that a region reads or writes, as bits. */
+const touchedBy = ({ instructions }: Region): number => {
+  let touched = 0;
+  for (let at = 0; at < instructions.length; at += 1) {
+    const { is } = instructions[at]!;
+    touched |= is.reads | is.writes;
+  }
+  return touched;
+};

@@ -10,7 +10,7 @@ import type { FloatHelperName } from '../../float/helpers.ts';
 import type { Hart } from '../../machine/hart.ts';
 import type { MachineMemory } from '../../machine/memory.ts';
 import type { Translations } from '../../machine/translations.ts';
-import { ModuleBuilder } from '../../wasm/module.ts';
+import { ModuleBuilder, type Signature } from '../../wasm/module.ts';
 import { declareRegionImports } from '../imports.ts';
 import {
   hartTlbPointers,
@@ -55,6 +55,7 @@ export interface JitCounters {
   readonly codeBytes: number;
 }
 
+const regionSignature: Signature = { parameters: ['i32'], results: ['i32'] };
 const defaultBatchRegions = 48;
 /** Regions wait for others no longer than this, unless they become hot again. */
 const batchSteps = 60_000_000;
@@ -203,7 +204,7 @@ export class Jit {
     const { coverage } = this.#memory;
     for (const [index, [, { region, hostAt }]] of batch.entries())
       module.define(
-        { parameters: ['i32'], results: ['i32'] },
+        regionSignature,
         (code) => emitRegion(code, region, { imports, library, hostAt, coverage }),
         `r${index}`,
       );
