@@ -55,6 +55,9 @@ export class Plic implements Device {
   setSource(source: number, high: boolean): void {
     const word = source >>> 5;
     const bit = 1 << (source & 31);
+    const isHigh = (this.#level[word]! & bit) !== 0;
+    // A port tells its line at each access, and hardly ever is it another one.
+    if (high ? isHigh && ((this.#claimed[word]! | this.#pending[word]!) & bit) !== 0 : !isHigh) return;
     if (high) {
       this.#level[word]! |= bit;
       if ((this.#claimed[word]! & bit) === 0) this.#pending[word]! |= bit;

@@ -188,8 +188,10 @@ export class Uart implements Device {
         return this.#mcr;
       case 5: {
         const status = this.#lineStatus();
-        this.#lineErrors = 0;
-        this.#drive();
+        if (this.#lineErrors !== 0) {
+          this.#lineErrors = 0;
+          this.#drive();
+        }
         return status;
       }
       case 6: {
