@@ -16,7 +16,7 @@ import { moment } from '../../traces/time.ts';
 import { type Interval, union } from '../../vmm/history/history.ts';
 import { packSegment } from '../../vmm/history/segment.ts';
 import type { RunOptions } from '../../vmm/machine/stops.ts';
-import type { Among } from '../../vmm/timeline/timeline.ts';
+import type { Among, Hit } from '../../vmm/timeline/timeline.ts';
 import { median, quantile } from './measurement.ts';
 
 setV8Flags();
@@ -75,11 +75,17 @@ say(`step back after it (${backs.length})`, latencies(backs));
 say('checkpoints then', `${timeline.checkpoints.count}, ${(timeline.checkpoints.sizeBytes / 2 ** 20).toFixed(0)} MiB`);
 
 /** The last stop of a kind before a moment: with the index, and without it but with all checkpoints. */
+/** At a breakpoint's address; what the engine stops for may be at another one that has its place in the filter. */
+const hitOf = (address: bigint | undefined): Hit => {
+  if (address === undefined) return () => true;
+  return (stop) => stop.reason === 'breakpoint' && BigInt.asUintN(64, stop.pc) === address;
+};
 const search = (
   name: string,
   from: number,
   options: RunOptions,
   among: (within: Interval) => readonly Interval[],
+  address?: bigint,
 ): void => {
   const found: number[] = [];
   const asked: Among = function* (within) {
@@ -89,7 +95,7 @@ const search = (
   for (const hints of [asked, undefined]) {
     seek(from);
     const started = performance.now();
-    for (const _ of timeline.reverse(options, () => true, hints));
+    for (const _ of timeline.reverse(options, hitOf(address), hints));
     found.push(timeline.now);
     say(`${name}, ${hints === undefined ? 'without' : 'with'} the index`, ms(performance.now() - started));
   }
@@ -124,7 +130,7 @@ const searchFresh = async (name: string, options: RunOptions, address?: bigint):
   if (address !== undefined) fresh.machine.engine.arm([address]);
   const isOver = behind.makeWay();
   const found = cost(() => {
-    for (const _ of fresh.timeline.reverse(options, () => true));
+    for (const _ of fresh.timeline.reverse(options, hitOf(address)));
   });
   isOver();
   say(
@@ -161,7 +167,8 @@ if (code === undefined) say('reverse continue', 'no such place');
 else {
   const { virtual } = code;
   machine.engine.arm([virtual]);
-  search('reverse continue', timeline.end, { armed: true }, (within) => union([index.executedAt(virtual, within)]));
+  const executed = (within: Interval): readonly Interval[] => union([index.executedAt(virtual, within)]);
+  search('reverse continue', timeline.end, { armed: true }, executed, virtual);
   await searchFresh('reverse continue', { armed: true }, virtual);
 }
 let data: { address: number; at: number } | undefined;
