@@ -221,6 +221,27 @@ describe('atomic operations that fault', () => {
     expect(machineTrap(machine.harts[0]!)).toEqual({ cause: 7n, epc: BigInt(code), tval: 0x0200_0000n });
   });
 
+  test('one that is misaligned, at any distance, on a device that was written before', () => {
+    const uart = 0x1000_0000;
+    const machine = fresh();
+    set(machine, { mtvec: handler, pc: code, a2: untouched });
+    run(machine, ['sb', { rs1: a0, rs2: a1, imm: 0n }], uart + 7);
+    for (const [name, size] of [
+      ['amoadd.w', 4],
+      ['amoadd.d', 8],
+    ] as const)
+      for (let distance = 0; distance < 16; distance += 1) {
+        set(machine, { pc: code });
+        run(machine, [name, { rd: a2, rs1: a0, rs2: a1 }], uart + distance);
+        const { cause, tval } = machineTrap(machine.harts[0]!);
+        expect({ cause, tval }, `${name} at ${distance}`).toEqual({
+          cause: distance % size === 0 ? 7n : 6n,
+          tval: BigInt(uart + distance),
+        });
+        expect(machine.harts[0]!.x(a2)).toBe(untouched);
+      }
+  });
+
   test('lr on a device is a load access fault and reserves nothing', () => {
     const machine = fresh();
     set(machine, { mtvec: handler, pc: code, a2: untouched });

@@ -190,12 +190,14 @@ export const dirtyFlags =
 /**
  * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's
  * address (low 12 bits zero), or -1 when empty. Host address = low 32 bits of the virtual address + addend.
- * Pages that are not RAM are there, too, for JS alone: bit 0 of the tag is set, and the addend is the physical page's address.
+ * Pages that are not RAM are there, too, for JS alone: the tag has `tlbDeviceTag`, and the addend is the physical page's address.
  * A hart has one for each kind (what for) in machine mode, where nothing is translated. For the other contexts (who is
  * asking) it has several sets of them, one for each of the address spaces that it was in last, so that neither a change
  * of privilege nor one of address space costs anything.
  */
 export const tlbEntries = 1024;
+/** Set in the tag of no page in RAM, and of an empty entry. The three bits below it are compared by atomic accesses, which must be aligned. */
+export const tlbDeviceTag = 8;
 export const tlbEntryBytes = 16;
 export const tlbBytes = tlbEntries * tlbEntryBytes;
 /** An entry that another one takes the place of goes to that place's address with this bit the other way round. */

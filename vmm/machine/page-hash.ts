@@ -20,6 +20,7 @@ import {
   tlbBase,
   tlbBlockShift,
   tlbBytes,
+  tlbDeviceTag,
   tlbEntryBytes,
   tlbHarts,
   tlbKindCount,
@@ -181,7 +182,7 @@ const emitFlagWritable = (code: Code): void => {
   code.i32(blockBytes).ops(op.i32Add).set(blockEnd);
   code.get(blocks).get(blocks).i32(1).ops(op.i32Sub, op.i32And).set(blocks);
   const eachEntry = code.loop();
-  code.get(at).memory(op.i32Load, tlbBase).i32(1).ops(op.i32And, op.i32Eqz).if(); // of a page, and in RAM
+  code.get(at).memory(op.i32Load, tlbBase).i32(tlbDeviceTag).ops(op.i32And, op.i32Eqz).if(); // of a page, and in RAM
   code
     .get(at)
     .memory(op.i32Load, tlbBase)

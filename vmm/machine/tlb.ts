@@ -19,6 +19,7 @@ import {
   tlbBlockShift,
   tlbBytes,
   tlbContexts,
+  tlbDeviceTag,
   tlbEntries,
   tlbEntryBytes,
   tlbFact,
@@ -53,8 +54,6 @@ export const virtualPages = 2 ** 27;
 
 const machineTlb = tlbSets * tlbsInSet;
 const entryWords = tlbEntryBytes / 4;
-/** In the tag of a page that is not RAM. */
-const isDevice = 1;
 /** Of a block one bit says whether anything is in it. */
 const blockEntries = 1 << tlbBlockShift;
 const indexMask = tlbEntries - 1;
@@ -204,7 +203,7 @@ export class Tlbs {
     const index = (low >>> 12) & indexMask;
     const number = tlbNumber(this.#present[hart]!, context, kind);
     const at = (tlbAddress(hart, number) >>> 2) + index * entryWords;
-    i32[at] = (low & -pageBytes) | isDevice;
+    i32[at] = (low & -pageBytes) | tlbDeviceTag;
     i32[at + 1] = high;
     i32[at + 2] = physical & -pageBytes;
     this.#occupied[hart * tlbsInHart + number]! |= 1 << (index >>> tlbBlockShift);
@@ -215,7 +214,7 @@ export class Tlbs {
     const { i32 } = this.#memory;
     const tlb = tlbAddress(hart, tlbNumber(this.#present[hart]!, context, kind));
     const at = (tlb >>> 2) + ((low >>> 12) & indexMask) * entryWords;
-    if (i32[at] !== ((low & -pageBytes) | isDevice) || i32[at + 1] !== (high | 0)) return -1;
+    if (i32[at] !== ((low & -pageBytes) | tlbDeviceTag) || i32[at + 1] !== (high | 0)) return -1;
     return (i32[at + 2]! >>> 0) + (low & (pageBytes - 1));
   }
 
