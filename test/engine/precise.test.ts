@@ -225,14 +225,15 @@ describe('atomic operations that fault', () => {
     const uart = 0x1000_0000;
     const machine = fresh();
     set(machine, { mtvec: handler, pc: code, a2: untouched });
-    run(machine, ['sb', { rs1: a0, rs2: a1, imm: 0n }], uart + 7);
     for (const [name, size] of [
       ['amoadd.w', 4],
       ['amoadd.d', 8],
     ] as const)
       for (let distance = 0; distance < 16; distance += 1) {
+        place(machine, code + 4, [name, { rd: a2, rs1: a0, rs2: a1 }]);
         set(machine, { pc: code });
-        run(machine, [name, { rd: a2, rs1: a0, rs2: a1 }], uart + distance);
+        run(machine, ['sb', { rs1: a0, rs2: a1, imm: BigInt(7 - distance) }], uart + distance);
+        step(machine);
         const { cause, tval } = machineTrap(machine.harts[0]!);
         expect({ cause, tval }, `${name} at ${distance}`).toEqual({
           cause: distance % size === 0 ? 7n : 6n,
