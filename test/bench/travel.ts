@@ -74,12 +74,13 @@ say(`jump to a random moment (${jumps.length})`, latencies(jumps));
 say(`step back after it (${backs.length})`, latencies(backs));
 say('checkpoints then', `${timeline.checkpoints.count}, ${(timeline.checkpoints.sizeBytes / 2 ** 20).toFixed(0)} MiB`);
 
-/** The last stop of a kind before a moment: with the index, and without it but with all checkpoints. */
 /** At a breakpoint's address; what the engine stops for may be at another one that has its place in the filter. */
 const hitOf = (address: bigint | undefined): Hit => {
   if (address === undefined) return () => true;
   return (stop) => stop.reason === 'breakpoint' && BigInt.asUintN(64, stop.pc) === address;
 };
+
+/** The last stop of a kind before a moment: with the index, and without it but with all checkpoints. */
 const search = (
   name: string,
   from: number,

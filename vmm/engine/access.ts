@@ -8,7 +8,7 @@ import type { Code, Label } from '../wasm/code.ts';
 import { type Opcode, op } from '../wasm/opcodes.ts';
 import { type CoverageMaps, emitWritten } from './coverage.ts';
 import { type AtomicAccess, atomicAccess } from './imports.ts';
-import { hartOffset, pageBytes, ramOffset, tlbEntries, tlbOtherPlace } from './layout.ts';
+import { hartOffset, hartTlbPointers, pageBytes, ramOffset, tlbEntries, tlbOtherPlace } from './layout.ts';
 
 export interface AccessLocals {
   readonly hart: number; // i32: base of the hart's record
@@ -20,6 +20,15 @@ export interface AccessLocals {
   readonly value: number; // i64
   readonly operand: number; // i64
 }
+
+/** Takes the TLBs of the present context, which loads and stores go by. */
+export const emitTlbLocals = (
+  code: Code,
+  { hart, readTlb, writeTlb }: Pick<AccessLocals, 'hart' | 'readTlb' | 'writeTlb'>,
+): void => {
+  code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(readTlb);
+  code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(writeTlb);
+};
 
 /** What instructions do with memory; each leaves its result on the stack (see MemoryAccess). */
 export interface Access {

@@ -12,13 +12,12 @@ import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
-import { MemoryAccess } from './access.ts';
+import { emitTlbLocals, MemoryAccess } from './access.ts';
 import type { CoverageMaps } from './coverage.ts';
 import { type EmitContext, emitEffect } from './emit.ts';
 import type { ImportIndices } from './imports.ts';
 import {
   declareRowLocals,
-  emitTlbLocals,
   fsDirty,
   interpreterSlowAccess,
   pushByte,

@@ -6,10 +6,10 @@
 import { type FField, systemOps, type XField } from '../isa/meaning.ts';
 import type { Code } from '../wasm/code.ts';
 import { op } from '../wasm/opcodes.ts';
-import type { SlowAccess } from './access.ts';
+import { emitTlbLocals, type SlowAccess } from './access.ts';
 import type { Operands } from './emit.ts';
 import type { AtomicAccess, ImportIndices } from './imports.ts';
-import { decodedBase, hartOffset, hartTlbPointers, scratch } from './layout.ts';
+import { decodedBase, hartOffset, scratch } from './layout.ts';
 import { type Misses, storeIsDone } from './misses.ts';
 import { decodedOffset } from './predecode.ts';
 import { pushFenceIsUncommon } from './sstatus.ts';
@@ -47,12 +47,6 @@ export const declareLocals = (code: Code) => ({
   begun: code.local('i32'), // the budget then
 });
 export type Locals = ReturnType<typeof declareLocals>;
-
-/** The TLBs of the present context. */
-export const emitTlbLocals = (code: Code, { hart, readTlb, writeTlb }: RowLocals): void => {
-  code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(readTlb);
-  code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(writeTlb);
-};
 
 /** The pc of the instruction at `at`. */
 export const pushCurrent = (code: Code, { at, origin }: Locals): Code =>

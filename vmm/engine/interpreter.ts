@@ -1,7 +1,7 @@
 /**
- * The interpreter, emitted as one WebAssembly function from the instruction rows. It runs one hart for at most
- * scratch.budget steps and gives the reason why it came back. It reads each word
- * from memory, and takes it apart only when it is not the one that was decoded there before (predecode.ts).
+ * The interpreter, emitted from the instruction rows: one WebAssembly function, and those of handlers.ts that it calls. It
+ * runs one hart for at most scratch.budget steps and gives the reason why it came back. It reads each word from memory, and
+ * takes it apart only when it is not the one that was decoded there before (predecode.ts).
  *
  *     interpret(hart: i32, probing: i32) -> i32    see probe, runExit
  *
@@ -13,7 +13,7 @@ import type { Row } from '../isa/row.ts';
 import type { Code, Label } from '../wasm/code.ts';
 import { anyMemory, ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
-import { MemoryAccess } from './access.ts';
+import { emitTlbLocals, MemoryAccess } from './access.ts';
 import { emitArrival, emitCountSteps, emitJumped, isJump, type Ways } from './arrivals.ts';
 import type { CoverageMaps } from './coverage.ts';
 import { defineCsrFunction } from './csr-function.ts';
@@ -26,7 +26,6 @@ import { defineOutlined, emitRow, outlined } from './handlers.ts';
 import { declareImports, type ImportIndices } from './imports.ts';
 import {
   declareLocals,
-  emitTlbLocals,
   interpreterOperands,
   interpreterSlowAccess,
   type Locals,

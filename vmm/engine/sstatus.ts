@@ -1,7 +1,7 @@
 /**
- * Accesses to sstatus in WebAssembly, as long as nothing comes of the change but other bits in it: what is read, and whether a
- * write has other effects. The machine's own (machine/csr/status.ts) is the reference. Beside it, when sfence.vma, which mstatus may
- * trap, is for the machine.
+ * Accesses to sstatus in WebAssembly, as long as nothing comes of the change but other bits in it and other TLBs: what is
+ * read, and whether a write has other effects. The machine's own (machine/csr/status.ts) is the reference. Beside it, when
+ * sfence.vma, which mstatus may trap, is for the machine.
  */
 
 import { mstatus, sstatusHigh, sstatusWritable } from '../machine/csr/status.ts';

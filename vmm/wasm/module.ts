@@ -86,10 +86,11 @@ export class ModuleBuilder {
       for (const { type } of functions) to.unsigned(type);
     });
     const table = this.#table;
+    const exported = this.#exported();
     if (table !== undefined) section(whole, 4, (to) => to.byte(1).byte(0x70).byte(0).unsigned(table.entries));
     section(whole, 7, (to) => {
-      to.unsigned(this.#named().length + (table === undefined ? 0 : 1));
-      for (const { name, index } of this.#named()) text(to, name).byte(0).unsigned(index);
+      to.unsigned(exported.length + (table === undefined ? 0 : 1));
+      for (const { name, index } of exported) text(to, name).byte(0).unsigned(index);
       if (table !== undefined) text(to, table.exportName).byte(1).byte(0);
     });
     const hinted = functions.filter(({ code }) => code.hasHints);
@@ -110,15 +111,15 @@ export class ModuleBuilder {
         text(to, 'name');
         section(to, 0, (of) => text(of, name));
         section(to, 1, (of) => {
-          of.unsigned(this.#named().length);
-          for (const named of this.#named()) text(of.unsigned(named.index), named.name);
+          of.unsigned(exported.length);
+          for (const named of exported) text(of.unsigned(named.index), named.name);
         });
       });
     return whole.raw().slice();
   }
 
-  /** Functions that are exported. */
-  #named(): { readonly name: string; readonly index: number }[] {
+  /** Functions by name. */
+  #exported(): { readonly name: string; readonly index: number }[] {
     return this.#functions.flatMap(({ exportName: name }, at) =>
       name === undefined ? [] : [{ name, index: this.#imports.length + at }],
     );

@@ -1,7 +1,7 @@
 /**
  * CSR accesses that translated code does itself: registers that are plain storage, `time`, and sstatus as long as nothing
- * comes of the change but other bits in it. What they are comes from the machine's CSR rows; for all others it calls the
- * machine.
+ * comes of the change but other bits in it and other TLBs. What they are comes from the machine's CSR rows; for all others
+ * it calls the machine.
  */
 
 import { csrByNumber, csrIsReadOnly, csrLowestPrivilege } from '../../machine/csr.ts';

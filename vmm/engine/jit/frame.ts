@@ -5,6 +5,7 @@
 
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
+import { emitTlbLocals } from '../access.ts';
 import { regionExit } from '../exits.ts';
 import { hartOffset, hartTlbPointers, scratch } from '../layout.ts';
 import type { Region } from './region.ts';
@@ -63,9 +64,7 @@ export class Frame {
 
   /** Those for loads and stores. */
   reloadTlbs(): void {
-    const { code, hart } = this;
-    code.get(hart).memory(op.i32Load, hartTlbPointers.read).set(this.readTlb);
-    code.get(hart).memory(op.i32Load, hartTlbPointers.write).set(this.writeTlb);
+    emitTlbLocals(this.code, this);
   }
 
   reloadBudget(): void {
