@@ -37,7 +37,7 @@ export interface FileRow {
 /** The first row that fits counts. */
 // biome-ignore format: a table
 export const fileRows: readonly FileRow[] = [
-  { file: 'vmm/machine/slowpath.ts',     functions: ['system'],                       category: 'traps' },
+  { file: 'vmm/machine/slowpath.ts',     functions: ['system', 'trap', 'leave'],       category: 'traps' },
   { file: 'vmm/machine/slowpath.ts',     functions: ['callFloat'],                    category: 'float' },
   { file: 'vmm/machine/slowpath.ts',     functions: ['createSlowPath'],               category: 'other' },
   { file: 'vmm/machine/slowpath.ts',                                                  category: 'tlb' },
@@ -45,8 +45,10 @@ export const fileRows: readonly FileRow[] = [
   { file: 'vmm/machine/mmu.ts',                                                       category: 'tlb' },
   { file: 'vmm/machine/pmp.ts',                                                       category: 'tlb' },
   { file: 'vmm/machine/translations.ts', functions: ['dropWrites', 'dropCode', 'watch', 'select', 'reset'], category: 'caller' },
+  { file: 'vmm/machine/translations.ts', functions: ['findDevice', 'insertDevice'],   category: 'devices' },
   { file: 'vmm/machine/translations.ts',                                              category: 'tlb' },
   { file: 'vmm/machine/tlb.ts',          functions: ['dropWrites', 'select'],         category: 'caller' },
+  { file: 'vmm/machine/tlb.ts',          functions: ['findDevice', 'insertDevice'],   category: 'devices' },
   { file: 'vmm/machine/tlb.ts',                                                       category: 'tlb' },
   { file: 'vmm/machine/page-tables.ts',  functions: ['reset'],                        category: 'caller' },
   { file: 'vmm/machine/page-tables.ts',                                               category: 'tlb' },
