@@ -10,6 +10,12 @@ import { regionExit } from '../exits.ts';
 import { hartOffset, hartTlbPointers, scratch } from '../layout.ts';
 import type { Region } from './region.ts';
 
+/** Registers, as bits, whose values are stored in another way than from their locals; V8 then need not keep these. */
+export interface Elsewhere {
+  readonly registers: number;
+  readonly store: () => void;
+}
+
 export class Frame {
   readonly code: Code;
   readonly hart = 0;
@@ -28,6 +34,7 @@ export class Frame {
   readonly #narrowRegisters = new Int32Array(32);
   /** Registers, as bits, whose locals may differ from the hart's record at this place in the code. */
   dirty = 0;
+  elsewhere: Elsewhere | undefined;
   /** Registers, as bits, that are sign-extended numbers of 32 bits in locals of 32 bits at this place in the code. */
   #narrow = 0;
   /** Those of them that were written since it was said which are narrow: they are in their other local, too. */
@@ -138,12 +145,25 @@ export class Frame {
   }
 
   #storeDirty(): void {
-    const { code, hart } = this;
-    for (let rest = this.dirty; rest !== 0; rest &= rest - 1) {
+    this.elsewhere?.store();
+    const present = this.dirty & ~(this.elsewhere?.registers ?? 0);
+    for (let rest = present; rest !== 0; rest &= rest - 1) {
       const register = 31 - Math.clz32(rest & -rest);
-      code.get(hart);
-      this.pushRegister(register);
-      code.memory(op.i64Store, hartOffset.x + register * 8);
+      this.storeRegister(register, () => this.pushRegister(register));
+    }
+  }
+
+  storeRegister(register: number, push: () => void): void {
+    this.code.get(this.hart);
+    push();
+    this.code.memory(op.i64Store, hartOffset.x + register * 8);
+  }
+
+  /** Stores some registers, as bits, of those that were written. */
+  storeSome(registers: number): void {
+    for (let rest = this.dirty & registers; rest !== 0; rest &= rest - 1) {
+      const register = 31 - Math.clz32(rest & -rest);
+      this.storeRegister(register, () => this.pushRegister(register));
     }
   }
 

@@ -9,7 +9,7 @@ import { type FField, type SystemOp, systemOps, type XField } from '../../isa/me
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import type { CoverageMaps } from '../coverage.ts';
-import { type EmitContext, emitCondition, emitEffect, type Operands } from '../emit.ts';
+import { type EmitContext, emitCondition, emitEffect, emitValue, type Operands } from '../emit.ts';
 import { regionExit, runExit } from '../exits.ts';
 import type { RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
@@ -19,6 +19,7 @@ import { emitCsrAccess } from './csr-access.ts';
 import type { Decoded } from './decoded.ts';
 import type { Frame } from './frame.ts';
 import type { Block, Instruction, Region } from './region.ts';
+import type { Making, WayOut } from './remaking.ts';
 import { signExtendedAfter } from './sign-extension.ts';
 import { SpanAccess } from './span-access.ts';
 
@@ -126,6 +127,34 @@ export class InstructionEmitter {
     this.#code.end();
     this.#frame.reloadBudget();
     this.#frame.leave(next, regionExit.dispatch);
+  }
+
+  /** Stores what is made again on a way out of a loop that was entered with so much budget, unless that is its first turn. */
+  storeRemade({ makings, spent }: WayOut, budgetAtEntry: number): void {
+    const code = this.#code;
+    code.get(this.#frame.budget);
+    if (spent !== 0) code.i32(spent).ops(op.i32Add);
+    code.get(budgetAtEntry).ops(op.i32Ne).if();
+    for (const { register, making } of makings) this.#frame.storeRegister(register, () => this.#pushMaking(making));
+    code.end();
+  }
+
+  #pushMaking(making: Making): void {
+    if ('register' in making) {
+      this.#frame.pushRegister(making.register);
+      return;
+    }
+    const { is, rs1, rs2 } = making;
+    const { row, word, immediate } = is;
+    if (row.meaning.k !== 'setX') throw new Error(`${row.name} is taken for a plain instruction`);
+    const operands: Operands = {
+      ...this.#context.operands,
+      pushX: (field) => this.#pushMaking((field === 'rs1' ? rs1 : rs2)!),
+      isSignExtended: () => false,
+      pushImmediate: () => this.#code.i64Small(immediate),
+      pushShift: () => this.#code.i64Small((word >>> 20) & 63),
+    };
+    emitValue({ ...this.#context, operands }, row, row.meaning.value);
   }
 
   get #present(): Instruction {

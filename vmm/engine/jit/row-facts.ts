@@ -1,7 +1,16 @@
 /** What the translator must know of rows before it emits them, found by walking their meanings once. */
 
 import type { FloatHelperName } from '../../float/helpers.ts';
-import { type Effect, effectValues, type SystemOp, type Value, valueChildren, type XField } from '../../isa/meaning.ts';
+import {
+  type Binary,
+  type Effect,
+  effectValues,
+  type SystemOp,
+  type Unary,
+  type Value,
+  valueChildren,
+  type XField,
+} from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
 import { isSignExtended } from '../narrow-values.ts';
 
@@ -27,6 +36,8 @@ export interface RowFacts {
   readonly signExtendedFromRs2: boolean;
   /** Whether what it does with 32 bits is to be sign-extended after that; loads and comparisons have all 64 bits at once. */
   readonly widens: boolean;
+  /** Whether rd gets what simple operations make of registers and constants, and nothing else happens. */
+  readonly isPlain: boolean;
   /** Helpers and operations that it names. */
   readonly helpers: readonly FloatHelperName[];
   readonly operations: readonly string[];
@@ -75,6 +86,7 @@ const findFacts = (row: Row): RowFacts => {
     signExtendedFromRs1: signExtendedFrom?.has('rs1') === true,
     signExtendedFromRs2: signExtendedFrom?.has('rs2') === true,
     widens: meaning.k === 'setX' && isWidened(meaning.value),
+    isPlain: meaning.k === 'setX' && values.every(isPlain),
     helpers: [...new Set(values.flatMap((value) => (value.k === 'float' ? [value.helper] : [])))],
     operations: [
       ...new Set(values.flatMap((value) => (value.k === 'binary' || value.k === 'unary' ? [value.op] : []))),
@@ -97,6 +109,18 @@ const findSignExtended = (effect: Effect): ReadonlySet<XField> | undefined => {
 const isWidened = (value: Value): boolean =>
   (value.k === 'unary' && value.op === 'sext32' && value.a.k !== 'load') ||
   (value.k === 'binary' && (value.op === 'and' || value.op === 'or' || value.op === 'xor'));
+
+const isPlain = (value: Value): boolean =>
+  value.k === 'x' ||
+  value.k === 'imm' ||
+  value.k === 'const' ||
+  (value.k === 'field' && value.name === 'shamt') ||
+  (value.k === 'unary' && plainUnaries.has(value.op)) ||
+  (value.k === 'binary' && plainBinaries.has(value.op));
+const plainUnaries: ReadonlySet<Unary> = new Set(['sext8', 'sext16', 'sext32', 'zext8', 'zext16', 'zext32']);
+const plainBinaries: ReadonlySet<Binary> = new Set([
+  ...(['add', 'sub', 'and', 'or', 'xor', 'shl', 'shrU', 'shrS', 'eq', 'ne', 'ltS', 'ltU', 'geS', 'geU'] as const),
+]);
 
 /** CSR accesses and sfence.vma go on with the next instruction; the machine may say otherwise. */
 const staysInFlow: ReadonlySet<SystemOp> = new Set([

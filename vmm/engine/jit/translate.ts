@@ -15,10 +15,11 @@ import { emitTlbEntry } from '../access.ts';
 import { emitBlockExecuted } from '../coverage.ts';
 import { regionExit, runExit } from '../exits.ts';
 import { pageBytes } from '../layout.ts';
-import { Frame } from './frame.ts';
+import { type Elsewhere, Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { dirtyRegisters, liveRegisters } from './liveness.ts';
 import { type Block, pageOf, type Region } from './region.ts';
+import { type StraightLoop, straightLoops, type WayOut } from './remaking.ts';
 import { narrowRegisters, signExtendedRegisters } from './sign-extension.ts';
 import { type ByBlock, isInside, longestPaths, quietLoops, type Structure, structureOf } from './structure.ts';
 
@@ -54,6 +55,10 @@ class RegionEmitter {
   readonly #signExtended: ByBlock;
   /** By block, the registers that it has in 32 bits, as bits. */
   readonly #narrow: ByBlock;
+  /** By block, its loop if some registers are not carried from turn to turn there. */
+  readonly #straight: readonly (StraightLoop | undefined)[];
+  /** Locals: the budget where such a loop was entered. */
+  readonly #budgetAtEntry = new Map<StraightLoop, number>();
 
   constructor(code: Code, region: Region, parts: TranslationParts) {
     this.#code = code;
@@ -67,12 +72,14 @@ class RegionEmitter {
     this.#live = liveRegisters(region, this.#structure, this.#dirty);
     this.#signExtended = signExtendedRegisters(region, this.#structure);
     this.#narrow = narrowRegisters(region, this.#structure, loops, this.#signExtended);
+    this.#straight = straightLoops(region, this.#structure, loops, this.#signExtended);
     this.#frame = new Frame(code, region);
     this.#instructions = new InstructionEmitter(this.#frame, parts);
   }
 
   emit(): void {
     this.#frame.begin(this.#live[0]!);
+    this.#enterLoop(0);
     this.#tree(0);
     this.#code.ops(op.unreachable);
   }
@@ -116,6 +123,8 @@ class RegionEmitter {
     const frame = this.#frame;
     frame.dirty = this.#dirty[index]!;
     frame.narrow = this.#narrow[index]!;
+    const loop = this.#straight[index];
+    frame.elsewhere = loop?.header === index ? this.#elsewhere(loop, loop.begin) : undefined;
     if (index === 0 || this.#structure.loopHeaders[index] !== 0) this.#checkBudget(block);
     this.#checkCrossing(block);
     frame.spend(count);
@@ -128,6 +137,8 @@ class RegionEmitter {
     });
     const plain = ending === 'next' || ending === 'interpret' ? count : count - 1;
     for (let at = 0; at < count; at += 1) {
+      const way = loop?.before.get(first + at);
+      frame.elsewhere = way === undefined ? undefined : this.#elsewhere(loop!, way);
       this.#instructions.begin(this.#region.instructions[first + at]!, at, count - at);
       if (at < plain) this.#instructions.emit();
     }
@@ -156,11 +167,12 @@ class RegionEmitter {
         return;
       case 'branch': {
         this.#instructions.pushCondition();
-        const { dirty } = frame;
+        const { dirty, elsewhere } = frame;
         code.if();
         this.#edge(block, target, successors[1]!);
         code.else();
         frame.dirty = dirty;
+        frame.elsewhere = elsewhere;
         frame.narrow = this.#narrow[index]!;
         this.#edge(block, next, successors[0]!);
         code.end();
@@ -218,11 +230,34 @@ class RegionEmitter {
 
   /** Goes on with a block of this region. */
   #branch(from: number, to: number): void {
+    if (this.#straight[from] !== this.#straight[to]) this.#enterLoop(to);
     if (this.#late[to] === 0) this.#frame.flush();
     this.#frame.changeNarrow(this.#narrow[to]!);
     const label = this.#labelOf(from, to);
     if (label === undefined) this.#tree(to);
     else this.#code.br(label);
+  }
+
+  /** Before control comes to a block from outside of its loop. */
+  #enterLoop(to: number): void {
+    const loop = this.#straight[to];
+    if (loop === undefined) return;
+    this.#frame.storeSome(loop.uncarried);
+    this.#code.get(this.#frame.budget).set(this.#budgetAtEntryOf(loop));
+  }
+
+  #budgetAtEntryOf(loop: StraightLoop): number {
+    let local = this.#budgetAtEntry.get(loop);
+    if (local === undefined) {
+      local = this.#code.local('i32');
+      this.#budgetAtEntry.set(loop, local);
+    }
+    return local;
+  }
+
+  #elsewhere(loop: StraightLoop, way: WayOut): Elsewhere {
+    const store = (): void => this.#instructions.storeRemade(way, this.#budgetAtEntryOf(loop));
+    return { registers: way.registers, store };
   }
 
   /** Undefined for a block that belongs where it is come to. */
