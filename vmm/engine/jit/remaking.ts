@@ -38,6 +38,8 @@ export interface StraightLoop {
 
 /** Instructions that make one value, at most. */
 const makingMax = 16;
+/** A loop with fewer has them all in the host's registers, where one that is not read costs less than to enter the loop does. */
+const registersMin = 8;
 
 /** By block, the loop of this kind that it is of. */
 export const straightLoops = (
@@ -89,6 +91,12 @@ const blocksInTurn = (
   return hub.ending === 'hub' && hub.successors.includes(header) ? undefined : turn;
 };
 
+const countOf = (registers: number): number => {
+  let count = 0;
+  for (let rest = registers; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+};
+
 /** A value before any turn is that of its register, by number; the others are numbered behind. */
 const registers = 32;
 const zero = 0;
@@ -121,7 +129,7 @@ class Turn {
       writes |= is.writes;
     });
     let uncarried = writes & ~reads;
-    if (uncarried === 0) return undefined;
+    if (uncarried === 0 || countOf(reads | writes) < registersMin) return undefined;
     this.#each((is, signExtended) => this.#apply(is, signExtended));
     const values = this.#values.slice();
     // One that cannot be made again is carried, and others may be made from it.
