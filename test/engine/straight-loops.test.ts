@@ -8,7 +8,19 @@ import { describe, test } from 'vitest';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { Assembler, Label } from '../oracle/assembler.ts';
 import { Random } from '../oracle/random.ts';
-import { a5, createSmallGuest, emitEnd, emitLoop, paged, physical, type SmallGuest, s0, zero } from './small-guest.ts';
+import { pte, pteOf, writeDouble } from './fixture.ts';
+import {
+  a5,
+  checkSmallGuest,
+  createSmallGuest,
+  emitEnd,
+  emitLoop,
+  paged,
+  physical,
+  type SmallGuest,
+  s0,
+  zero,
+} from './small-guest.ts';
 import { checkEqual } from './ways.ts';
 
 /** Registers that loops compute with; not those that small guests and this one need. */
@@ -33,8 +45,8 @@ const registerOperations = [
 ];
 const immediateOperations = ['addi', 'addiw', 'andi', 'ori', 'xori', 'sltiu'];
 const shifts = ['slli', 'srli', 'srai', 'slliw', 'srliw', 'sraiw'];
-const loads = ['lb', 'lbu', 'lh', 'lw', 'lwu', 'ld'];
-const stores = ['sb', 'sh', 'sw', 'sd'];
+const loads = ['lb', 'lbu', 'lh', 'lw', 'lwu', 'ld', 'ld', 'ld'];
+const stores = ['sb', 'sh', 'sw', 'sd', 'sd'];
 
 /** The fewer registers a loop writes, and the more it only reads, the more often it can make again what one of them had. */
 interface Registers {
@@ -74,7 +86,7 @@ const emitRandom = (asm: Assembler, random: Random, { written, read }: Registers
       return;
     }
     case 11:
-      if (random.oneIn(4)) asm.branch(random.pick(['beq', 'blt']), rs1, rs2, behind);
+      if (random.oneIn(8)) asm.branch(random.pick(['beq', 'blt']), rs1, rs2, behind);
       else asm.branch('beq', a5, leavingAt, behind);
       return;
     default:
@@ -85,12 +97,12 @@ const emitRandom = (asm: Assembler, random: Random, { written, read }: Registers
 /** Where a pointer begins: within reach of a border, or of where nothing is mapped. */
 const emitPointer = (asm: Assembler, random: Random, register: number): void => {
   const page = random.below(17) * 0x1000;
-  asm.li(register, BigInt(paged.data + page + random.pick([0, -8, -20, 64, -256, 0x7f0])));
+  asm.li(register, BigInt(paged.data + page + random.pick([0, -8, -20, -36, -13, 20, 64, -256])));
 };
 
 const emitStraightLoop = (asm: Assembler, random: Random, behind: Label): void => {
   const [again, middle] = [new Label(), new Label()];
-  const some = random.shuffle(pool).slice(0, 3 + random.below(8));
+  const some = random.shuffle(pool).slice(0, 4 + random.below(8));
   const few = { written: some, read: [...some, ...random.shuffle(pool).slice(0, random.below(6))] };
   const emitSome = (most: number): void => {
     for (let count = random.below(most + 1); count > 0; count -= 1) emitRandom(asm, random, few, behind);
@@ -98,8 +110,8 @@ const emitStraightLoop = (asm: Assembler, random: Random, behind: Label): void =
   asm.la(behindAt, behind);
   emitPointer(asm, random, s0);
   emitPointer(asm, random, s2);
-  asm.addi(a5, zero, 1 + random.below(12));
-  asm.addi(leavingAt, zero, 1 + random.below(8));
+  asm.addi(a5, zero, 1 + random.below(20));
+  asm.addi(leavingAt, zero, 1 + random.below(20));
   if (random.oneIn(3)) asm.jal(zero, middle);
   asm.bind(again);
   emitRandom(asm, random, few, behind);
@@ -180,6 +192,13 @@ const guestOf = (seed: number): SmallGuest => ({
     const data = new Uint8Array(dataBytes);
     for (let at = 0; at < dataBytes; at += 1) data[at] = random.next();
     machine.writeRam(physical.data, data);
+    // Pages that are neighbours are not so in RAM.
+    for (let page = 0; page < 16; page += 1)
+      writeDouble(
+        machine,
+        physical.tables + 0x2000 + 8 * (256 + page),
+        pteOf(physical.data + ((page * 5) % 16) * 0x1000, pte.rwxad),
+      );
   },
   result: 0n,
   steps: 160_000,
@@ -192,4 +211,58 @@ describe('random loops that go straight on', () => {
       await checkEqual({ create: () => createSmallGuest(guest), stride: 401, strides: 400 }, seed);
     });
   }
+});
+
+describe('a loop that writes to a page', () => {
+  test('is told when an access of its own makes a page table of that page', () => {
+    // Each turn maps one of two pages at `mapped`, by a table that nothing has gone by before the first turn.
+    const table = 0x5000;
+    const [one, other] = [0x8000, 0x9000];
+    const mapped = 0x4020_0000;
+    const turns = 20;
+    const [t0, t1, t2, a0, a1, a2, a3] = [5, 6, 7, 10, 11, 12, 13];
+    return checkSmallGuest({
+      isPaged: true,
+      steps: 6000,
+      strides: 120,
+      result: BigInt((turns / 2) * (5 + 7)),
+      prepare: (machine) => {
+        writeDouble(machine, physical.tables + 0x1008, pteOf(physical.data + table, pte.v));
+        writeDouble(machine, physical.data + one, 5n);
+        writeDouble(machine, physical.data + other, 7n);
+      },
+      emit: (asm) => {
+        const [loop, again, begin] = [new Label(), new Label(), new Label()];
+        asm.bind(loop);
+        asm.li(a0, pteOf(physical.data + one, pte.rwxad));
+        asm.li(a1, pteOf(physical.data + other, pte.rwxad));
+        asm.op('xor', { rd: a3, rs1: a0, rs2: a1 });
+        asm.store('sd', zero, 8, s2); // its page is in the TLB
+        asm.addi(a2, zero, 0);
+        asm.addi(a5, zero, turns);
+        asm.bind(again);
+        asm.store('sd', a0, 0, s2);
+        asm.load('ld', t0, 0, s0);
+        asm.op('add', { rd: a2, rs1: a2, rs2: t0 });
+        asm.op('xor', { rd: a0, rs1: a0, rs2: a3 });
+        asm.op('slli', { rd: t1, rs1: t0, shamt: 3 });
+        asm.op('add', { rd: t2, rs1: t1, rs2: a1 });
+        asm.addi(a5, a5, -1);
+        asm.branch('bne', a5, zero, again);
+        asm.op('jalr', { rs1: link });
+        asm.bind(begin);
+        // Until it is translated it does so elsewhere.
+        emitLoop(asm, 20, () => {
+          asm.li(s0, BigInt(paged.data));
+          asm.li(s2, BigInt(paged.data + 0x1000));
+          asm.jal(link, loop);
+        });
+        asm.li(s0, BigInt(mapped));
+        asm.li(s2, BigInt(paged.data + table));
+        asm.jal(link, loop);
+        emitEnd(asm);
+        return begin;
+      },
+    });
+  });
 });

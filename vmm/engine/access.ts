@@ -8,7 +8,15 @@ import type { Code, Label } from '../wasm/code.ts';
 import { type Opcode, op } from '../wasm/opcodes.ts';
 import { type CoverageMaps, emitWritten } from './coverage.ts';
 import { type AtomicAccess, atomicAccess } from './imports.ts';
-import { hartOffset, hartTlbPointers, pageBytes, ramOffset, tlbEntries, tlbOtherPlace } from './layout.ts';
+import {
+  hartOffset,
+  hartTlbPointers,
+  type keptPageAt,
+  pageBytes,
+  ramOffset,
+  tlbEntries,
+  tlbOtherPlace,
+} from './layout.ts';
 
 export interface AccessLocals {
   readonly hart: number; // i32: base of the hart's record
@@ -143,6 +151,34 @@ export class MemoryAccess implements Access {
     this.#hostAddress(isWrite ? writeTlb : readTlb, sizeBytes, false, slow);
   }
 
+  /**
+   * The same for an access of a loop that mostly is in the page of the one before it. `goesDown`: it never begins behind that;
+   * otherwise it never begins before it. So one comparison says that all of it is in the page.
+   */
+  addressInKept(
+    isWrite: boolean,
+    sizeBytes: number,
+    { tag, addend }: ReturnType<typeof keptPageAt>,
+    goesDown: boolean,
+    slow: () => void,
+  ): void {
+    const { address, entry } = this.#locals;
+    const code = this.#code;
+    code.tee(address);
+    if (!goesDown && sizeBytes !== 1) code.i64Small(sizeBytes - 1).ops(op.i64Add);
+    code.i64Small(-pageBytes).ops(op.i64And).i32(0).memory(op.i64Load, tag).ops(op.i64Eq);
+    code.likely().if('i32');
+    code.i32(0).memory(op.i32Load, addend);
+    code.else();
+    code.get(address);
+    this.#addend(isWrite ? this.#locals.writeTlb : this.#locals.readTlb, sizeBytes, false, slow, () => {
+      code.i32(0).get(entry).memory(op.i64Load, 0).memory(op.i64Store, tag);
+      code.i32(0).get(entry).memory(op.i32Load, 8).memory(op.i32Store, addend);
+    });
+    code.end();
+    code.get(address).ops(op.i32WrapI64, op.i32Add);
+  }
+
   /** Read, modify, write. Leaves the old value, sign-extended. `combine` pushes the new value. */
   atomic(
     size: 4 | 8,
@@ -221,6 +257,12 @@ export class MemoryAccess implements Access {
 
   /** Consumes an i64 address; leaves the host address (i32) by a TLB hit or by what `slow` leaves. */
   #hostAddress(tlb: number, size: number, aligned: boolean, slow: () => void): void {
+    this.#addend(tlb, size, aligned, slow);
+    this.#code.get(this.#locals.address).ops(op.i32WrapI64, op.i32Add);
+  }
+
+  /** Consumes an i64 address; leaves what is to be added to it (i32). `hit`: what else is done after a TLB hit. */
+  #addend(tlb: number, size: number, aligned: boolean, slow: () => void, hit?: () => void): void {
     const { address, entry } = this.#locals;
     const code = this.#code;
     // What is compared with the tag: an atomic's low bits spoil the match when it is misaligned; any other access
@@ -239,11 +281,11 @@ export class MemoryAccess implements Access {
     if (last !== 0) code.i64Small(last).ops(op.i64Add);
     code.i64Small(mask).ops(op.i64And, op.i64Eq);
     code.likely().if('i32');
+    hit?.();
     code.get(entry).memory(op.i32Load, 8);
     code.else();
     slow();
     code.end();
-    code.get(address).ops(op.i32WrapI64, op.i32Add);
   }
 }
 

@@ -82,6 +82,16 @@ export const tlbFillsBase = 0x180;
 /** How many harts have TLBs; i32. */
 export const tlbHarts = 0x198;
 
+/**
+ * Pages that a loop's accesses were in last: the tag of the TLB's entry (i64) and what it adds to an address (i32). For the loop under way;
+ * none, whose tag is -1, where it is entered.
+ */
+export const keptPagesMax = 4;
+export const keptPageAt = (index: number): { readonly tag: number; readonly addend: number } => ({
+  tag: 0x1c0 + 16 * index,
+  addend: 0x1c8 + 16 * index,
+});
+
 /** Machine-wide state. Moments and ticks are f64 whole numbers below 2^53. */
 export const machineFields = [
   ['now', 8], // f64: the moment

@@ -22,6 +22,7 @@ import type { Block, Instruction, Region } from './region.ts';
 import type { Making, WayOut } from './remaking.ts';
 import { signExtendedAfter } from './sign-extension.ts';
 import { SpanAccess } from './span-access.ts';
+import type { StraightLoop } from './straight-loops.ts';
 
 export interface InstructionParts {
   readonly imports: RegionImports;
@@ -35,6 +36,7 @@ export interface BlockFacts {
   readonly storesLate: boolean;
   /** Registers, as bits, that hold a sign-extended number of 32 bits. */
   readonly signExtended: number;
+  readonly loop: StraightLoop | undefined;
 }
 
 export class InstructionEmitter {
@@ -73,11 +75,11 @@ export class InstructionEmitter {
     };
   }
 
-  beginBlock(region: Region, block: Block, { storesLate, signExtended }: BlockFacts): void {
+  beginBlock(region: Region, block: Block, { storesLate, signExtended, loop }: BlockFacts): void {
     this.#storesLate = storesLate;
     this.#signExtended = signExtended;
     this.#float = unknownFloat;
-    this.#access.beginBlock(region, block);
+    this.#access.beginBlock(region, block, loop);
   }
 
   /** What comes before an instruction's effect. `unspent`: see the field. */

@@ -3,14 +3,12 @@
  * out would need them, and V8 had to move each of them all the time. A way out makes their values again (P. Briggs,
  * K. Cooper, L. Torczon, "Rematerialization", PLDI 1992), by the instructions that made them in the turn before, from what
  * other registers still hold. In the first turn they are what they were before the loop, and stored where it is entered.
- *
- * This is for quiet loops (structure.ts) in one page whose blocks follow each other, with no other way inside.
  */
 
 import type { Decoded } from './decoded.ts';
-import { type Block, pageOf, type Region } from './region.ts';
+import type { Block, Region } from './region.ts';
 import { signExtendedAfter } from './sign-extension.ts';
-import type { ByBlock, QuietLoops, Structure } from './structure.ts';
+import type { ByBlock } from './structure.ts';
 
 /** How a value is made: it is a register's, or what an instruction makes of such values. */
 export type Making =
@@ -26,8 +24,7 @@ export interface WayOut {
   readonly spent: number;
 }
 
-export interface StraightLoop {
-  readonly header: number;
+export interface Remaking {
   /** Registers, as bits, that are not carried. */
   readonly uncarried: number;
   /** Where the header begins, before its steps are paid for. */
@@ -38,64 +35,9 @@ export interface StraightLoop {
 
 /** Instructions that make one value, at most. */
 const makingMax = 16;
-/** A loop with fewer has them all in the host's registers, where one that is not read costs less than to enter the loop does. */
-const registersMin = 8;
 
-/** By block, the loop of this kind that it is of. */
-export const straightLoops = (
-  region: Region,
-  structure: Structure,
-  loops: QuietLoops,
-  signExtended: ByBlock,
-): readonly (StraightLoop | undefined)[] => {
-  const found: (StraightLoop | undefined)[] = new Array(region.blocks.length).fill(undefined);
-  if (loops.around.length === 1) return found;
-  const { list, loopHeaders } = structure;
-  for (let at = 0; at < list.length; at += 1) {
-    const header = list[at]!;
-    if (loopHeaders[header] === 0 || loops.of[header] === 0) continue;
-    const blocks = blocksInTurn(region, structure, loops, header);
-    if (blocks === undefined) continue;
-    const loop = new Turn(region, blocks, signExtended).find();
-    if (loop !== undefined) for (const { index } of blocks) found[index] = loop;
-  }
-  return found;
-};
-
-/** The blocks of a loop in the order in which each turn comes to them; undefined if there is more than one, or the hub goes to one of them. */
-const blocksInTurn = (
-  region: Region,
-  { edges }: Structure,
-  { of, around }: QuietLoops,
-  header: number,
-): readonly Block[] | undefined => {
-  const loop = of[header]!;
-  if (around.includes(loop)) return undefined; // there is one inside
-  const turn: Block[] = [];
-  for (let index = header; turn.length === 0 || index !== header; ) {
-    const block = region.blocks[index]!;
-    const { offset, next, count, ending } = block;
-    if (count === 0 || (ending !== 'branch' && ending !== 'jump' && ending !== 'next')) return undefined;
-    if (pageOf(region, offset) !== 0 || pageOf(region, next - 1) !== 0) return undefined;
-    turn.push(block);
-    let following = -1;
-    for (let edge = edges.begin[index]!; edge < edges.end[index]!; edge += 1) {
-      if (of[edges.to[edge]!] !== loop) continue;
-      if (following >= 0) return undefined;
-      following = edges.to[edge]!;
-    }
-    if (following < 0) return undefined;
-    index = following;
-  }
-  const hub = region.blocks.at(-1)!;
-  return hub.ending === 'hub' && hub.successors.includes(header) ? undefined : turn;
-};
-
-const countOf = (registers: number): number => {
-  let count = 0;
-  for (let rest = registers; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
-};
+export const remakingIn = (region: Region, blocks: readonly Block[], signExtended: ByBlock): Remaking | undefined =>
+  new Turn(region, blocks, signExtended).find();
 
 /** A value before any turn is that of its register, by number; the others are numbered behind. */
 const registers = 32;
@@ -121,7 +63,7 @@ class Turn {
     this.#signExtended = signExtended;
   }
 
-  find(): StraightLoop | undefined {
+  find(): Remaking | undefined {
     let reads = 0;
     let writes = 0;
     this.#each((is) => {
@@ -129,7 +71,7 @@ class Turn {
       writes |= is.writes;
     });
     let uncarried = writes & ~reads;
-    if (uncarried === 0 || countOf(reads | writes) < registersMin) return undefined;
+    if (uncarried === 0) return undefined;
     this.#each((is, signExtended) => this.#apply(is, signExtended));
     const values = this.#values.slice();
     // One that cannot be made again is carried, and others may be made from it.
@@ -143,7 +85,7 @@ class Turn {
         spent += block.count;
         this.#eachOf(block, (is, signExtended, at) => {
           const isLast = at === block.first + block.count - 1;
-          if (lost !== 0 && (is.facts.mayLeave || isLast || this.#region.instructions[at]!.stops !== undefined)) {
+          if (lost !== 0 && (is.facts.mayLeave || isLast)) {
             const way = this.#wayOut(lost, spent);
             before.set(at, way);
             missing |= lost & ~way.registers;
@@ -152,7 +94,7 @@ class Turn {
           lost &= ~is.writes;
         });
       }
-      if (missing === 0) return { header: this.#blocks[0]!.index, uncarried, begin, before };
+      if (missing === 0) return { uncarried, begin, before };
       uncarried &= ~missing;
       if (uncarried === 0) return undefined;
       this.#goBack(values);

@@ -3,15 +3,18 @@
  * them looks for; atomic ones look for themselves.
  */
 
+import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
 import { type CoverageMaps, emitWritten } from '../coverage.ts';
 import { regionExit } from '../exits.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
+import { keptPageAt } from '../layout.ts';
 import { pushSpanRequest, spanRequest } from '../span-lookup.ts';
 import type { Frame } from './frame.ts';
 import type { Block, Instruction, Region } from './region.ts';
 import { type Span, spansOf } from './spans.ts';
+import type { StraightLoop } from './straight-loops.ts';
 
 export interface SpanAccessParts {
   readonly frame: Frame;
@@ -25,6 +28,12 @@ export interface SpanAccessParts {
 
 type Size = 1 | 2 | 4 | 8;
 
+/** Where a loop is entered. What it knows holds until it is left, as what a span has found does: a miss that took more away leaves. */
+export const emitKeepNone = (code: Code, { keptPages }: StraightLoop): void => {
+  for (let index = 0; index < keptPages; index += 1)
+    code.i32(0).i64Small(-1).memory(op.i64Store, keptPageAt(index).tag);
+};
+
 export class SpanAccess implements Access {
   readonly #parts: SpanAccessParts;
   readonly #single: MemoryAccess;
@@ -36,6 +45,10 @@ export class SpanAccess implements Access {
   /** For the host addresses of spans, in each block anew; and how many of them this block has taken. */
   readonly #locals: number[] = [];
   #taken = 0;
+  /** The loop that the present block is of, if its accesses may stay in their pages. */
+  #loop: StraightLoop | undefined;
+  /** By loop, how many of its accesses have a kept page of their own so far. */
+  readonly #kept = new Map<StraightLoop, number>();
 
   constructor(parts: SpanAccessParts) {
     const { code, hart, readTlb, writeTlb, address, host } = parts.frame;
@@ -49,9 +62,10 @@ export class SpanAccess implements Access {
     );
   }
 
-  beginBlock(region: Region, block: Block): void {
+  beginBlock(region: Region, block: Block, loop: StraightLoop | undefined): void {
     this.#spans = spansOf(region, block);
     this.#taken = 0;
+    this.#loop = loop;
   }
 
   /** Call before each instruction, with its place in the block. */
@@ -119,11 +133,22 @@ export class SpanAccess implements Access {
     span.host = local;
     frame.pushRegister(span.base);
     if (span.low !== 0) code.i64Small(span.low).ops(op.i64Add);
-    this.#single.address(span.isWrite, bytes, () => {
-      this.#lookUp(span.isWrite, request);
-    });
+    const slow = (): void => this.#lookUp(span.isWrite, request);
+    const kept = this.#keptPage(span);
+    if (kept === undefined) this.#single.address(span.isWrite, bytes, slow);
+    else this.#single.addressInKept(span.isWrite, bytes, keptPageAt(kept), this.#loop!.steps[span.base]! < 0, slow);
     code.set(local);
     return local;
+  }
+
+  /** The number of one for a span, which no other has, if there is one. */
+  #keptPage({ base }: Span): number | undefined {
+    const loop = this.#loop;
+    if (loop?.steps[base] === undefined) return undefined;
+    const kept = this.#kept.get(loop) ?? 0;
+    if (kept === loop.keptPages) return undefined;
+    this.#kept.set(loop, kept + 1);
+    return kept;
   }
 
   /** Leaves what is to be added to `address`, where the span begins of which a request says the rest. */

@@ -19,8 +19,10 @@ import { type Elsewhere, Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { dirtyRegisters, liveRegisters } from './liveness.ts';
 import { type Block, pageOf, type Region } from './region.ts';
-import { type StraightLoop, straightLoops, type WayOut } from './remaking.ts';
+import type { WayOut } from './remaking.ts';
 import { narrowRegisters, signExtendedRegisters } from './sign-extension.ts';
+import { emitKeepNone } from './span-access.ts';
+import { type StraightLoop, straightLoops } from './straight-loops.ts';
 import { type ByBlock, isInside, longestPaths, quietLoops, type Structure, structureOf } from './structure.ts';
 
 export interface TranslationParts extends InstructionParts {
@@ -55,7 +57,7 @@ class RegionEmitter {
   readonly #signExtended: ByBlock;
   /** By block, the registers that it has in 32 bits, as bits. */
   readonly #narrow: ByBlock;
-  /** By block, its loop if some registers are not carried from turn to turn there. */
+  /** By block, its loop if that is one of these. */
   readonly #straight: readonly (StraightLoop | undefined)[];
   /** Locals: the budget where such a loop was entered. */
   readonly #budgetAtEntry = new Map<StraightLoop, number>();
@@ -124,7 +126,7 @@ class RegionEmitter {
     frame.dirty = this.#dirty[index]!;
     frame.narrow = this.#narrow[index]!;
     const loop = this.#straight[index];
-    frame.elsewhere = loop?.header === index ? this.#elsewhere(loop, loop.begin) : undefined;
+    frame.elsewhere = loop?.header === index ? this.#elsewhere(loop, loop.remaking?.begin) : undefined;
     if (index === 0 || this.#structure.loopHeaders[index] !== 0) this.#checkBudget(block);
     this.#checkCrossing(block);
     frame.spend(count);
@@ -134,11 +136,11 @@ class RegionEmitter {
     this.#instructions.beginBlock(this.#region, block, {
       storesLate: isLate,
       signExtended: this.#signExtended[index]!,
+      loop,
     });
     const plain = ending === 'next' || ending === 'interpret' ? count : count - 1;
     for (let at = 0; at < count; at += 1) {
-      const way = loop?.before.get(first + at);
-      frame.elsewhere = way === undefined ? undefined : this.#elsewhere(loop!, way);
+      frame.elsewhere = loop && this.#elsewhere(loop, loop.remaking?.before.get(first + at));
       this.#instructions.begin(this.#region.instructions[first + at]!, at, count - at);
       if (at < plain) this.#instructions.emit();
     }
@@ -242,7 +244,9 @@ class RegionEmitter {
   #enterLoop(to: number): void {
     const loop = this.#straight[to];
     if (loop === undefined) return;
-    this.#frame.storeSome(loop.uncarried);
+    emitKeepNone(this.#code, loop);
+    if (loop.remaking === undefined) return;
+    this.#frame.storeSome(loop.remaking.uncarried);
     this.#code.get(this.#frame.budget).set(this.#budgetAtEntryOf(loop));
   }
 
@@ -255,7 +259,8 @@ class RegionEmitter {
     return local;
   }
 
-  #elsewhere(loop: StraightLoop, way: WayOut): Elsewhere {
+  #elsewhere(loop: StraightLoop, way: WayOut | undefined): Elsewhere | undefined {
+    if (way === undefined) return undefined;
     const store = (): void => this.#instructions.storeRemade(way, this.#budgetAtEntryOf(loop));
     return { registers: way.registers, store };
   }
