@@ -15,7 +15,9 @@ for (const file of process.argv.slice(4)) {
   failed += report.numFailedTests;
   for (const { name, assertionResults } of report.testResults) {
     for (const test of assertionResults.filter(({ status }) => status === 'failed')) {
-      console.log(`failed: ${relative('.', name)} > ${test.fullName}\n${test.failureMessages.join('\n').slice(0, 2000)}`);
+      console.log(
+        `failed: ${relative('.', name)} > ${test.fullName}\n${test.failureMessages.join('\n').slice(0, 2000)}`,
+      );
     }
   }
   // A file that fails before its first test counts as one.

@@ -146,25 +146,22 @@ export class Frame {
 
   #storeDirty(): void {
     this.elsewhere?.store();
-    const present = this.dirty & ~(this.elsewhere?.registers ?? 0);
-    for (let rest = present; rest !== 0; rest &= rest - 1) {
-      const register = 31 - Math.clz32(rest & -rest);
-      this.storeRegister(register, () => this.pushRegister(register));
-    }
-  }
-
-  storeRegister(register: number, push: () => void): void {
-    this.code.get(this.hart);
-    push();
-    this.code.memory(op.i64Store, hartOffset.x + register * 8);
+    this.storeSome(~(this.elsewhere?.registers ?? 0));
   }
 
   /** Stores some registers, as bits, of those that were written. */
   storeSome(registers: number): void {
     for (let rest = this.dirty & registers; rest !== 0; rest &= rest - 1) {
       const register = 31 - Math.clz32(rest & -rest);
-      this.storeRegister(register, () => this.pushRegister(register));
+      this.code.get(this.hart);
+      this.pushRegister(register);
+      this.storeRegister(register);
     }
+  }
+
+  /** With the hart and the value on the stack. */
+  storeRegister(register: number): void {
+    this.code.memory(op.i64Store, hartOffset.x + register * 8);
   }
 
   /** The virtual address at an offset from the region's entry. */

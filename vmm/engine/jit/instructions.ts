@@ -137,7 +137,11 @@ export class InstructionEmitter {
     code.get(this.#frame.budget);
     if (spent !== 0) code.i32(spent).ops(op.i32Add);
     code.get(budgetAtEntry).ops(op.i32Ne).if();
-    for (const { register, making } of makings) this.#frame.storeRegister(register, () => this.#pushMaking(making));
+    for (const { register, making } of makings) {
+      code.get(this.#frame.hart);
+      this.#pushMaking(making);
+      this.#frame.storeRegister(register);
+    }
     code.end();
   }
 
