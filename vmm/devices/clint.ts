@@ -35,8 +35,9 @@ export class Clint implements Device {
   readonly #hooks: ClintHooks;
   readonly #harts: number;
   #msip: Uint32Array;
-  #mtimecmp: bigint[];
-  #timerTicks: number[];
+  readonly #mtimecmp: BigUint64Array;
+  /** The same in halves, the lower one first. */
+  readonly #halves: Uint32Array;
 
   constructor(name: string, context: DeviceContext, harts: number, hooks: ClintHooks) {
     this.name = name;
@@ -44,8 +45,8 @@ export class Clint implements Device {
     this.#hooks = hooks;
     this.#harts = harts;
     this.#msip = new Uint32Array(harts);
-    this.#mtimecmp = new Array<bigint>(harts).fill(2n ** 64n - 1n);
-    this.#timerTicks = this.#mtimecmp.map(Number);
+    this.#mtimecmp = new BigUint64Array(harts).fill(2n ** 64n - 1n);
+    this.#halves = new Uint32Array(this.#mtimecmp.buffer);
   }
 
   /** Whether MSIP of a hart is set. */
@@ -60,7 +61,7 @@ export class Clint implements Device {
 
   /** The same as a number, for who looks often: beyond 2^53 the nearest one. */
   timerTicks(hart: number): number {
-    return this.#timerTicks[hart]!;
+    return this.#halves[2 * hart + 1]! * 2 ** 32 + this.#halves[2 * hart]!;
   }
 
   read(offset: number, sizeBytes: number): bigint {
@@ -70,8 +71,8 @@ export class Clint implements Device {
     }
     const at = this.#timeRegister(offset);
     if (at === undefined) return 0n;
-    const whole = at === 'mtime' ? BigInt(this.#context.ticks()) : this.#mtimecmp[at]!;
-    return part(whole, offset, sizeBytes);
+    const register = at === 'mtime' ? wholeOf(this.#context.ticks()) : this.#mtimecmp[at]!;
+    return part(register, offset, sizeBytes);
   }
 
   write(offset: number, sizeBytes: number, value: bigint): void {
@@ -86,11 +87,10 @@ export class Clint implements Device {
     const at = this.#timeRegister(offset);
     if (at === undefined) return;
     if (at === 'mtime') {
-      const ticks = withPart(BigInt(this.#context.ticks()), offset, sizeBytes, value);
+      const ticks = sizeBytes === 8 ? value : withWord(wholeOf(this.#context.ticks()), offset, value);
       this.#hooks.setTicks?.(ticks > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(ticks));
     } else {
-      this.#mtimecmp[at] = withPart(this.#mtimecmp[at]!, offset, sizeBytes, value);
-      this.#timerTicks[at] = Number(this.#mtimecmp[at]);
+      this.#mtimecmp[at] = sizeBytes === 8 ? value : withWord(this.#mtimecmp[at]!, offset, value);
       this.#hooks.timerChanged(at);
     }
   }
@@ -106,8 +106,7 @@ export class Clint implements Device {
   restore(state: PlainState): void {
     const record = new SavedRecord(this.name, state);
     this.#msip = record.words('msip');
-    this.#mtimecmp = record.list('mtimecmp').map((value) => value as bigint);
-    this.#timerTicks = this.#mtimecmp.map(Number);
+    this.#mtimecmp.set(record.list('mtimecmp').map((value) => value as bigint));
   }
 
   #timeRegister(offset: number): 'mtime' | number | undefined {
@@ -117,12 +116,22 @@ export class Clint implements Device {
   }
 }
 
-/** The word or double word that an access at an offset sees of a 64-bit register. */
-const part = (whole: bigint, offset: number, sizeBytes: number): bigint =>
-  sizeBytes === 8 ? whole : BigInt.asUintN(32, (offset & 4) === 0 ? whole : whole >> 32n);
+const halvesOfOne = new Uint32Array(2);
+const one = new BigUint64Array(halvesOfOne.buffer);
 
-const withPart = (whole: bigint, offset: number, sizeBytes: number, value: bigint): bigint => {
-  if (sizeBytes === 8) return BigInt.asUintN(64, value);
+/** What `BigInt` gives of a whole number that is not negative, without asking V8's runtime. */
+const wholeOf = (value: number): bigint => {
+  halvesOfOne[0] = value;
+  halvesOfOne[1] = value / 2 ** 32;
+  return one[0]!;
+};
+
+/** The word or double word that an access at an offset sees of a 64-bit register. */
+const part = (register: bigint, offset: number, sizeBytes: number): bigint =>
+  sizeBytes === 8 ? register : BigInt.asUintN(32, (offset & 4) === 0 ? register : register >> 32n);
+
+/** A 64-bit register after a write of one of its words. */
+const withWord = (whole: bigint, offset: number, value: bigint): bigint => {
   const word = BigInt.asUintN(32, value);
   return (offset & 4) === 0 ? ((whole >> 32n) << 32n) | word : BigInt.asUintN(32, whole) | (word << 32n);
 };

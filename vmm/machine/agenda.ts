@@ -46,9 +46,13 @@ export class Agenda {
     return this.#nextDue;
   }
 
+  /** Whether there may be anything to settle at a moment. */
+  isDue(now: number): boolean {
+    return this.#isStale || now >= this.#nextDue;
+  }
+
   /** Does what is due by a moment. Idempotent. */
   settle(now: number): void {
-    if (!this.#isStale && now < this.#nextDue) return;
     this.#isStale = false;
     const { harts, board, clock } = this.#parts;
     while (this.#first >= 0 && this.#wakeups[this.#first]! <= now) this.#wake(this.#first);

@@ -48,14 +48,14 @@ export class Bus {
     return address >= this.#romBase && address + 2 <= this.#romBase + this.#rom.length;
   }
 
-  /** The value, zero-extended; `undefined` when nothing answers (an access fault). */
+  /** The value, of which the bits of the access count; `undefined` when nothing answers (an access fault). */
   read(address: number, sizeBytes: number): bigint | undefined {
     const inRom = address - this.#romBase;
     if (inRom >= 0 && inRom + sizeBytes <= this.#rom.length) return this.#readRom(inRom, sizeBytes);
     const window = this.#window(address, sizeBytes);
     if (window === undefined) return undefined;
     window.reads += 1;
-    return BigInt.asUintN(sizeBytes * 8, window.device.read(address - window.base, sizeBytes));
+    return window.device.read(address - window.base, sizeBytes);
   }
 
   /** False when nothing answers (an access fault). */

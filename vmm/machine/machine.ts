@@ -48,9 +48,13 @@ export interface MachineOutputs {
 
 export type { MachineImage, MachineRecord, Placement } from './image.ts';
 
-/** Of these it is asked at each slice; to look a field up by its name takes longer. */
+/** Where the fields of the machine's record are, in arrays of their width. Bundles have the numbers in place of these names. */
 const nowIndex = (machineBase + machineOffset.now) >>> 3;
+const quantumEndIndex = (machineBase + machineOffset.quantumEnd) >>> 3;
+const entropyTakenIndex = (machineBase + machineOffset.entropyTaken) >>> 3;
+const currentHartIndex = (machineBase + machineOffset.currentHart) >>> 2;
 const stoppedIndex = (machineBase + machineOffset.stopped) >>> 2;
+const exitCodeIndex = (machineBase + machineOffset.exitCode) >>> 2;
 
 const running = 0;
 const poweredOff = 1;
@@ -156,7 +160,7 @@ export class Machine {
     );
     placeImage(image, this.memory, this.translations);
     startHarts(image, this.harts);
-    this.#setMachine('quantumEnd', configuration.quantumSteps);
+    this.#quantumEnd = configuration.quantumSteps;
   }
 
   #createFirmware(output: MachineOutputs['console']): (hart: Hart) => boolean {
@@ -182,7 +186,7 @@ export class Machine {
   // Time
 
   get now(): Moment {
-    return moment(this.#machine('now'));
+    return moment(this.#now);
   }
 
   /** The moment of the step that is being made, as a device sees it; between steps, the present one. */
@@ -195,17 +199,27 @@ export class Machine {
     return this.#clock.ticksAt(this.now);
   }
 
-  #machine(field: 'now' | 'quantumEnd' | 'entropyTaken'): number {
-    return this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3]!;
+  // Each is so small that V8 copies it to where it is called: a slice asks a dozen times.
+  get #now(): number {
+    return this.memory.f64[nowIndex]!;
   }
-  #setMachine(field: 'now' | 'quantumEnd' | 'entropyTaken', value: number): void {
-    this.memory.f64[field === 'now' ? nowIndex : (machineBase + machineOffset[field]) >>> 3] = value;
+  set #now(moment: number) {
+    this.memory.f64[nowIndex] = moment;
   }
-  #word(field: 'currentHart' | 'stopped' | 'exitCode'): number {
-    return this.memory.i32[field === 'stopped' ? stoppedIndex : (machineBase + machineOffset[field]) >>> 2]!;
+  get #quantumEnd(): number {
+    return this.memory.f64[quantumEndIndex]!;
   }
-  #setWord(field: 'currentHart' | 'stopped' | 'exitCode', value: number): void {
-    this.memory.i32[(machineBase + machineOffset[field]) >>> 2] = value;
+  set #quantumEnd(moment: number) {
+    this.memory.f64[quantumEndIndex] = moment;
+  }
+  get #present(): number {
+    return this.memory.i32[currentHartIndex]!;
+  }
+  set #present(hart: number) {
+    this.memory.i32[currentHartIndex] = hart;
+  }
+  get #stopped(): number {
+    return this.memory.i32[stoppedIndex]!;
   }
 
   /** Steps made in the slice under way, without the one that is being made. */
@@ -216,7 +230,7 @@ export class Machine {
 
   /** The moment of the step that is being made, or the present one between steps. */
   #stepMoment(): Moment {
-    return moment(this.#machine('now') + this.#sliceMade());
+    return moment(this.#now + this.#sliceMade());
   }
 
   /** Ends the slice under way after the present instruction: something must be looked at before the next one. */
@@ -248,14 +262,16 @@ export class Machine {
   }
 
   #takeEntropy(outputs: MachineOutputs, device: string, sizeBytes: number): Uint8Array {
-    const taken = this.#machine('entropyTaken');
-    this.#setMachine('entropyTaken', taken + sizeBytes);
+    const { f64 } = this.memory;
+    const taken = f64[entropyTakenIndex]!;
+    f64[entropyTakenIndex] = taken + sizeBytes;
     return outputs.entropy(device, sizeBytes, taken);
   }
 
   #powerDown(action: 'off' | 'reset', exitCode: number): void {
-    this.#setWord('stopped', action === 'off' ? poweredOff : poweredOff + 1);
-    this.#setWord('exitCode', exitCode);
+    const { i32 } = this.memory;
+    i32[stoppedIndex] = action === 'off' ? poweredOff : poweredOff + 1;
+    i32[exitCodeIndex] = exitCode;
     this.#cutSlice();
   }
 
@@ -276,24 +292,24 @@ export class Machine {
   run(until: Moment, options: RunOptions = {}): Stop {
     const { armed = false, traps = false, returns = false, spaces = false, prints = false, watch = noRanges } = options;
     this.translations.watch(watch, this.#noteAccess);
-    this.#notes.begin(this.#machine('now'), prints);
+    this.#notes.begin(this.#now, prints);
     const mode = armed ? 'armed' : 'free';
     this.#stopsAt = options.stopsAt;
     this.#askedAt = -1;
     this.memory.u32[scratch.leaveAlways >>> 2] = traps || returns || spaces ? 1 : 0;
     this.#stopRequested = false;
-    while (this.#machine('now') < until) {
-      if (this.#word('stopped') !== running) return this.#powerStop();
+    while (this.#now < until) {
+      if (this.#stopped !== running) return this.#powerStop();
       if (this.#stopRequested) return { reason: 'requested' };
       const hart = this.#prepare();
       if (!(hart instanceof Hart)) return this.#noted() ?? hart;
       // What a device does between two steps shows after the second one: before it, whoever comes there has not seen it.
-      const next = this.#notes.isAny ? this.#machine('now') + 1 : until;
+      const next = this.#notes.isAny ? this.#now + 1 : until;
       const cause = pendingInterrupt(hart);
       if (cause >= 0) {
         enterTrap(hart, cause, 0n, true);
         hart.steps += 1;
-        this.#setMachine('now', this.#machine('now') + 1);
+        this.#now += 1;
         this.stepsMade += 1;
         const stop = this.#noted();
         if (stop !== undefined) return stop;
@@ -303,7 +319,7 @@ export class Machine {
       const trapsBefore = hart.traps;
       const satpBefore = spaces ? hart.get('satp') : 0n;
       if (this.#runHart(hart, Math.min(next, this.#agenda.nextDue, this.#turnEnd()), mode)) {
-        this.#notes.carry(this.#machine('now'));
+        this.#notes.carry(this.#now);
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       }
       const stop = this.#noted();
@@ -313,18 +329,18 @@ export class Machine {
       if (spaces && hart.get('satp') !== satpBefore) return { reason: 'space', hart: hart.id };
       this.#notes.hasReturned = false;
     }
-    return this.#word('stopped') !== running ? this.#powerStop() : { reason: 'until' };
+    return this.#stopped !== running ? this.#powerStop() : { reason: 'until' };
   }
 
   /** The stop for what was watched for in the last step, if anything. */
   #noted(): Stop | undefined {
-    return this.#notes.isAny ? this.#notes.stop(this.#word('currentHart')) : undefined;
+    return this.#notes.isAny ? this.#notes.stop(this.#present) : undefined;
   }
 
   /** Everything that happens between two steps. Idempotent, so that an input may come after it or a run go on. */
   #prepare(): Hart | Stop {
     for (;;) {
-      this.#agenda.settle(this.#machine('now'));
+      if (this.#agenda.isDue(this.#now)) this.#agenda.settle(this.#now);
       const hart = this.#schedule();
       if (hart !== undefined) return hart;
       const idle = this.#idle();
@@ -333,13 +349,13 @@ export class Machine {
   }
 
   #powerStop(): Stop {
-    const action = this.#word('stopped') === poweredOff ? 'off' : 'reset';
-    return { reason: 'power', action, exitCode: this.#word('exitCode') };
+    const action = this.#stopped === poweredOff ? 'off' : 'reset';
+    return { reason: 'power', action, exitCode: this.memory.i32[exitCodeIndex]! };
   }
 
   /** True when the breakpoint filter stopped it. */
   #runHart(hart: Hart, limit: number, mode: RunMode): boolean {
-    const now = this.#machine('now');
+    const now = this.#now;
     this.#current = hart;
     this.#mode = mode;
     this.translations.select(hart, dataContext(hart), fetchContext(hart));
@@ -351,7 +367,7 @@ export class Machine {
     const exit = this.engine.run(hart, mode);
     this.#inRun = false;
     this.#countMade(hart);
-    const made = this.#machine('now') - now;
+    const made = this.#now - now;
     this.engine.ran(made);
     if (exit === runExit.hot) this.patience.tookLong(); // something may have been compiled
     if (made > 0) this.patience.sliced(made);
@@ -365,7 +381,7 @@ export class Machine {
     const made = i32[scratch.sliceBudget >>> 2]! - rest;
     i32[scratch.sliceBudget >>> 2] = rest;
     hart.steps += made;
-    this.#setMachine('now', this.#machine('now') + made);
+    this.#now += made;
     this.stepsMade += made;
     if (!this.engine.usesCode(this.#mode)) this.stepsWithoutCode += made;
   }
@@ -377,7 +393,7 @@ export class Machine {
     if (stopsAt === undefined) return 1;
     const hart = this.#current;
     this.#countMade(hart);
-    const now = this.#machine('now');
+    const now = this.#now;
     if (this.#askedAt !== now) {
       this.#askedAt = now;
       this.#inRun = false; // for whoever looks, it stands between two steps
@@ -389,15 +405,16 @@ export class Machine {
 
   /** When the present hart gives way. One that is alone never does. */
   #turnEnd(): number {
-    return this.harts.length === 1 ? Number.POSITIVE_INFINITY : this.#machine('quantumEnd');
+    return this.harts.length === 1 ? Number.POSITIVE_INFINITY : this.#quantumEnd;
   }
 
   /** The hart that makes the next step: the present one until its quantum ends or it waits, then the next in turn. */
   #schedule(): Hart | undefined {
+    const present = this.#present;
+    const start = this.#now < this.#turnEnd() ? 0 : 1;
+    const first = this.harts[present]!;
+    if (start === 0 && first.waiting === 0 && first.isStarted) return first;
     const count = this.harts.length;
-    const present = this.#word('currentHart');
-    const now = this.#machine('now');
-    const start = now < this.#turnEnd() ? 0 : 1;
     for (let turn = start; turn < count + start; turn += 1) {
       const hart = this.harts[(present + turn) % count]!;
       if (!hart.isStarted) continue;
@@ -412,10 +429,10 @@ export class Machine {
   }
 
   #giveTurn(hart: number, steps: number): void {
-    const present = this.#word('currentHart');
+    const present = this.#present;
     if (hart !== present) this.harts[present]!.set('reservation', noReservation);
-    this.#setWord('currentHart', hart);
-    this.#setMachine('quantumEnd', this.#machine('now') + steps);
+    this.#present = hart;
+    this.#quantumEnd = this.#now + steps;
   }
 
   /**
@@ -424,7 +441,7 @@ export class Machine {
    */
   #idle(): Stop | undefined {
     if (this.#agenda.wakeNext()) return undefined;
-    const untilTicks = this.#agenda.idleUntilTicks(this.#machine('now'));
+    const untilTicks = this.#agenda.idleUntilTicks(this.#now);
     if (untilTicks === undefined || this.configuration.idlePolicy === 'wait') return { reason: 'idle', untilTicks };
     this.#setClock(untilTicks);
     return undefined;

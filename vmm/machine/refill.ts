@@ -5,7 +5,7 @@
  * put an entry into a TLB and to know where a table is, is in the same module.
  */
 
-import { emitPresent } from '../engine/access.ts';
+import { emitPresent, emitTlbEntry } from '../engine/access.ts';
 import {
   dirtyFlags,
   hartOpenPages,
@@ -20,6 +20,7 @@ import {
   tableWritesMax,
   tlbBase,
   tlbBytes,
+  tlbDeviceTag,
   tlbFact,
   tlbFactsBase,
   tlbFactsBytes,
@@ -131,7 +132,16 @@ const emitFind = (code: Code, kind: Kind, { knownTable, insert, dropEntry }: Fun
   code.end();
 
   code.get(tlb).i32(Math.log2(tlbBytes)).ops(op.i32ShrU).i32(tlbFactsBytes).ops(op.i32Mul).set(facts);
-  pushFact(code, facts, 'bits').i32(tlbNoRights).ops(op.i32Eq).brIf(none);
+  pushFact(code, facts, 'bits').i32(tlbNoRights).ops(op.i32Eq).if();
+  // In machine mode nothing comes from tables; of a device's page the TLB may know.
+  if (kind === 'execute') code.br(none);
+  else {
+    emitTlbEntry(code, tlb, address);
+    code.memory(op.i64Load, 0);
+    code.get(address).i64Small(-pageBytes).ops(op.i64And).i64Small(tlbDeviceTag).ops(op.i64Or, op.i64Ne).brIf(none);
+    code.i32(forInterpreter).ops(op.return);
+  }
+  code.end();
   code.i32(0).i32(0).memory(op.i32Load, scratch.patience).i32(1).ops(op.i32Sub).memory(op.i32Store, scratch.patience);
   code.i32(0).memory(op.i32Load, scratch.patience).i32(0).ops(op.i32LtS).brIf(none);
 

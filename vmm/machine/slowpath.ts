@@ -38,7 +38,7 @@ export interface SlowPathParts {
 
 export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> => {
   const { memory, bus, translations, services, patience, currentHart } = parts;
-  const { u8, u16, u32, u64, view } = memory;
+  const { u8, u16, u32, u64 } = memory;
   const valueAt = scratch.value;
 
   const address64 = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
@@ -105,6 +105,13 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
       }
     }
     return 0;
+  };
+
+  /** Zeros in the value beyond what an access is of. Variable numbers of bits of a bigint are V8's slowest way of saying so. */
+  const cutValue = (sizeBytes: number): void => {
+    if (sizeBytes === 8) return;
+    u32[(valueAt >>> 2) + 1] = 0;
+    if (sizeBytes < 4) u32[valueAt >>> 2]! &= (1 << (8 * sizeBytes)) - 1;
   };
 
   const copy = (from: number, to: number, sizeBytes: number): void => {
@@ -182,6 +189,7 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
       const value = bus.read(physical, sizeBytes);
       if (value === undefined) return trap(hart, loadAccessFault, low, high);
       u64[valueAt >>> 3] = value;
+      cutValue(sizeBytes);
       return 0;
     },
 
@@ -196,8 +204,8 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
         copy(valueAt, hostOffset(physical), sizeBytes);
         return 0;
       }
-      const value = BigInt.asUintN(sizeBytes * 8, view.getBigUint64(valueAt, true));
-      if (!bus.write(physical, sizeBytes, value)) return trap(hart, storeAccessFault, low, high);
+      cutValue(sizeBytes);
+      if (!bus.write(physical, sizeBytes, u64[valueAt >>> 3]!)) return trap(hart, storeAccessFault, low, high);
       return 0;
     },
 
