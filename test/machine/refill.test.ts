@@ -327,3 +327,16 @@ describe('a write to a valid entry of a page table drops what the machine drops 
     expect(host).toBe(forInterpreter);
   });
 });
+
+test('in machine mode a device that the TLB knows is for the interpreter, but not code there', () => {
+  const rig = new Rig();
+  rig.harts[0]!.setLow('privilege', privilege.machine);
+  rig.enter(0);
+  const device = 0x1000_0000;
+  for (const kind of [read, write, execute]) {
+    expect(rig.find(device, kind)).toBe(0);
+    rig.touchDevice(device, kind);
+    expect(rig.find(device + 5, kind)).toBe(kind === execute ? 0 : forInterpreter);
+    expect(rig.find(device + 0x1000, kind)).toBe(0);
+  }
+});
