@@ -48,7 +48,7 @@ export interface MachineOutputs {
 
 export type { MachineImage, MachineRecord, Placement } from './image.ts';
 
-/** Where the fields of the machine's record are, in arrays of their width. Bundles have the numbers in place of these names. */
+/** Where the fields of the machine's record are, in arrays of their width. */
 const nowIndex = (machineBase + machineOffset.now) >>> 3;
 const quantumEndIndex = (machineBase + machineOffset.quantumEnd) >>> 3;
 const entropyTakenIndex = (machineBase + machineOffset.entropyTaken) >>> 3;
