@@ -116,6 +116,7 @@ export class Clint implements Device {
   }
 }
 
+/** One number, in halves and as a whole. */
 const halvesOfOne = new Uint32Array(2);
 const one = new BigUint64Array(halvesOfOne.buffer);
 
