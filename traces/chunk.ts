@@ -120,6 +120,9 @@ export interface ChunkPlacement {
   readonly checkBefore: bigint;
 }
 
+/** Chunks below this are stored as they are: what compressing saves there is nothing, and setting it up takes longer than the rest. */
+const compressedBytesMin = 1024;
+
 /** A whole chunk, compressed if that makes it smaller. */
 export const compressChunk = (
   { kind, ordinal, span, checkBefore }: ChunkPlacement,
@@ -127,7 +130,7 @@ export const compressChunk = (
   compression: Compression,
   xxh64: Xxh64,
 ): EncodedChunk => {
-  const compressed = compression.compress(plain, kind === 'digests');
+  const compressed = plain.length < compressedBytesMin ? plain : compression.compress(plain, kind === 'digests');
   const isSmaller = compressed.length < plain.length;
   const stored = isSmaller ? compressed : plain;
   const header: ChunkHeader = {

@@ -16,7 +16,7 @@ import { join } from '../host/paths.ts';
 const [imageBytesMin, imageBytesMax] = [2 ** 20, 2 ** 28];
 const cacheBounds = { extension: '.image', filesMax: 32, bytesMax: 2 ** 28 };
 /** With each change of how pieces are cut or compressed. */
-const version = 1;
+const version = 2;
 
 interface KeptImage {
   readonly key: string;
