@@ -5,7 +5,16 @@
 
 import { isZero } from '../../traces/zeros.ts';
 import { type CoverageMaps, coverageMaps } from '../engine/coverage.ts';
-import { pageBytes, pageFlagsBase, pageShift, ramOffset, scratch, wasmPageBytes } from '../engine/layout.ts';
+import {
+  pageBytes,
+  pageFlag,
+  pageFlagsBase,
+  pageHashesBase,
+  pageShift,
+  ramOffset,
+  scratch,
+  wasmPageBytes,
+} from '../engine/layout.ts';
 import { memoryUnavailable } from './errors.ts';
 
 /** Start of RAM in the guest's physical address space (board memory map). */
@@ -90,6 +99,11 @@ export const clearPageFlag = ({ u32, ramPages }: MachineMemory, flag: number): v
   for (let at = pageFlagsBase >>> 2; at < (pageFlagsBase + ramPages + 3) >>> 2; at += 1) u32[at]! &= kept;
 };
 
-/** Whether a RAM page is all zeros. */
-export const isZeroPage = ({ u8 }: MachineMemory, page: number): boolean =>
-  isZero(u8.subarray(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes));
+/** Whether a RAM page is all zeros: the last digest tells, for a page that was not written since. */
+export const isZeroPage = ({ u8, u32 }: MachineMemory, page: number): boolean => {
+  if ((u8[pageFlagsBase + page]! & pageFlag.dirtySinceDigest) === 0) {
+    const hash = (pageHashesBase >>> 2) + page * 2;
+    return (u32[hash]! | u32[hash + 1]!) === 0;
+  }
+  return isZero(u8.subarray(ramOffset + page * pageBytes, ramOffset + (page + 1) * pageBytes));
+};

@@ -9,7 +9,7 @@ import type { Moment } from '../../traces/time.ts';
 import { isZero } from '../../traces/zeros.ts';
 import { pageBytes, pageFlag, ramOffset } from '../engine/layout.ts';
 import type { Machine, MachineRecord } from '../machine/machine.ts';
-import { clearPageFlag, tellFirstWrites } from '../machine/memory.ts';
+import { clearPageFlag, isZeroPage, tellFirstWrites } from '../machine/memory.ts';
 import { writtenPages } from '../machine/state.ts';
 
 /**
@@ -121,12 +121,15 @@ export class RecentPast {
     const [past, present] = this.#stretches;
     if (past === undefined || present === undefined) return undefined;
     const { memory } = this.#machine;
-    const contents = (page: number): Uint8Array =>
-      past.before.get(page) ?? present.before.get(page) ?? memory.u8.subarray(...hostRange(page));
+    const former = (page: number): Uint8Array | undefined => past.before.get(page) ?? present.before.get(page);
+    const isZeroThen = (page: number): boolean => {
+      const bytes = former(page);
+      return bytes === undefined ? isZeroPage(memory, page) : isZero(bytes);
+    };
     const zeroPages: number[] = [];
     const stored: number[] = [];
     // A page that was written only since then is one too many, and holds what it did.
-    for (const page of writtenPages(memory)) (isZero(contents(page)) ? zeroPages : stored).push(page);
+    for (const page of writtenPages(memory)) (isZeroThen(page) ? zeroPages : stored).push(page);
     return {
       at: past.at,
       cursor: past.cursor,
@@ -134,7 +137,7 @@ export class RecentPast {
       zeroPages,
       console: this.#printedBy(past),
       *pages(): Generator<StatePage> {
-        for (const index of stored) yield { index, bytes: contents(index) };
+        for (const index of stored) yield { index, bytes: former(index) ?? memory.u8.subarray(...hostRange(index)) };
       },
     };
   }
