@@ -2,8 +2,8 @@
  * The dispatcher: Wasm functions that go from translated region to translated region through the region cache, and to
  * the interpreter where there is none. They own the table of regions, whose modules never see it.
  *
- *     run(hart: i32) -> i32                               a `runExit`
- *     enter(hart: i32, expected: i64, host: i32) -> i32   the same, and comes back where a call returns to
+ *     run(hart: i32) -> i32                                       a `runExit`
+ *     enter(hart: i32, expected: i64, host: i32, vector) -> i32   the same, and comes back where a call returns to; see region-calls.ts
  *
  * A region that calls enters here again and has its frame kept, so that the guest's return is the host's, too. Nothing
  * depends on these frames: all state is in memory whenever a region is not running, and a region goes on after its call
@@ -17,7 +17,7 @@ import { op } from '../wasm/opcodes.ts';
 import { emitTlbEntry } from './access.ts';
 import { jumpedByTable, probe, regionExit, runExit } from './exits.ts';
 import { emitHash } from './hash.ts';
-import { enterSignature, type ImportIndices } from './imports.ts';
+import type { ImportIndices } from './imports.ts';
 import {
   type CounterName,
   counterAddress,
@@ -31,6 +31,7 @@ import {
   regionCacheSetBytes,
   scratch,
 } from './layout.ts';
+import { callFromRegion, regionCalls } from './region-calls.ts';
 
 /** Name of the exported table. */
 export const regionTable = 'regions';
@@ -70,7 +71,7 @@ type DispatcherImports = Pick<ImportIndices, 'interpretArmed' | 'find'>;
 export const defineDispatcher = (module: ModuleBuilder, interpret: number, imports: DispatcherImports): void => {
   module.table(regionTable, tableEntries);
   const regionType = module.type(runSignature);
-  const enter = module.define(enterSignature, (code) => emitEnter(code, interpret, imports, regionType), 'enter');
+  const enter = module.define(regionCalls.enter, (code) => emitEnter(code, interpret, imports, regionType), 'enter');
   module.define(runSignature, (code) => emitRun(code, enter), 'run');
 };
 
@@ -80,7 +81,7 @@ const emitRun = (code: Code, enter: number): void => {
   const reason = code.local('i32');
   const again = code.loop();
   code.i32(0).i32(0).memory(op.i32Store, scratch.depth);
-  code.get(hart).i64Small(nowhere).i32(0).call(enter).tee(reason);
+  callFromRegion(code.get(hart).i64Small(nowhere).i32(0), enter).tee(reason);
   code.i32(runExit.unwind).ops(op.i32Eq).brIf(again);
   code.end();
   code.get(reason);

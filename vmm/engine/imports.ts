@@ -7,7 +7,8 @@ import { type FloatHelperName, floatHelperNames } from '../float/helpers.ts';
 import { findNames, findSignature, type RefillFunctions } from '../machine/refill.ts';
 import type { ModuleBuilder, Signature } from '../wasm/module.ts';
 import { signatureOf } from './float/signature.ts';
-import { spanNames, spanSignature } from './span-lookup.ts';
+import { regionCalls } from './region-calls.ts';
+import { spanNames } from './span-lookup.ts';
 import { timeName, timeSignature } from './time.ts';
 
 /** Whether an atomic access writes: never, always, or only where the hart's reservation is. */
@@ -74,31 +75,34 @@ export type ImportIndices = Readonly<Record<Slow, number>> & {
   readonly float: Readonly<Record<FloatHelperName, number>>;
 };
 
-/** The imports that translated code has: the dispatcher, some slow paths, the floating-point helpers that it needs. */
+/** The imports that translated code has: the dispatcher, some slow paths, and what else it needs (see region-calls.ts). */
 export interface RegionImports {
   readonly enter: number;
   readonly readSpan: number;
   readonly writeSpan: number;
-  readonly time: number;
-  readonly system: number;
-  readonly met: number;
+  readonly time: number | undefined;
+  readonly askMachine: number;
+  readonly askMet: number;
   readonly float: Readonly<Partial<Record<FloatHelperName, number>>>;
   readonly inlinesSums: boolean;
 }
 
-export const declareRegionImports = (module: ModuleBuilder, helpers: ReadonlySet<FloatHelperName>): RegionImports => ({
-  enter: module.import('enter', enterSignature),
-  readSpan: module.import(spanNames.read, spanSignature),
-  writeSpan: module.import(spanNames.write, spanSignature),
-  time: module.import(timeName, timeSignature),
-  system: module.import('system', signatures.system),
-  met: module.import('met', signatures.met),
+/** What some regions need of what not all do. */
+export interface RegionNeeds {
+  readonly helpers: ReadonlySet<FloatHelperName>;
+  readonly time: boolean;
+}
+
+export const declareRegionImports = (module: ModuleBuilder, { helpers, time }: RegionNeeds): RegionImports => ({
+  enter: module.import('enter', regionCalls.enter),
+  readSpan: module.import(spanNames.read, regionCalls.span),
+  writeSpan: module.import(spanNames.write, regionCalls.span),
+  askMachine: module.import('askMachine', regionCalls.askMachine),
+  askMet: module.import('askMet', regionCalls.askMet),
+  time: time ? module.import(timeName, timeSignature) : undefined,
   float: Object.fromEntries([...helpers].map((name) => [name, module.import(name, signatureOf(name))])),
   inlinesSums: true,
 });
-
-/** `(hart, expected, expectedHost)`; see dispatcher.ts. */
-export const enterSignature: Signature = { parameters: ['i32', 'i64', 'i32'], results: ['i32'] };
 
 /** What the floating-point functions call a helper in software, and its signature. */
 export const softwareName = (name: FloatHelperName): string => `float.${name}`;

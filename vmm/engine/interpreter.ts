@@ -38,6 +38,7 @@ import { breakFilterBase, hartOffset, hotSteps, pageBytes, scratch } from './lay
 import { defineLibrary } from './library.ts';
 import { defineMisses, type Misses } from './misses.ts';
 import { illegalRow, outlinedGroups, ownRows } from './predecode.ts';
+import { defineMachineCalls } from './region-calls.ts';
 import { defineSpanLookup } from './span-lookup.ts';
 import { defineTime } from './time.ts';
 
@@ -64,6 +65,7 @@ export const emitInterpreter = (armed: boolean, coverage?: CoverageMaps): Uint8A
   if (!armed) {
     defineDispatcher(module, interpret, imports);
     defineSpanLookup(module, imports);
+    defineMachineCalls(module, imports);
   }
   return module.finish();
 };

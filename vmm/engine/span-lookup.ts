@@ -2,7 +2,7 @@
  * What translated code does when its look at the TLB did not find a span of bytes in one page: fills the TLB for the
  * access that comes first, and takes a span over two pages, too, when they lie side by side in RAM.
  *
- *     readSpan, writeSpan (hart: i32, address: i64, request: i64, entry: i64, budget: i32) -> i32
+ *     readSpan, writeSpan (hart: i32, address: i64, request: i64, entry: i64, budget: i32, vector) -> i32
  *     request: | 63:28 offset of the instruction of the first access | 27:19 steps that it gets back |
  *              | 18:11 bytes of the span - 1 | 10:3 first access, from the span's beginning | 2 it is the only one | 1:0 its size, as a power of 2 |
  *
@@ -14,13 +14,13 @@
 
 import { forInterpreter } from '../machine/refill.ts';
 import type { Code } from '../wasm/code.ts';
-import type { ModuleBuilder, Signature } from '../wasm/module.ts';
+import type { ModuleBuilder } from '../wasm/module.ts';
 import { op } from '../wasm/opcodes.ts';
 import { emitPresent, pushHalves } from './access.ts';
 import type { ImportIndices } from './imports.ts';
 import { hartOffset, hartTlbPointers, pageBytes, scratch, tlbKinds } from './layout.ts';
+import { regionCalls } from './region-calls.ts';
 
-export const spanSignature: Signature = { parameters: ['i32', 'i64', 'i64', 'i64', 'i32'], results: ['i32'] };
 export const spanNames = { read: 'readSpan', write: 'writeSpan' } as const;
 export const spanBytesMax = 256;
 
@@ -39,7 +39,7 @@ type SpanImports = Pick<ImportIndices, 'fill' | 'find'>;
 
 export const defineSpanLookup = (module: ModuleBuilder, imports: SpanImports): void => {
   for (const kind of ['read', 'write'] as const)
-    module.define(spanSignature, (code) => emitLookup(code, kind, imports), spanNames[kind]);
+    module.define(regionCalls.span, (code) => emitLookup(code, kind, imports), spanNames[kind]);
 };
 
 const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImports): void => {

@@ -13,6 +13,9 @@ export interface Label {
 /** More than any instruction has but `br_table`, and as many bytes as four opcodes. */
 const instructionBytesMax = 16;
 
+/** `v128.const` (WebAssembly core specification, 5.4.9). */
+const [vectorPrefix, vectorConstant] = [0xfd, 0x0c];
+
 /** Writes LEB128 numbers into bytes; they give the index behind. */
 const putUnsigned = (bytes: Uint8Array, begin: number, value: number): number => {
   let at = begin;
@@ -145,6 +148,11 @@ export class Code {
     this.byte(op.f64Const);
     for (const byte of new Uint8Array(new Float64Array([value]).buffer)) this.byte(byte);
     return this;
+  }
+
+  /** A vector of zeros. */
+  zeroVector(): this {
+    return this.byte(vectorPrefix).unsigned(vectorConstant).append(new Uint8Array(16));
   }
 
   /** A 64-bit constant that fits 32 bits, signed: many times faster than a bigint. */

@@ -1,6 +1,6 @@
 /** WebAssembly opcodes and type bytes, named as in the core specification (section 5.4, binary format). */
 
-export const valueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c } as const;
+export const valueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = keyof typeof valueType;
 
 export const op = {

@@ -14,6 +14,7 @@ import { regionExit, runExit } from '../exits.ts';
 import type { RegionImports } from '../imports.ts';
 import { fsDirty } from '../interpreter-operands.ts';
 import { hartOffset, scratch } from '../layout.ts';
+import { callFromRegion } from '../region-calls.ts';
 import { type CsrChange, pushFenceIsUncommon } from '../sstatus.ts';
 import { emitCsrAccess } from './csr-access.ts';
 import type { Decoded } from './decoded.ts';
@@ -183,7 +184,7 @@ export class InstructionEmitter {
       this.#frame.pushVirtual(offset);
       code.i64(BigInt.asIntN(64, address)).ops(op.i64Eq).unlikely().if();
       this.#frame.storeAt(offset, this.#unspent);
-      code.call(this.#imports.met).if();
+      callFromRegion(code, this.#imports.askMet).if();
       code.i32(regionExit.interpret).ops(op.return);
       code.end();
       code.end();
@@ -240,12 +241,18 @@ export class InstructionEmitter {
         callMachine: () => this.#callMachine(name, rd),
         pushTime: () => {
           frame.pushRemaining(this.#unspent - 1);
-          this.#code.call(this.#imports.time);
+          this.#code.call(this.#timeFunction);
         },
         setRd: () => frame.setRegister(rd),
         reloadTlbs: () => frame.reloadTlbs(),
       },
     );
+  }
+
+  get #timeFunction(): number {
+    if (this.#imports.time === undefined)
+      throw new Error('the module of a region that reads the time has no such function');
+    return this.#imports.time;
   }
 
   /** The machine does it, on the hart's record; then the block goes on, unless the machine says otherwise. */
@@ -268,7 +275,8 @@ export class InstructionEmitter {
     const { offset, is } = this.#present;
     const { word, length } = is;
     this.#frame.storeProgressAt(offset, this.#unspent - 1);
-    this.#code.i32(systemOps.indexOf(name)).i32(word).i32(word).i32(length).call(this.#imports.system);
+    const code = this.#code.i32(systemOps.indexOf(name)).i32(word).i32(length);
+    callFromRegion(code, this.#imports.askMachine);
   }
 
   #operands(): Operands {

@@ -11,7 +11,7 @@ import type { Hart } from '../../machine/hart.ts';
 import type { MachineMemory } from '../../machine/memory.ts';
 import type { Translations } from '../../machine/translations.ts';
 import { ModuleBuilder, type Signature } from '../../wasm/module.ts';
-import { declareRegionImports } from '../imports.ts';
+import { declareRegionImports, type RegionNeeds } from '../imports.ts';
 import {
   hartTlbPointers,
   pageBytes,
@@ -23,6 +23,7 @@ import {
 } from '../layout.ts';
 import { defineLibrary } from '../library.ts';
 import { wasInterpreted } from '../predecode.ts';
+import { timeNumber } from '../time.ts';
 import { ArrivalCounts } from './arrival-counts.ts';
 import { findRegion, type Region } from './region.ts';
 import { hasOneOf, type NewRegion, placesOf, RegionStore } from './region-store.ts';
@@ -199,7 +200,7 @@ export class Jit {
     if (this.#regions.size + batch.length > regionsMax) this.dropAll();
     const needs = needsOf(batch.map(([, found]) => found.region));
     const module = new ModuleBuilder(this.#memory.wasm.buffer.byteLength / wasmPageBytes);
-    const imports = declareRegionImports(module, needs.helpers);
+    const imports = declareRegionImports(module, needs);
     const library = defineLibrary(module, (name) => needs.operations.has(name));
     const { coverage } = this.#memory;
     for (const [index, [, { region, hostAt }]] of batch.entries())
@@ -313,18 +314,23 @@ export class Jit {
   }
 }
 
-/** Helpers and operations that the instructions of some regions name. */
-const needsOf = (regions: readonly Region[]): { helpers: Set<FloatHelperName>; operations: Set<string> } => {
+/** Functions and operations that the instructions of some regions name. */
+const needsOf = (regions: readonly Region[]): RegionNeeds & { readonly operations: ReadonlySet<string> } => {
   const all = new Set<RowFacts>();
+  let time = false;
   for (const { instructions } of regions)
-    for (let at = 0; at < instructions.length; at += 1) all.add(instructions[at]!.is.facts);
+    for (let at = 0; at < instructions.length; at += 1) {
+      const { facts, word } = instructions[at]!.is;
+      all.add(facts);
+      time ||= facts.isSystem && word >>> 20 === timeNumber;
+    }
   const helpers = new Set<FloatHelperName>();
   const operations = new Set<string>();
   for (const facts of all) {
     for (const helper of facts.helpers) helpers.add(helper);
     for (const operation of facts.operations) operations.add(operation);
   }
-  return { helpers, operations };
+  return { helpers, operations, time };
 };
 
 const ramPageOf = (host: number): number => (host - ramOffset) >>> 12;

@@ -10,6 +10,7 @@ import { type CoverageMaps, emitWritten } from '../coverage.ts';
 import { regionExit } from '../exits.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
 import { keptPageAt } from '../layout.ts';
+import { callFromRegion } from '../region-calls.ts';
 import { pushSpanRequest, spanRequest } from '../span-lookup.ts';
 import type { Frame } from './frame.ts';
 import type { Block, Instruction, Region } from './region.ts';
@@ -157,7 +158,7 @@ export class SpanAccess implements Access {
     const { code, hart, address, entry, budget, host } = frame;
     code.get(hart).get(address);
     pushSpanRequest(code, request, this.#offset, unspent()).get(entry).get(budget);
-    code.call(isWrite ? imports.writeSpan : imports.readSpan);
+    callFromRegion(code, isWrite ? imports.writeSpan : imports.readSpan);
     code.tee(host).ops(op.i32Eqz).unlikely().if();
     frame.leaveWhereStored(regionExit.interpret);
     code.end();

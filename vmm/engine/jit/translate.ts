@@ -15,6 +15,7 @@ import { emitTlbEntry } from '../access.ts';
 import { emitBlockExecuted } from '../coverage.ts';
 import { regionExit, runExit } from '../exits.ts';
 import { pageBytes } from '../layout.ts';
+import { callFromRegion } from '../region-calls.ts';
 import { type Elsewhere, Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
 import { dirtyRegisters, liveRegisters } from './liveness.ts';
@@ -207,7 +208,7 @@ class RegionEmitter {
     frame.storeProgressAtPc();
     code.get(frame.hart);
     frame.pushVirtual(next);
-    code.i32(this.#parts.hostAt(next)).call(this.#parts.imports.enter).tee(frame.host);
+    callFromRegion(code.i32(this.#parts.hostAt(next)), this.#parts.imports.enter).tee(frame.host);
     code.i32(runExit.returned).ops(op.i32Ne).unlikely().if();
     code.get(frame.host).ops(op.return);
     code.end();
