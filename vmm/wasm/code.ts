@@ -13,8 +13,8 @@ export interface Label {
 /** More than any instruction has but `br_table`, and as many bytes as four opcodes. */
 const instructionBytesMax = 16;
 
-/** `v128.const` (WebAssembly core specification, 5.4.9). */
-const [vectorPrefix, vectorConstant] = [0xfd, 0x0c];
+/** `i32x4.splat` (WebAssembly core specification, 5.4.9). */
+const [vectorPrefix, vectorOfInt] = [0xfd, 0x11];
 
 /** Writes LEB128 numbers into bytes; they give the index behind. */
 const putUnsigned = (bytes: Uint8Array, begin: number, value: number): number => {
@@ -150,9 +150,14 @@ export class Code {
     return this;
   }
 
-  /** A vector of zeros. */
+  /** A vector of zeros: of a number, since a vector's own constant has 16 bytes. */
   zeroVector(): this {
-    return this.byte(vectorPrefix).unsigned(vectorConstant).append(new Uint8Array(16));
+    this.i32(0);
+    const bytes = this.#room();
+    bytes[this.#length] = vectorPrefix;
+    bytes[this.#length + 1] = vectorOfInt;
+    this.#length += 2;
+    return this;
   }
 
   /** A 64-bit constant that fits 32 bits, signed: many times faster than a bigint. */
