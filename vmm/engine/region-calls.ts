@@ -1,7 +1,8 @@
 /**
- * What translated code calls outside of its module takes an empty vector at the end, which JavaScript cannot give. Without it V8
+ * What all translated code may call outside of its module takes an empty vector at the end, which JavaScript cannot give. Without it V8
  * compiles a wrapper, with its optimiser, for each signature of the functions that a module imports, in case they are JavaScript; here
- * none is, and with six signatures in each of 120 modules that was 2 % of a boot of Linux.
+ * none is, and with six signatures in each of 120 modules that was 2 % of a boot of Linux. What few regions need (the time, helpers
+ * for floating point) has none, and is imported where it is needed.
  *
  *     askMachine (op: i32, word: i32, length: i32, vector) -> i32    `system` of EngineHost, for an instruction as it is in memory
  *     askMet (vector) -> i32                                         `met` of EngineHost
