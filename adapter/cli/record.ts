@@ -29,7 +29,7 @@ export const addRecord = (program: Command, host: CliHost): void => {
     .option('--external', 'leave the images out of the trace: a replay then needs their files')
     .option(
       '--end-state',
-      'put the state shortly before the end, with which a trace is opened there at once (default: from 4G steps on)',
+      'put the state shortly before the end, with which a trace is opened there at once (default: when it costs less than 1 % of the recording)',
     )
     .option('--no-end-state', 'leave it out')
     .addOption(statesOption())

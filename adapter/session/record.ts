@@ -11,6 +11,7 @@ import { describeMachine, type RunPolicy, traceHeader } from '../boot/configurat
 import type { MachineOptions } from '../boot/machine-options.ts';
 import { brotli, FileSink, readWhole, refuseSameFile } from '../host/files.ts';
 import { randomBytes } from '../host/hashes.ts';
+import { processorSeconds } from '../host/processor-time.ts';
 import { warmCode } from './code-cache.ts';
 import { ConsoleTail } from './console-tail.ts';
 import type { Flight, FlightRequest } from './flight.ts';
@@ -21,7 +22,7 @@ export interface TraceRequest {
   readonly file: string;
   /** Whether the trace holds the images. */
   readonly embedded: boolean;
-  /** Whether the whole state is put at the trace's end, so that it is opened there at once; where that saves much if it does not say. */
+  /** Whether the whole state is put at the trace's end, so that it is opened there at once; if it does not say, where that saves much and costs little. */
   readonly endState?: boolean;
   /** Whole states in the middle, at least so many steps apart; absent when there are to be none. */
   readonly stateStride?: number;
@@ -92,7 +93,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
     checkpointStride: checkpoints.stride,
     checkpointBudgetBytes: checkpoints.budgetBytes,
     spill: checkpoints.spill,
-    endStateSteps: endStateSteps(trace?.endState),
+    ...(trace?.endState !== false && { endState: trace?.endState === true ? 'always' : processorSeconds }),
     forgets: flight !== undefined,
     ...(trace?.stateStride !== undefined && { stateStride: trace.stateStride }),
     ...(tail && { printed: tail }),
@@ -123,9 +124,3 @@ const beginTrace = async (
 };
 
 const randomBytesOf = (sizeBytes: number): Uint8Array => new Uint8Array(randomBytes(sizeBytes));
-
-/** How far the last state must be behind: what a replay makes in some seconds takes a state a good part of one to write. */
-const endStateSteps = (wanted: boolean | undefined): number => {
-  if (wanted === undefined) return 4_000_000_000;
-  return wanted ? 0 : Number.POSITIVE_INFINITY;
-};

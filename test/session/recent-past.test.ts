@@ -7,9 +7,13 @@ import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { openRecording } from '../../adapter/session/replay.ts';
 import { denseCheckpoints, noCheckpoints } from '../../adapter/session/session.ts';
+import { loadXxh64 } from '../../traces/checksum.ts';
+import type { TraceState } from '../../traces/states.ts';
 import { moment } from '../../traces/time.ts';
-import { differenceFrom } from '../../vmm/machine/state.ts';
+import { differenceFrom, writtenPages } from '../../vmm/machine/state.ts';
+import { KeptLog } from '../../vmm/record/kept-log.ts';
 import { RecentPast, recentSteps } from '../../vmm/record/recent-past.ts';
+import { Recorder } from '../../vmm/record/recorder.ts';
 import { folder } from '../dap/fixture.ts';
 import { type Run, runOf } from '../history/fixture.ts';
 import { randomNumbers, runLine } from '../replay/support.ts';
@@ -84,4 +88,36 @@ test('a recording that is opened at its end has the steps before it near', async
   session.replayer.verifyEnd();
   session.close();
   expect((await runLine(`verify ${file}`, folder)).stdout).toMatch(/all equal/);
+});
+
+describe('a recording that takes so many seconds of a processor', () => {
+  /** Moments of the states at its end, and how many pages they have. */
+  const statesOf = async (
+    guest: string,
+    steps: number,
+    seconds: number,
+  ): Promise<[states: number[], pages: number]> => {
+    const { machine } = await runOf(guest, steps);
+    const states: number[] = [];
+    const sink = Object.assign(new KeptLog(), { state: ({ at }: TraceState) => states.push(at) });
+    let clock = 1000;
+    const { stride: checkpointStride, budgetBytes: checkpointBudgetBytes } = noCheckpoints;
+    const options = { checkpointStride, checkpointBudgetBytes, endState: () => clock };
+    const recorder = new Recorder(machine, await loadXxh64(), sink, options);
+    while (recorder.timeline.now < steps) recorder.timeline.forward(moment(steps));
+    clock += seconds;
+    recorder.end({ reason: 'stopped' });
+    return [states, writtenPages(machine.memory).length];
+  };
+
+  test('has a state at its end if they are some', async () => {
+    expect((await statesOf('demo/demo.elf', end, 3.9))[0]).toEqual([]);
+    expect((await statesOf('demo/demo.elf', end, 4.1))[0]).toEqual([end]);
+  });
+  test('has one if they are a hundred times what its pages take', async () => {
+    const steps = 100_000_000;
+    const [states, pages] = await statesOf('bench/copy.elf', steps, 4.1);
+    expect([states, pages > 4000]).toEqual([[], true]);
+    expect((await statesOf('bench/copy.elf', steps, pages * 0.0021))[0]).toEqual([steps]);
+  });
 });

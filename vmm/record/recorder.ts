@@ -11,7 +11,8 @@ import type { TraceState } from '../../traces/states.ts';
 import type { Moment } from '../../traces/time.ts';
 import { Digester, type Hash64 } from '../machine/digest.ts';
 import type { Machine } from '../machine/machine.ts';
-import { captureState } from '../machine/state.ts';
+import type { MachineMemory } from '../machine/memory.ts';
+import { captureState, writtenPages } from '../machine/state.ts';
 import type { Spill } from '../timeline/spill.ts';
 import { type InputLog, type KeptStates, Timeline } from '../timeline/timeline.ts';
 import { type Printed, RecentPast, recentSteps } from './recent-past.ts';
@@ -56,10 +57,11 @@ export interface RecorderOptions {
   /** See TimelineOptions. */
   readonly spill?: Spill | undefined;
   /**
-   * From so many steps on since the last state, the whole state goes into the recording at its end; never if absent. Where nobody
-   * goes back it is the state of a little while ago, so that also what led to the end is near.
+   * Whether the whole state goes into the recording at its end; never if absent. Given a clock of processor seconds, when to run again
+   * what was run since the last state takes long beside writing one (`isWorthState`). Where nobody goes back it is the state of a little
+   * while ago, so that also what led to the end is near.
    */
-  readonly endStateSteps?: number;
+  readonly endState?: 'always' | (() => number);
   /** Inputs that are there already, in a recording that goes on from another one; and where it may go without running. */
   readonly log?: GrowingLog;
   readonly kept?: KeptStates;
@@ -70,6 +72,15 @@ export interface RecorderOptions {
   /** What the guest has printed, to lie beside a state. */
   readonly printed?: Printed;
 }
+
+/**
+ * Whether the state of a machine is worth being written after so many seconds of a processor: one who goes there is spared them, and
+ * writing takes less than a hundredth of them. Somebody waits a few seconds as well.
+ */
+const isWorthState = (seconds: number, memory: MachineMemory): boolean =>
+  seconds >= 4 && seconds >= 100 * statePageSeconds * writtenPages(memory).length;
+/** What a page of a state takes: to be found, compressed and written. */
+const statePageSeconds = 20e-6;
 
 export class Recorder {
   readonly timeline: Timeline;
@@ -84,6 +95,8 @@ export class Recorder {
   #digests = 0;
   #end: Omit<TraceEnd, 'at'> | undefined;
   #lastStateAt: Moment;
+  /** By the clock of the options. */
+  #lastStateSeconds: number;
   readonly #recent: RecentPast | undefined;
 
   constructor(machine: Machine, hash64: Hash64, writer: RecordSink | undefined, options: RecorderOptions) {
@@ -92,12 +105,13 @@ export class Recorder {
     this.#options = options;
     this.#log = options.log ?? new GrowingLog();
     this.#lastStateAt = machine.now;
+    this.#lastStateSeconds = this.#seconds();
     this.#hash64 = hash64;
-    const keepsRecent = writer !== undefined && options.checkpointBudgetBytes === 0;
-    const recentFrom =
-      options.forgets === true ? 0 : (options.endStateSteps ?? Number.POSITIVE_INFINITY) - 2 * recentSteps;
-    const recent =
-      keepsRecent && recentFrom < Number.POSITIVE_INFINITY ? new RecentPast(machine, options.printed) : undefined;
+    const keepsRecent =
+      writer !== undefined &&
+      options.checkpointBudgetBytes === 0 &&
+      (options.forgets === true || options.endState !== undefined);
+    const recent = keepsRecent ? new RecentPast(machine, options.printed) : undefined;
     this.#recent = recent;
     this.timeline = new Timeline(machine, {
       log: this.#log,
@@ -108,7 +122,7 @@ export class Recorder {
       stride: machine.configuration.digestStride,
       ...(recent && {
         onCheckpoint: (cursor: number) => {
-          if (machine.now >= recentFrom) recent.begin(cursor);
+          if (options.forgets === true || this.#wantsEndState()) recent.begin(cursor);
         },
       }),
       ...(options.kept && { kept: options.kept }),
@@ -153,8 +167,21 @@ export class Recorder {
     this.#digests += 1;
   }
 
+  #seconds(): number {
+    const { endState } = this.#options;
+    return typeof endState === 'function' ? endState() : 0;
+  }
+
+  /** Whether a state would be written if the recording ended now. */
+  #wantsEndState(): boolean {
+    const { endState } = this.#options;
+    if (typeof endState !== 'function') return endState === 'always';
+    return isWorthState(this.#seconds() - this.#lastStateSeconds, this.machine.memory);
+  }
+
   #state(): void {
     this.#lastStateAt = this.machine.now;
+    this.#lastStateSeconds = this.#seconds();
     const printed = this.#options.printed?.bytes() ?? new Uint8Array();
     this.#writer?.state(captureState(this.machine, this.timeline.cursor, printed));
   }
@@ -193,8 +220,7 @@ export class Recorder {
     this.timeline.endRecording();
     if (this.timeline.now === this.timeline.end) {
       this.#digest(); // so that the shortest recording can be verified
-      const since = this.machine.now - this.#lastStateAt;
-      if (since >= (this.#options.endStateSteps ?? Number.POSITIVE_INFINITY)) this.#endState();
+      if (this.machine.now > this.#lastStateAt && this.#wantsEndState()) this.#endState();
     }
     this.#writer?.end({ ...end, at: this.timeline.end });
   }
