@@ -64,6 +64,8 @@ const machineSchema = v.strictObject({
   ),
   /** Steps between two state digests. */
   digestStride: integer(1, Number.MAX_SAFE_INTEGER),
+  /** What their hashes of pages are made by; XXH64 if the header does not say. */
+  pageHash: v.exactOptional(v.literal('nh')),
 });
 
 const imageSchema = v.strictObject({

@@ -119,6 +119,7 @@ export const describeMachine = (
     virtioLegacy: options.virtioLegacy,
     devices,
     digestStride: policy.digestStride,
+    pageHash: 'nh',
   };
   return { configuration, images };
 };

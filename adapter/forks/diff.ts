@@ -40,7 +40,7 @@ export function* diffRecordings(one: ReplaySession, other: ReplaySession): Gener
 
 const machineDifferences = (one: ReplaySession, other: ReplaySession): Difference[] => {
   const facts = ({ header }: ReplaySession): Map<string, string> => {
-    const { digestStride: _, ...machine } = header.machine;
+    const { digestStride: _, pageHash: __, ...machine } = header.machine;
     const rows = Object.entries(machine).map(([name, value]) => [name, JSON.stringify(value)] as const);
     const images = header.images.map(
       ({ role, name, digest }, index) => [`image ${index} (${role} ${name})`, digest] as const,
@@ -64,7 +64,8 @@ const boundsOf = (
   const parted = firstDifferingInput(...logs, indexAt(logs[0], start), indexAt(logs[1], start));
   const latest = moment(Math.min(parted ?? end, end));
   let equal = start;
-  const others = new Map([...other.trace.digests].map((digest) => [digest.at, digest]));
+  const isComparable = one.header.machine.pageHash === other.header.machine.pageHash;
+  const others = new Map((isComparable ? [...other.trace.digests] : []).map((digest) => [digest.at, digest]));
   for (const digest of one.trace.digests) {
     const twin = others.get(digest.at);
     if (twin === undefined || digest.at <= start || digest.at > latest) continue;

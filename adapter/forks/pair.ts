@@ -46,7 +46,7 @@ export class Pair {
 
   constructor(one: Side, other: Side) {
     this.#sides = [one, other];
-    this.#digesters = [new Digester(one.machine, one.hash64), new Digester(other.machine, other.hash64)];
+    this.#digesters = [new Digester(one.machine, one.hash64, 'nh'), new Digester(other.machine, other.hash64, 'nh')];
   }
 
   /** Both, behind the inputs of that moment. */

@@ -207,7 +207,7 @@ describe('a page that is not RAM', () => {
     const rig = known();
     const flags = (): Buffer => Buffer.from(rig.memory.u8.slice(pageFlagsBase, pageFlagsBase + rig.memory.ramPages));
     const before = flags();
-    createPageHashing(rig.memory.wasm).flagWritable();
+    createPageHashing(rig.memory.wasm, 'nh').flagWritable();
     expect(Buffer.compare(before, flags())).toBe(0);
   });
 });
@@ -346,7 +346,7 @@ describe('writes to a page are missed', () => {
       rig.touch(ownVa(1), tlbKinds.write);
       const { u8, ramPages } = rig.memory;
       u8.fill(0, pageFlagsBase, pageFlagsBase + ramPages);
-      createPageHashing(rig.memory.wasm).flagWritable();
+      createPageHashing(rig.memory.wasm, 'nh').flagWritable();
       const flagged = [0, 1, 2, 3].map((page) => {
         const flags = u8[pageFlagsBase + pageIndex(dataAt(page))]!;
         return [`${page}:flagged`, flags === pageFlag.dirtySinceDigest] as const;

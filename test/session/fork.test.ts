@@ -161,6 +161,14 @@ describe('chronovisor fork', () => {
     expect((await runLine(`forks ${console}`, folder)).stdout).toBe('There are no forks.\n');
   });
 
+  test('of a trace whose digests have other hashes of pages has those', async () => {
+    const old = join(import.meta.dirname, '../../traces/samples/machine-1-world.chrono');
+    const words = ['fork', old, '--at', '6000', '--follow', '-o', file('old')];
+    expect((await runWords(words, folder)).exitCode).toBe(exitCodes.ok);
+    expect((await runLine(`verify ${file('old')}`, folder)).stdout).toMatch(/all equal/);
+    expect((await runLine(`diff ${old} ${file('old')}`, folder)).stdout).toMatch(/^the same/);
+  });
+
   test('that follows its parent and changes nothing is its parent', async () => {
     await runLine(`fork FOLDER/${world}.chrono --at 8000 --follow -o FOLDER/same.chrono`, folder);
     const [one, other] = await Promise.all(

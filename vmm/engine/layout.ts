@@ -328,6 +328,8 @@ export const ramHash = 0x1bf_0000;
 /** Pages that changed since the digest before, some at a time (page-hash.ts): how many, and they. */
 export const changedPages = { count: 0x1bf_0008, indices: 0x1bf_0010, hashes: 0x1bf_4010 } as const;
 export const changedPagesMax = 0x1000;
+/** What pages are hashed with (page-hash.ts): as many bytes as a page has. */
+export const pageHashKeys = 0x1bf_9000;
 /** Of each RAM page, its hash in the last digest; u64. */
 export const pageHashesBase = 0x1c0_0000;
 

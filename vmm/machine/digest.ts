@@ -1,14 +1,14 @@
 /**
  * State digests: what the machine is, from what changed since the last one. They cover the machine and hart records,
  * RAM and every device, and nothing that an engine caches. RAM's hash is the sum, modulo 2^64, of its pages' hashes;
- * a page's hash is XXH64 of its bytes seeded with its index, and 0 for a page of zeros.
+ * a page's hash is seeded with its index, and 0 for a page of zeros.
  */
 
 import type { PageHashes, StateDigest } from '../../traces/digest.ts';
 import type { PlainState } from '../devices/device.ts';
 import { changedPages, ramHash } from '../engine/layout.ts';
 import type { Machine } from './machine.ts';
-import { createPageHashing, type PageHashing } from './page-hash.ts';
+import { createPageHashing, type PageHash, type PageHashing } from './page-hash.ts';
 
 export type Hash64 = (bytes: Uint8Array, seed: bigint) => bigint;
 
@@ -18,9 +18,10 @@ export class Digester {
   readonly #hashing: PageHashing;
   readonly #canonical: Canonical;
 
-  constructor(machine: Machine, hash64: Hash64) {
+  /** @param pageHash when it is another one than the trace's, all digests of this machine must be by it */
+  constructor(machine: Machine, hash64: Hash64, pageHash: PageHash = machine.configuration.pageHash) {
     this.#machine = machine;
-    this.#hashing = createPageHashing(machine.memory.wasm);
+    this.#hashing = createPageHashing(machine.memory.wasm, pageHash);
     this.#canonical = new Canonical(hash64);
   }
 

@@ -3,7 +3,7 @@
  * Labels are counted from the function inwards, so that a branch names its target and not its depth.
  */
 
-import { type Opcode, op, type ValueType, valueType } from './opcodes.ts';
+import { type Opcode, op, type ValueType, type VectorOpcode, valueType, vectorOp } from './opcodes.ts';
 
 /** A place to branch to: the end of a block or `if`, the beginning of a loop. */
 export interface Label {
@@ -183,6 +183,19 @@ export class Code {
     bytes[at + 1] = 0;
     this.#length = putUnsigned(bytes, at + 2, offset);
     return this;
+  }
+
+  /** An instruction on vectors without immediates. */
+  vector(opcode: VectorOpcode): this {
+    return this.byte(vectorPrefix).unsigned(opcode);
+  }
+  /** A load of 16 bytes, as `memory` has it. */
+  vectorLoad(offset: number): this {
+    return this.vector(vectorOp.v128Load).byte(0).unsigned(offset);
+  }
+  /** One of a vector's two 64-bit numbers. */
+  i64Lane(lane: number): this {
+    return this.vector(vectorOp.i64x2ExtractLane).byte(lane);
   }
 
   call(functionIndex: number): this {

@@ -133,3 +133,16 @@ export const op = {
   i64Extend32S: 0xc4,
 } as const;
 export type Opcode = (typeof op)[keyof typeof op];
+
+/** Those behind the prefix for vectors, 0xfd. */
+export const vectorOp = {
+  v128Load: 0x00,
+  i64x2ExtractLane: 0x1d,
+  v128Or: 0x50,
+  v128AnyTrue: 0x53,
+  i32x4Add: 0xae,
+  i64x2Add: 0xce,
+  i64x2ExtmulLowI32x4U: 0xde,
+  i64x2ExtmulHighI32x4U: 0xdf,
+} as const;
+export type VectorOpcode = (typeof vectorOp)[keyof typeof vectorOp];
