@@ -21,6 +21,7 @@ import { checkEnd, type TraceEnd } from './end.ts';
 import { type TraceError, unwritable } from './errors.ts';
 import { type InputEvent, inputRowOf } from './events.ts';
 import { checkHeader, formatVersion, imageDataProblem, type TraceHeader } from './header.ts';
+import { storedOnly } from './memory.ts';
 import { encodeMessage } from './msgpack.ts';
 import { statePieces, type TraceState } from './states.ts';
 import { type Moment, moment, momentZero } from './time.ts';
@@ -29,6 +30,8 @@ import { isZero } from './zeros.ts';
 /** A chunk is written before its plain bytes can exceed about this. */
 const pendingBytesMax = 1024 * 1024;
 const digestsPerChunkMax = 256;
+/** So much of a trace is stored as it is: compressing saves some kilobytes, and takes longer the first time than all else that a short recording does. */
+const uncompressedBytesMax = 16 * 1024;
 
 export class TraceWriter {
   readonly #sink: ByteSink;
@@ -218,7 +221,8 @@ export class TraceWriter {
   #chunk(kind: ChunkKind, plain: Uint8Array, span = { first: 0, last: 0, count: 0 }): number {
     this.#assert(plain.length <= chunkBytesMax, `a chunk of ${plain.length} bytes`);
     const place = { kind, ordinal: this.#ordinal++, span, checkBefore: this.#check };
-    const { header, stored, check } = compressChunk(place, plain, this.#compression, this.#xxh64);
+    const compression = this.bytesWritten + plain.length <= uncompressedBytesMax ? storedOnly : this.#compression;
+    const { header, stored, check } = compressChunk(place, plain, compression, this.#xxh64);
     this.#check = check;
     this.#append(header);
     this.#append(stored);

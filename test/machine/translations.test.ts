@@ -14,6 +14,7 @@ import {
   meaningsBits,
   pageFlag,
   pageFlagsBase,
+  pageHashesBase,
   ramOffset,
   regionCacheBase,
   regionCacheBytes,
@@ -65,6 +66,16 @@ const check = (sentence: string, doings: (rig: Rig) => Readonly<Record<string, b
     const found = Object.entries(doings(new Rig())).filter(([, isSo]) => isSo);
     expect(found.map(([name]) => name).join(' ')).toBe(expected);
   });
+
+/** Which of the four data pages count as written after a digest in which their hashes were these. */
+const flaggedByDigest = ({ memory }: Rig, hash: bigint, hashes: Readonly<Record<number, bigint>> = {}): boolean[] => {
+  const { u8, u64, wasm, ramPages } = memory;
+  const pages = [0, 1, 2, 3].map((page) => pageIndex(dataAt(page)));
+  for (const [page, index] of pages.entries()) u64[(pageHashesBase >>> 3) + index] = hashes[page] ?? hash;
+  u8.fill(0, pageFlagsBase, pageFlagsBase + ramPages);
+  createPageHashing(wasm, 'nh').flagWritable();
+  return pages.map((index) => u8[pageFlagsBase + index] === pageFlag.dirtySinceDigest);
+};
 
 /** A gigabyte of RAM is a quarter of a million pages; there may be two. */
 const pagesMax = 2 ** 19;
@@ -344,16 +355,24 @@ describe('writes to a page are missed', () => {
       rig.touch(ownVa(2));
       rig.enter(1);
       rig.touch(ownVa(1), tlbKinds.write);
-      const { u8, ramPages } = rig.memory;
-      u8.fill(0, pageFlagsBase, pageFlagsBase + ramPages);
-      createPageHashing(rig.memory.wasm, 'nh').flagWritable();
-      const flagged = [0, 1, 2, 3].map((page) => {
-        const flags = u8[pageFlagsBase + pageIndex(dataAt(page))]!;
-        return [`${page}:flagged`, flags === pageFlag.dirtySinceDigest] as const;
-      });
+      const flagged = flaggedByDigest(rig, 1n).map((isFlagged, page) => [`${page}:flagged`, isFlagged] as const);
       return { ...Object.fromEntries(flagged), present: rig.has(ownVa(1), tlbKinds.write) };
     },
     '0:flagged 1:flagged present',
+  );
+  check(
+    'for a digest where nothing was written since the one before',
+    (rig) => {
+      rig.touch(ownVa(0), tlbKinds.write);
+      rig.enter(1);
+      rig.touch(ownVa(0), tlbKinds.write);
+      flaggedByDigest(rig, 1n);
+      const [zero, one] = flaggedByDigest(rig, 1n, { 1: 2n });
+      const written = rig.has(ownVa(0), tlbKinds.write);
+      rig.enter(0);
+      return { zero: zero === true, one: one === true, written, unwritten: rig.has(ownVa(0), tlbKinds.write) };
+    },
+    'one written',
   );
   check(
     'everywhere when a new interval begins, and reads are not',

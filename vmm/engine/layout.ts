@@ -198,7 +198,7 @@ export const dirtyFlags =
   pageFlag.dirtySinceDigest | pageFlag.dirtySinceCheckpoint | pageFlag.dirtySinceInterval | pageFlag.changed;
 
 /**
- * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, unused: i32}. The tag is the virtual page's
+ * Software TLB: direct-mapped, 16-byte entries {tag: i64, addend: i32, pageHash: i32}. The tag is the virtual page's
  * address (low 12 bits zero), or -1 when empty. Host address = low 32 bits of the virtual address + addend.
  * Pages that are not RAM are there, too, for JS alone: the tag has `tlbDeviceTag`, and the addend is the physical page's address.
  * A hart has one for each kind (what for) in machine mode, where nothing is translated. For the other contexts (who is
@@ -209,6 +209,8 @@ export const tlbEntries = 1024;
 /** Set in the tag of no page in RAM, and of an empty entry. The three bits below it are compared by atomic accesses, which must be aligned. */
 export const tlbDeviceTag = 8;
 export const tlbEntryBytes = 16;
+/** In an entry for writing, of use to digests alone (page-hash.ts). */
+export const tlbPageHash = 12;
 export const tlbBytes = tlbEntries * tlbEntryBytes;
 /** An entry that another one takes the place of goes to that place's address with this bit the other way round. */
 export const tlbOtherPlace = tlbBytes / 2;

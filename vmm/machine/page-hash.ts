@@ -26,6 +26,7 @@ import {
   tlbKindCount,
   tlbKinds,
   tlbOccupiedBase,
+  tlbPageHash,
   tlbsInHart,
 } from '../engine/layout.ts';
 import type { Code } from '../wasm/code.ts';
@@ -45,7 +46,10 @@ export interface PageHashing {
    * @returns the first page that was not looked at
    */
   readonly changes: (first: number, end: number) => number;
-  /** RAM pages that can be written without a miss count as written since the present digest. */
+  /**
+   * RAM pages that can be written without a miss count as written since the present digest. Those that could be since the one before, and whose
+   * hash is the same, cannot be any more: what was written once, long ago, is not hashed for ever.
+   */
   readonly flagWritable: () => void;
 }
 
@@ -117,7 +121,7 @@ const emitChanges = (code: Code, page: number): void => {
 
 const scaled = (code: Code, local: number, shift: number): Code => code.get(local).i32(shift).ops(op.i32Shl);
 
-/** TLBs for writing, block by block of their entries. */
+/** TLBs for writing, block by block of their entries. An entry has the low half of its page's hash at the last digest that found it. */
 const emitFlagWritable = (code: Code): void => {
   const tlb = code.local('i32');
   const end = code.local('i32');
@@ -125,6 +129,7 @@ const emitFlagWritable = (code: Code): void => {
   const at = code.local('i32');
   const blockEnd = code.local('i32');
   const page = code.local('i32');
+  const hash = code.local('i32');
   const blockBytes = tlbEntryBytes << tlbBlockShift;
   code.i32(0).memory(op.i32Load, tlbHarts).i32(tlbsInHart).ops(op.i32Mul).set(end);
   code.i32(tlbKinds.write).set(tlb);
@@ -145,9 +150,23 @@ const emitFlagWritable = (code: Code): void => {
     .get(at)
     .memory(op.i32Load, tlbBase + 8)
     .ops(op.i32Add);
-  code.i32(ramOffset).ops(op.i32Sub).i32(pageShift).ops(op.i32ShrU).tee(page);
+  code.i32(ramOffset).ops(op.i32Sub).i32(pageShift).ops(op.i32ShrU).set(page);
+  scaled(code, page, 3).memory(op.i32Load, pageHashesBase).tee(hash);
+  code
+    .get(at)
+    .memory(op.i32Load, tlbBase + tlbPageHash)
+    .ops(op.i32Eq)
+    .if();
+  code.get(at).i64Small(-1).memory(op.i64Store, tlbBase);
+  code.else();
+  code
+    .get(at)
+    .get(hash)
+    .memory(op.i32Store, tlbBase + tlbPageHash);
+  code.get(page);
   code.get(page).memory(op.i32Load8U, pageFlagsBase).i32(pageFlag.dirtySinceDigest).ops(op.i32Or);
   code.memory(op.i32Store8, pageFlagsBase);
+  code.end();
   code.end();
   code.get(at).i32(tlbEntryBytes).ops(op.i32Add).tee(at);
   code.get(blockEnd).ops(op.i32Ne).brIf(eachEntry);

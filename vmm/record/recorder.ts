@@ -58,7 +58,7 @@ export interface RecorderOptions {
   readonly spill?: Spill | undefined;
   /**
    * Whether the whole state goes into the recording at its end; never if absent. Given a clock of processor seconds, when to run again
-   * what was run since the last state takes long beside writing one (`isWorthState`). Where nobody goes back it is the state of a little
+   * what was run since the last state takes long beside writing one (`worthSeconds`). Where nobody goes back it is the state of a little
    * while ago, so that also what led to the end is near.
    */
   readonly endState?: 'always' | (() => number);
@@ -74,11 +74,12 @@ export interface RecorderOptions {
 }
 
 /**
- * Whether the state of a machine is worth being written after so many seconds of a processor: one who goes there is spared them, and
- * writing takes less than a hundredth of them. Somebody waits a few seconds as well.
+ * From so many seconds of a processor on the state of a machine is worth being written: who goes there is spared them, and writing
+ * takes less than a hundredth of them. A few seconds somebody waits.
  */
-const isWorthState = (seconds: number, memory: MachineMemory): boolean =>
-  seconds >= 4 && seconds >= 100 * statePageSeconds * writtenPages(memory).length;
+const worthSeconds = (memory: MachineMemory): number =>
+  Math.max(worthSecondsMin, 100 * statePageSeconds * writtenPages(memory).length);
+const worthSecondsMin = 4;
 /** What a page of a state takes: to be found, compressed and written. */
 const statePageSeconds = 20e-6;
 
@@ -97,6 +98,8 @@ export class Recorder {
   #lastStateAt: Moment;
   /** By the clock of the options. */
   #lastStateSeconds: number;
+  /** As it was found last: a guest writes to more and more pages. */
+  #worthSeconds = worthSecondsMin;
   readonly #recent: RecentPast | undefined;
 
   constructor(machine: Machine, hash64: Hash64, writer: RecordSink | undefined, options: RecorderOptions) {
@@ -176,7 +179,10 @@ export class Recorder {
   #wantsEndState(): boolean {
     const { endState } = this.#options;
     if (typeof endState !== 'function') return endState === 'always';
-    return isWorthState(this.#seconds() - this.#lastStateSeconds, this.machine.memory);
+    const seconds = this.#seconds() - this.#lastStateSeconds;
+    if (seconds < this.#worthSeconds) return false;
+    this.#worthSeconds = worthSeconds(this.machine.memory);
+    return seconds >= this.#worthSeconds;
   }
 
   #state(): void {
