@@ -20,8 +20,7 @@ export interface ByteSource {
 
 /** Brotli (RFC 7932), the trace's codec 1. */
 export interface Compression {
-  /** `isNoise`: mostly hashes, on which effort is lost. */
-  compress(bytes: Uint8Array, isNoise?: boolean): Uint8Array;
+  compress(bytes: Uint8Array): Uint8Array;
   /** Must refuse (throw) rather than produce more than `sizeBytes`. */
   decompress(bytes: Uint8Array, sizeBytes: number): Uint8Array;
 }

@@ -130,7 +130,7 @@ export const compressChunk = (
   compression: Compression,
   xxh64: Xxh64,
 ): EncodedChunk => {
-  const compressed = plain.length < compressedBytesMin ? plain : compression.compress(plain, kind === 'digests');
+  const compressed = plain.length < compressedBytesMin ? plain : compression.compress(plain);
   const isSmaller = compressed.length < plain.length;
   const stored = isSmaller ? compressed : plain;
   const header: ChunkHeader = {

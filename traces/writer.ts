@@ -203,7 +203,9 @@ export class TraceWriter {
     this.#digests = [];
     this.#digestBytesPending = 0;
     const span = { first: digests[0]!.at, last: digests.at(-1)!.at, count: digests.length };
-    this.digestBytes += this.#chunk('digests', encodeMessage(packDigests(digests)), span);
+    const plain = encodeMessage(packDigests(digests));
+    const hashBytes = digests.reduce((sum, { pages }) => sum + pages.hashes.byteLength, 0);
+    this.digestBytes += this.#chunk('digests', plain, span, hashBytes > plain.length / 2);
   }
 
   #writeEvents(until: Moment): void {
@@ -218,10 +220,12 @@ export class TraceWriter {
     this.eventBytes += this.#chunk('events', payload, { first, last: until, count: events.length });
   }
 
-  #chunk(kind: ChunkKind, plain: Uint8Array, span = { first: 0, last: 0, count: 0 }): number {
+  /** `isNoise`: compressing is in vain. */
+  #chunk(kind: ChunkKind, plain: Uint8Array, span = { first: 0, last: 0, count: 0 }, isNoise = false): number {
     this.#assert(plain.length <= chunkBytesMax, `a chunk of ${plain.length} bytes`);
     const place = { kind, ordinal: this.#ordinal++, span, checkBefore: this.#check };
-    const compression = this.bytesWritten + plain.length <= uncompressedBytesMax ? storedOnly : this.#compression;
+    const isStored = isNoise || this.bytesWritten + plain.length <= uncompressedBytesMax;
+    const compression = isStored ? storedOnly : this.#compression;
     const { header, stored, check } = compressChunk(place, plain, compression, this.#xxh64);
     this.#check = check;
     this.#append(header);

@@ -8,10 +8,8 @@ import type { Compression } from '../../traces/bytes.ts';
  * 30 MiB takes 70 ms and becomes 12 MB, at 5 it takes 650 ms and becomes 10 MB. What is small takes a sixth of the time at 2 that it
  * takes at 5, and is a tenth larger.
  */
-const brotliQuality = (sizeBytes: number, isNoise: boolean): number =>
-  sizeBytes >= (isNoise ? largeNoiseBytes : largeBytes) ? 0 : 2;
+const brotliQuality = (sizeBytes: number): number => (sizeBytes >= largeBytes ? 0 : 2);
 const largeBytes = 65_536;
-const largeNoiseBytes = 4096;
 
 /** The least window, as a power of two, that reaches over all of the bytes (RFC 7932, 9.1): what a larger one needs is made anew each time. */
 const brotliWindow = (sizeBytes: number): number =>
@@ -22,11 +20,11 @@ const brotliWindow = (sizeBytes: number): number =>
 
 /** RFC 7932. */
 export const brotli: Compression = {
-  compress: (bytes, isNoise = false) =>
+  compress: (bytes) =>
     plainArray(
       brotliCompressSync(bytes, {
         params: {
-          [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes.length, isNoise),
+          [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes.length),
           [constants.BROTLI_PARAM_LGWIN]: brotliWindow(bytes.length),
           [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
         },

@@ -18,6 +18,10 @@ const cacheBounds = { extension: '.image', filesMax: 32, bytesMax: 2 ** 28 };
 /** With each change of how pieces are cut or compressed. */
 const version = 2;
 
+/** Whether an image is kept. */
+export const isKept = ({ sizeBytes }: ImageDescription): boolean =>
+  sizeBytes >= imageBytesMin && sizeBytes <= imageBytesMax;
+
 interface KeptImage {
   readonly key: string;
   readonly data: Uint8Array;
@@ -43,25 +47,25 @@ export class KeptImages {
     this.#images = images.flatMap((image, index) => this.#open(image, data[index]) ?? []);
   }
 
-  #open({ digest, sizeBytes }: ImageDescription, data: Uint8Array | undefined): KeptImage | undefined {
-    if (data === undefined || sizeBytes < imageBytesMin || sizeBytes > imageBytesMax) return undefined;
-    const key = `${digest.replace(':', '-')}-${version}`;
+  #open(image: ImageDescription, data: Uint8Array | undefined): KeptImage | undefined {
+    if (data === undefined || !isKept(image)) return undefined;
+    const key = `${image.digest.replace(':', '-')}-${version}`;
     const kept = this.#files.read(key, unpackPieces);
     return { key, data, pieces: kept ?? new Map(), isNew: kept === undefined };
   }
 
   /** Compresses as the one it was made with, but for pieces of these images that were kept. */
   get compression(): Compression {
-    return { ...this.#compression, compress: (bytes, isNoise) => this.#compress(bytes, isNoise) };
+    return { ...this.#compression, compress: (bytes) => this.#compress(bytes) };
   }
 
-  #compress(bytes: Uint8Array, isNoise: boolean | undefined): Uint8Array {
+  #compress(bytes: Uint8Array): Uint8Array {
     const image = this.#images.find(({ data }) => data.buffer === bytes.buffer);
-    if (image === undefined) return this.#compression.compress(bytes, isNoise);
+    if (image === undefined) return this.#compression.compress(bytes);
     const offset = bytes.byteOffset - image.data.byteOffset;
     let piece = image.pieces.get(offset);
     if (piece === undefined) {
-      piece = this.#compression.compress(bytes, isNoise);
+      piece = this.#compression.compress(bytes);
       image.pieces.set(offset, piece);
     }
     return piece;

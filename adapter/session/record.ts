@@ -112,11 +112,14 @@ const beginTrace = async (
   cacheFolder: string | undefined,
 ): Promise<RecordSink> => {
   // Loaded here, since `run` needs none of them.
-  const [{ TraceWriter }, { KeptImages }] = await Promise.all([
+  const [{ TraceWriter }, { isKept, KeptImages }] = await Promise.all([
     import('../../traces/writer.ts'),
     import('./kept-images.ts'),
   ]);
-  const kept = cacheFolder === undefined ? undefined : new KeptImages(cacheFolder, header.images, data, brotli);
+  const kept =
+    cacheFolder !== undefined && header.images.some(isKept)
+      ? new KeptImages(cacheFolder, header.images, data, brotli)
+      : undefined;
   const sink = new FileSink('the trace', file);
   const writer = await TraceWriter.create(sink, header, data, kept?.compression ?? brotli);
   kept?.keep();

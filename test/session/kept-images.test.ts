@@ -28,9 +28,9 @@ const imageOf = (sizeBytes: number): { image: ImageDescription; data: Uint8Array
 /** Counts what it is asked to compress. */
 const counting = (): { compression: Compression; asked: () => number } => {
   let asked = 0;
-  const compress: Compression['compress'] = (bytes, isNoise) => {
+  const compress: Compression['compress'] = (bytes) => {
     asked += 1;
-    return brotli.compress(bytes, isNoise);
+    return brotli.compress(bytes);
   };
   return { compression: { ...brotli, compress }, asked: () => asked };
 };

@@ -67,9 +67,9 @@ export const createPageHashing = (memory: WebAssembly.Memory, kind: PageHash): P
   module.define({ parameters: [], results: [] }, emitFlagWritable, 'flagWritable');
   if (kind === 'nh') module.define({ parameters: [], results: [] }, emitNhKeys, 'keys');
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { [importNamespace]: { memory } });
-  const { keys, ...hashing } = instance.exports as unknown as PageHashing & { readonly keys?: () => void };
-  keys?.();
-  return hashing;
+  const functions = instance.exports as unknown as PageHashing & { readonly keys?: () => void };
+  functions.keys?.();
+  return functions;
 };
 
 /** Eight pages' flags are looked at at once: few pages are dirty, and there are half a million. */
