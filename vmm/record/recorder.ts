@@ -75,7 +75,7 @@ export interface RecorderOptions {
 
 /**
  * From so many seconds of a processor on the state of a machine is worth being written: who goes there is spared them, and writing
- * takes less than a hundredth of them. A few seconds somebody waits.
+ * takes less than a hundredth of them. What a replay makes within a few seconds needs none.
  */
 const worthSeconds = (memory: MachineMemory): number =>
   Math.max(worthSecondsMin, 100 * statePageSeconds * writtenPages(memory).length);
