@@ -293,3 +293,36 @@ test('a load sets the accessed bit in the instruction that follows it, which is 
     },
   );
 });
+
+test('a far jump goes further than 2 GiB from where its region begins', async () => {
+  // The loop begins at page 0, and its auipc more than 2 KiB behind that: the largest immediates reach over 2 ** 31.
+  const times = 300;
+  const middle = 0x900;
+  const target = middle + 0x7fff_f000 + 0x7fe;
+  await check(
+    times * 3,
+    times * 12,
+    (asm) => {
+      const near = new Label();
+      const again = asm.bind(new Label());
+      asm.jal(zero, near);
+      while (asm.here % 0x1000 < middle) asm.half(0x0001);
+      asm.bind(near);
+      asm.op('auipc', { rd: t0, imm: 0x7fff_f000n });
+      asm.op('jalr', { rd: ra, rs1: t0, imm: 0x7fen });
+      asm.addi(a2, a2, 1);
+      asm.addi(a3, a3, -1);
+      asm.branch('bne', a3, zero, again);
+      emitEnd(asm);
+    },
+    {
+      isPaged: true,
+      registers: { a3: times },
+      prepare: (machine) => {
+        // The fourth gigabyte is RAM's first.
+        writeDouble(machine, physical.tables + 24, pteOf(0x8000_0000, pte.rwxad));
+        place(machine, 0x8000_0000 + ((paged.code + target) & 0x3fff_ffff), add(2), encode('jalr', { rs1: ra }));
+      },
+    },
+  );
+});

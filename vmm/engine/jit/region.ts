@@ -288,12 +288,15 @@ const decodeAt = (offset: number, read: ReadCode): Decoded | undefined => {
 
 /** No target: odd, where no code is. */
 const unknown = 3;
+/** Offsets are less: with an offset in a page they have 32 bits. */
+const farthest = 2 ** 31 - 2 * pageBytes;
 
 /** Where a branch or jump goes, if that is known: by itself, or as a pair of `auipc` and `jalr`, the usual far call and tail call. */
 const targetOf = ({ offset, is }: Instruction, previous: Instruction | undefined): number => {
   if (is.row.immediate !== 'I') return offset + is.immediate; // of branches and jal
   if (previous === undefined || !previous.is.isAuipc || previous.is.rd !== is.rs1) return unknown;
-  return (previous.offset + previous.is.immediate + is.immediate) & ~1;
+  const distance = previous.offset + previous.is.immediate + is.immediate;
+  return Math.abs(distance) < farthest ? distance & ~1 : unknown;
 };
 
 /** Jumps to ra and t0 are returns (unprivileged specification, "Unconditional Jumps"). */
