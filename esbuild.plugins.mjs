@@ -17,7 +17,7 @@ export const emittedAhead = {
   setup: ({ onLoad, onResolve }) => {
     onLoad({ filter: /[\\/]vmm[\\/]engine[\\/]emitted\.ts$/ }, async ({ path }) => {
       const { emittedModule } = await evaluated(path);
-      const names = ['interpreter', 'armed', 'float', 'refill'];
+      const names = ['interpreter', 'armed', 'float', 'refill', 'nh', 'xxh64'];
       const imports = names.map((name) => `import ${name} from 'emitted:${name}';`).join('\n');
       const modules = Object.fromEntries(names.map((name) => [name, emittedModule(name)]));
       return {
