@@ -47,6 +47,8 @@ export class Code {
   readonly #hints: number[] = [];
   readonly #locals: ValueType[] = [];
   readonly #parameterCount: number;
+  /** Of locals, once all of them are known. */
+  #declarations: Uint8Array | undefined;
 
   constructor(parameterCount: number) {
     this.#parameterCount = parameterCount;
@@ -262,7 +264,7 @@ export class Code {
 
   /** Writes the function to where the code section wants it. */
   writeBody(to: Code): void {
-    const declarations = this.#declarations();
+    const declarations = this.#declare();
     const sizeBytes = declarations.length + this.#length + 1;
     to.unsigned(sizeBytes).append(declarations).append(this.raw()).byte(op.end);
   }
@@ -273,7 +275,7 @@ export class Code {
 
   /** Writes the function's entries of the section `metadata.code.branch_hint`. */
   writeHints(to: Code): void {
-    const begin = this.#declarations().length;
+    const begin = this.#declare().length;
     const hints = this.#hints;
     to.unsigned(hints.length);
     for (let at = 0; at < hints.length; at += 1) to.#hint(begin + (hints[at]! >>> 1), hints[at]! & 1);
@@ -288,7 +290,8 @@ export class Code {
   }
 
   /** Neighbours of one type together. */
-  #declarations(): Uint8Array {
+  #declare(): Uint8Array {
+    if (this.#declarations !== undefined) return this.#declarations;
     const locals = this.#locals;
     let count = 0;
     for (let at = 0; at < locals.length; at += 1) if (locals[at] !== locals[at - 1]) count += 1;
@@ -299,7 +302,8 @@ export class Code {
       declarations.unsigned(end - begin).byte(valueType[locals[begin]!]);
       begin = end;
     }
-    return declarations.raw();
+    this.#declarations = declarations.raw();
+    return this.#declarations;
   }
 
   /** The bytes so far. */

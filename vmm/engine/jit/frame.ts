@@ -7,7 +7,7 @@ import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
 import { emitTlbLocals } from '../access.ts';
 import { regionExit } from '../exits.ts';
-import { hartOffset, hartTlbPointers, scratch } from '../layout.ts';
+import { hartOffset, scratch } from '../layout.ts';
 import type { Region } from './region.ts';
 
 /** Registers, as bits, whose values are stored in another way than from their locals; V8 then need not keep these. */
@@ -20,14 +20,14 @@ export class Frame {
   readonly code: Code;
   readonly hart = 0;
   readonly entry: number; // i64: virtual address of the region's entry
-  readonly pc: number; // i64: where an indirect jump goes
   readonly budget: number; // i32
-  readonly rounding: number; // i32
   readonly address: number; // i64
   readonly host: number; // i32
   readonly readTlb: number;
   readonly writeTlb: number;
-  readonly executeTlb: number;
+  // V8's first code sets all locals to zero each time that a region is entered, so most regions are without these.
+  #pc = 0;
+  #rounding = 0;
   /** Local of each integer register that the region touches; 0, which is no register's, for the others. */
   readonly #registers = new Int32Array(32);
   /** The same for 32 bits of those that are `narrow` somewhere; 0 for the others. */
@@ -43,16 +43,25 @@ export class Frame {
   constructor(code: Code, region: Region) {
     this.code = code;
     this.entry = code.local('i64');
-    this.pc = code.local('i64');
     this.budget = code.local('i32');
-    this.rounding = code.local('i32');
     this.address = code.local('i64');
     this.host = code.local('i32');
     this.readTlb = code.local('i32');
     this.writeTlb = code.local('i32');
-    this.executeTlb = code.local('i32');
     for (let rest = touchedBy(region); rest !== 0; rest &= rest - 1)
       this.#registers[31 - Math.clz32(rest & -rest)] = code.local('i64');
+  }
+
+  /** i64: where an indirect jump goes. */
+  get pc(): number {
+    if (this.#pc === 0) this.#pc = this.code.local('i64');
+    return this.#pc;
+  }
+
+  /** i32: the rounding mode. */
+  get rounding(): number {
+    if (this.#rounding === 0) this.#rounding = this.code.local('i32');
+    return this.#rounding;
   }
 
   begin(live: number): void {
@@ -62,10 +71,8 @@ export class Frame {
 
   /** Takes into locals what is in memory while others run; `live` says which registers, as bits. */
   reload(live: number): void {
-    const { code, hart } = this;
     this.reloadBudget();
     this.reloadTlbs();
-    code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(this.executeTlb);
     for (let rest = live; rest !== 0; rest &= rest - 1) this.reloadRegister(31 - Math.clz32(rest & -rest));
   }
 

@@ -66,13 +66,17 @@ export class InstructionEmitter {
       unspent: () => this.#unspent,
       coverage,
     });
+    let temporaries: EmitContext['temporaries'] | undefined; // most regions do without
     this.#context = {
       code,
       operands: this.#operands(),
       access: this.#access,
       imports,
       library,
-      temporaries: [code.local('i64'), code.local('i64')],
+      get temporaries() {
+        temporaries ??= [code.local('i64'), code.local('i64')];
+        return temporaries;
+      },
     };
   }
 
@@ -97,9 +101,22 @@ export class InstructionEmitter {
 
   emit(): void {
     const { is } = this.#present;
-    if (is.copies < 0) emitEffect(this.#context, is.row, is.row.meaning);
+    if (is.isAuipc) this.#emitAuipc();
+    else if (is.copies < 0) emitEffect(this.#context, is.row, is.row.meaning);
     else if (is.rd !== 0) this.#emitCopy(is);
     this.#signExtended = signExtendedAfter(this.#signExtended, is);
+  }
+
+  /** One sum, not two, where it has 32 bits. */
+  #emitAuipc(): void {
+    const { offset, is } = this.#present;
+    const distance = offset + is.immediate;
+    if (distance !== (distance | 0)) {
+      emitEffect(this.#context, is.row, is.row.meaning);
+      return;
+    }
+    this.#frame.pushVirtual(distance);
+    this.#frame.setRegister(is.rd);
   }
 
   #emitCopy({ copies, immediate, rd }: Decoded): void {

@@ -5,7 +5,7 @@
 
 import type { Code } from '../../wasm/code.ts';
 import { op } from '../../wasm/opcodes.ts';
-import { type Access, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
+import { type Access, type AccessLocals, loadOpcode, MemoryAccess, type SlowAccess, storeOpcode } from '../access.ts';
 import { type CoverageMaps, emitWritten } from '../coverage.ts';
 import { regionExit } from '../exits.ts';
 import { atomicAccess, type RegionImports } from '../imports.ts';
@@ -54,13 +54,26 @@ export class SpanAccess implements Access {
   constructor(parts: SpanAccessParts) {
     const { code, hart, readTlb, writeTlb, address, host } = parts.frame;
     this.#parts = parts;
-    const [entry, value, operand] = [code.local('i32'), code.local('i64'), code.local('i64')];
-    this.#single = new MemoryAccess(
-      code,
-      { hart, readTlb, writeTlb, address, entry, host, value, operand },
-      this.#slowAccess(),
-      parts.coverage,
-    );
+    let value = 0;
+    let operand = 0;
+    const locals: AccessLocals = {
+      hart,
+      readTlb,
+      writeTlb,
+      address,
+      entry: code.local('i32'),
+      host,
+      // Of atomic accesses, which few regions have.
+      get value() {
+        if (value === 0) value = code.local('i64');
+        return value;
+      },
+      get operand() {
+        if (operand === 0) operand = code.local('i64');
+        return operand;
+      },
+    };
+    this.#single = new MemoryAccess(code, locals, this.#slowAccess(), parts.coverage);
   }
 
   beginBlock(region: Region, block: Block, loop: StraightLoop | undefined): void {
@@ -85,8 +98,8 @@ export class SpanAccess implements Access {
     const span = this.#span;
     if (span === undefined) this.#single.load(size, signed, pushAddress);
     else {
-      const { code } = this.#parts.frame;
-      code.get(this.#hostOf(span, size)).memory(loadOpcode(size, signed), this.#distanceIn(span));
+      this.#pushHost(span, size);
+      this.#parts.frame.code.memory(loadOpcode(size, signed), this.#distanceIn(span));
     }
   }
 
@@ -96,11 +109,10 @@ export class SpanAccess implements Access {
     else {
       const { coverage, frame } = this.#parts;
       const { code } = frame;
-      const host = this.#hostOf(span, size);
-      code.get(host);
+      this.#pushHost(span, size);
       pushValue();
       code.memory(storeOpcode(size), this.#distanceIn(span));
-      if (coverage !== undefined) emitWritten(code, coverage, host, this.#distanceIn(span), size);
+      if (coverage !== undefined) emitWritten(code, coverage, span.host, this.#distanceIn(span), size);
     }
   }
 
@@ -121,24 +133,31 @@ export class SpanAccess implements Access {
     return this.#immediate - span.low;
   }
 
-  /** The local that has the host address of a span; its first access finds it. */
-  #hostOf(span: Span, sizeBytes: number): number {
-    if (span.host >= 0) return span.host;
-    const { frame } = this.#parts;
+  /** Leaves the host address of a span. Its first access finds it, and leaves it in a local if there are more to come. */
+  #pushHost(span: Span, sizeBytes: number): void {
+    const { frame, coverage } = this.#parts;
     const { code } = frame;
+    if (span.host >= 0) {
+      code.get(span.host);
+      return;
+    }
     const bytes = span.high - span.low;
     const request = spanRequest(bytes, this.#distanceIn(span), sizeBytes, span.accesses === 1);
-    const local = this.#locals[this.#taken] ?? code.local('i32');
-    this.#locals[this.#taken] = local;
-    this.#taken += 1;
-    span.host = local;
     frame.pushRegister(span.base);
     if (span.low !== 0) code.i64Small(span.low).ops(op.i64Add);
     const slow = (): void => this.#lookUp(span.isWrite, request);
     const kept = this.#keptPage(span);
     if (kept === undefined) this.#single.address(span.isWrite, bytes, slow);
     else this.#single.addressInKept(span.isWrite, bytes, keptPageAt(kept), this.#loop!.steps[span.base]! < 0, slow);
-    code.set(local);
+    if (span.accesses === 1 && coverage === undefined) return;
+    span.host = this.#nextLocal();
+    code.tee(span.host);
+  }
+
+  #nextLocal(): number {
+    const local = this.#locals[this.#taken] ?? this.#parts.frame.code.local('i32');
+    this.#locals[this.#taken] = local;
+    this.#taken += 1;
     return local;
   }
 

@@ -14,7 +14,7 @@ import { op } from '../../wasm/opcodes.ts';
 import { emitTlbEntry } from '../access.ts';
 import { emitBlockExecuted } from '../coverage.ts';
 import { regionExit, runExit } from '../exits.ts';
-import { pageBytes } from '../layout.ts';
+import { hartTlbPointers, pageBytes } from '../layout.ts';
 import { callFromRegion } from '../region-calls.ts';
 import { type Elsewhere, Frame } from './frame.ts';
 import { InstructionEmitter, type InstructionParts } from './instructions.ts';
@@ -326,10 +326,11 @@ class RegionEmitter {
   /** Opens an `if`: the code at an offset is not mapped, or mapped elsewhere. */
   #unlessMapped(offset: number): void {
     const code = this.#code;
-    const { address, host, executeTlb } = this.#frame;
+    const { hart, address, host } = this.#frame;
     this.#frame.pushVirtual(offset);
     code.set(address);
-    emitTlbEntry(code, executeTlb, address);
+    code.get(hart).memory(op.i32Load, hartTlbPointers.execute).set(host);
+    emitTlbEntry(code, host, address);
     code.tee(host).memory(op.i64Load, 0);
     code.get(address).i64Small(-pageBytes).ops(op.i64And, op.i64Ne);
     code.get(host).memory(op.i32Load, 8).get(address).ops(op.i32WrapI64, op.i32Add);
