@@ -119,27 +119,24 @@ const swapGroups = (code: Code, mask: bigint, distance: bigint): void => {
   code.get(a).i64(distance).ops(op.i64ShrU).i64(mask).ops(op.i64And, op.i64Or).set(a);
 };
 
-/** Schoolbook product of 32-bit halves. */
+/**
+ * Schoolbook product of 32-bit halves. V8's first code for a function sets more than four locals to zero by an instruction that takes
+ * longer than all of the others here, so the high halves take the places of the operands.
+ */
 const emitMulhUU = (code: Code): void => {
-  const [aLow, aHigh, bLow, bHigh, middle, other] = Array.from({ length: 6 }, () => code.local('i64')) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  for (const [whole, low, high] of [
-    [a, aLow, aHigh],
-    [b, bLow, bHigh],
+  const [aLow, bLow, middle] = [code.local('i64'), code.local('i64'), code.local('i64')];
+  const [aHigh, bHigh] = [a, b];
+  for (const [whole, low] of [
+    [a, aLow],
+    [b, bLow],
   ] as const) {
     code.get(whole).i64(low32).ops(op.i64And).set(low);
-    code.get(whole).i64(32n).ops(op.i64ShrU).set(high);
+    code.get(whole).i64(32n).ops(op.i64ShrU).set(whole);
   }
   code.get(aLow).get(bLow).ops(op.i64Mul).i64(32n).ops(op.i64ShrU);
   code.get(aHigh).get(bLow).ops(op.i64Mul, op.i64Add).set(middle); // at most (2^32-1)^2 + 2^32-1: no overflow
-  code.get(middle).i64(low32).ops(op.i64And).get(aLow).get(bHigh).ops(op.i64Mul, op.i64Add).set(other);
   code.get(aHigh).get(bHigh).ops(op.i64Mul);
   code.get(middle).i64(32n).ops(op.i64ShrU, op.i64Add);
-  code.get(other).i64(32n).ops(op.i64ShrU, op.i64Add);
+  code.get(middle).i64(low32).ops(op.i64And).get(aLow).get(bHigh).ops(op.i64Mul, op.i64Add);
+  code.i64(32n).ops(op.i64ShrU, op.i64Add);
 };

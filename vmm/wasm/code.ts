@@ -40,7 +40,7 @@ const putSigned = (bytes: Uint8Array, begin: number, value: number): number => {
 };
 
 export class Code {
-  #bytes = new Uint8Array(64);
+  #bytes: Uint8Array;
   #length = 0;
   #level = 0;
   /** Of each branch that a hint was given for: twice its offset in `#bytes`, and 1 more if it is likely. */
@@ -50,8 +50,10 @@ export class Code {
   /** Of locals, once all of them are known. */
   #declarations: Uint8Array | undefined;
 
-  constructor(parameterCount: number) {
+  /** `capacityBytes`: how long it may get before it is moved. */
+  constructor(parameterCount: number, capacityBytes = 64) {
     this.#parameterCount = parameterCount;
+    this.#bytes = new Uint8Array(capacityBytes);
   }
 
   /** Declares a local variable and gives its index. */
@@ -61,20 +63,23 @@ export class Code {
   }
 
   byte(value: number): this {
-    if (this.#length === this.#bytes.length) this.#grow();
+    if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
     return this;
   }
 
-  #grow(): void {
-    const larger = new Uint8Array(this.#bytes.length * 2);
+  /** Makes room for so many more bytes. */
+  #grow(bytes: number): void {
+    let capacity = this.#bytes.length * 2;
+    while (capacity < this.#length + bytes) capacity *= 2;
+    const larger = new Uint8Array(capacity);
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
 
   /** The buffer, with room for one more instruction of any kind but `br_table`. */
   #room(): Uint8Array {
-    if (this.#length + instructionBytesMax > this.#bytes.length) this.#grow();
+    if (this.#length + instructionBytesMax > this.#bytes.length) this.#grow(instructionBytesMax);
     return this.#bytes;
   }
 
@@ -256,7 +261,7 @@ export class Code {
 
   /** The bytes as they are. */
   append(bytes: Uint8Array): this {
-    while (this.#length + bytes.length > this.#bytes.length) this.#grow();
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
     return this;

@@ -56,7 +56,7 @@ export class ModuleBuilder {
 
   /** Defines a function; `body` fills its code. Gives its index. */
   define(signature: Signature, body: (code: Code) => void, exportName?: string): number {
-    const code = new Code(signature.parameters.length);
+    const code = new Code(signature.parameters.length, functionBytes);
     body(code);
     this.#functions.push({ type: this.#type(signature), code, exportName });
     return this.#imports.length + this.#functions.length - 1;
@@ -125,6 +125,9 @@ export class ModuleBuilder {
     );
   }
 }
+
+/** What most functions have no more than. */
+const functionBytes = 2048;
 
 const magic = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
