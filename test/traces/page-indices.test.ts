@@ -17,6 +17,20 @@ describe('indices of pages', () => {
     );
   });
 
+  test('of long runs are again what they were', () => {
+    const lengths = fc.array(fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 300 })));
+    fc.assert(
+      fc.property(lengths, (gaps) => {
+        const pages: number[] = [];
+        for (const [gap, length] of gaps) {
+          const first = (pages.at(-1) ?? -1) + 1 + gap;
+          for (let page = first; page < first + length; page += 1) pages.push(page);
+        }
+        expect(unpackPages(packed(pages), pagesMax)).toEqual(pages);
+      }),
+    );
+  });
+
   test('are a byte each where pages follow each other, and at most five', () => {
     expect(packed([3, 4, 5])).toEqual(Uint8Array.of(3, 0, 0));
     expect(packed([0, 129, 258 + 128])).toEqual(Uint8Array.of(0, 0x80, 1, 0x80, 2));
