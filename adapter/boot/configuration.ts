@@ -75,7 +75,7 @@ const purposes: Readonly<Record<ImageRole, string>> = {
   loader: 'the file to load',
 };
 
-/** `read` gives the bytes of a file that the command line names; `purpose` is how an error calls it. */
+/** `read` gives the bytes of a file that the command line names, for each image, in order; `purpose` is how an error calls it. */
 export const describeMachine = (
   options: MachineOptions,
   policy: RunPolicy,

@@ -46,13 +46,16 @@ export interface RecordingRequest {
   readonly console: (bytes: Uint8Array) => void;
 }
 
+/** One for each image, in their order. */
+type ReadFile = [purpose: string, file: string];
+
 /**
  * @throws {InputError} when a file cannot be read or written, or the machine cannot be built of them
  * @throws {TraceError} when the trace cannot be written
  */
 export const createRecording = async (request: RecordingRequest): Promise<LiveSession> => {
   const { options, policy, trace, checkpoints } = request;
-  const files: [purpose: string, file: string][] = [];
+  const files: ReadFile[] = [];
   const description = describeMachine(options, policy, (purpose, file) => {
     files.push([purpose, file]);
     return readWhole(purpose, file);
@@ -87,7 +90,7 @@ export const createRecording = async (request: RecordingRequest): Promise<LiveSe
       const recent = (): TraceState | undefined => recorder?.recentState();
       flight = new Flight({ machine, header, images: data, file: trace.file, tail, request: trace.flight, recent });
     }
-    writer = flight?.ring ?? (await beginTrace(trace.file, header, data, request.cacheFolder));
+    writer = flight?.ring ?? (await beginTrace(trace.file, header, data, files, request.cacheFolder));
   }
   recorder = new Recorder(machine, hash64, writer, {
     checkpointStride: checkpoints.stride,
@@ -109,12 +112,14 @@ const beginTrace = async (
   file: string,
   header: TraceHeader,
   data: readonly (Uint8Array | undefined)[],
+  files: readonly ReadFile[],
   cacheFolder: string | undefined,
 ): Promise<RecordSink> => {
   // Loaded here, since `run` needs none of them.
-  const [{ TraceWriter }, { isKept, KeptImages }] = await Promise.all([
+  const [{ TraceWriter }, { isKept, KeptImages }, { ImagePlaces }] = await Promise.all([
     import('../../traces/writer.ts'),
     import('./kept-images.ts'),
+    import('./image-places.ts'),
   ]);
   const kept =
     cacheFolder !== undefined && header.images.some(isKept)
@@ -123,6 +128,10 @@ const beginTrace = async (
   const sink = new FileSink('the trace', file);
   const writer = await TraceWriter.create(sink, header, data, kept?.compression ?? brotli);
   kept?.keep();
+  if (cacheFolder !== undefined) {
+    const places = new ImagePlaces(cacheFolder);
+    for (const [index, image] of header.images.entries()) places.remember(image, files[index]![1]);
+  }
   return writer;
 };
 

@@ -14,7 +14,7 @@ import { entropyTakenIn, loadState } from '../../vmm/machine/state.ts';
 import { type EntropySource, LoggedEntropy, replayedEntropy, seededEntropy } from '../../vmm/record/entropy.ts';
 import { DivergenceError } from '../../vmm/replay/divergence.ts';
 import { Replayer } from '../../vmm/replay/replayer.ts';
-import { type BootImage, bootImage } from '../boot/boot.ts';
+import { bootImage } from '../boot/boot.ts';
 import { imageDigest } from '../boot/configuration.ts';
 import { imageDiffers, imageNotFound } from '../boot/errors.ts';
 import { exists } from '../host/file-names.ts';
@@ -22,6 +22,7 @@ import { brotli, FileSource, readWhole } from '../host/files.ts';
 import { dirname, join } from '../host/paths.ts';
 import { warmCode } from './code-cache.ts';
 import { CopySource, type RecordingCopy } from './copy.ts';
+import { ImagePlaces } from './image-places.ts';
 import type { CheckpointPolicy, ReplaySession } from './session.ts';
 
 export interface ReplayRequest {
@@ -39,8 +40,10 @@ export interface ReplayRequest {
   readonly checkpoints: CheckpointPolicy;
   /** If `false`, the images are let go once they are in RAM: nobody will ask for symbols. */
   readonly keepImages?: boolean;
-  /** The folder of caches, for translated code of earlier runs. */
+  /** The folder of caches, for translated code of earlier runs, and where images are; without it, all is as the trace has it. */
   readonly cacheFolder?: string | undefined;
+  /** If `false`, code is translated anew. */
+  readonly keepCode?: boolean;
   /** When the machine marks what it does, for the history index. */
   readonly emitCovering?: EmitCovering;
   /** Takes what the guest prints, again each time the timeline passes there. */
@@ -66,14 +69,20 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   const trace = await openTrace(source, brotli, { salvage: request.salvage === true });
   const folders = [dirname(request.file), ...(request.imageFolders ?? [])];
   const hash64 = await loadXxh64();
-  const images = trace.header.images.map((image, index) => imageOf(trace, image, index, folders, hash64));
+  const places = request.cacheFolder === undefined ? undefined : new ImagePlaces(request.cacheFolder);
+  const images = trace.header.images.map((image, index) => {
+    const bytes = places?.find(image) ?? imageBytes(trace, image, index, folders, hash64);
+    const { role, name, address } = image;
+    return { role, name, bytes, ...(address === undefined ? {} : { address }) };
+  });
   const configuration = trace.header.machine;
   const begins = trace.states[0]?.begins === true ? trace.states[0].load() : undefined;
   const entropy = entropyAgain(configuration, trace.events, { begins, hash64, now: () => machine.stepMoment });
   const outputs = { console: request.console, entropy };
   const machine = new Machine(bootImage(configuration, images), outputs, request.emitCovering);
   if (begins !== undefined) loadState(machine, begins);
-  const keepCode = warmCode(machine, trace.header, { folder: request.cacheFolder, hash64 });
+  const codeFolder = request.keepCode === false ? undefined : request.cacheFolder;
+  const keepCode = warmCode(machine, trace.header, { folder: codeFolder, hash64 });
   const replayer = new Replayer(machine, trace, hash64, {
     checkpointStride: request.checkpoints.stride,
     checkpointBudgetBytes: request.checkpoints.budgetBytes,
@@ -102,20 +111,20 @@ const openSource = async (source: ByteSource, request: ReplayRequest, close: () 
   };
 };
 
-const imageOf = (
+const imageBytes = (
   trace: Trace,
   described: ImageDescription,
   index: number,
   folders: readonly string[],
   hash64: Hash64,
-): BootImage => {
-  const { role, name, digest, address } = described;
+): Uint8Array => {
+  const { name, digest } = described;
   const bytes = trace.image(index) ?? imageFromFolders(described, folders);
   const found = digest.startsWith('sha256:')
     ? imageDigest(bytes)
     : `xxh64:${hash64(bytes, 0n).toString(16).padStart(16, '0')}`;
   if (found !== digest) throw imageDiffers(name, digest, found);
-  return { role, name, bytes, ...(address === undefined ? {} : { address }) };
+  return bytes;
 };
 
 const imageFromFolders = ({ role, name }: ImageDescription, folders: readonly string[]): Uint8Array => {

@@ -32,7 +32,7 @@ const measured = async (
   const marks: MarkMeasurement[] = [];
   const { dialogue, session } =
     mode === 'replay'
-      ? await replayed(workload, traceFile, marks)
+      ? await replayed(workload, traceFile, marks, cacheFolder)
       : await recorded(workload, mode, traceFile, marks, cacheFolder);
   // What comes after the last mark belongs to it: writing the trace's end, for one.
   const last = marks.pop();
@@ -88,7 +88,12 @@ const recorded = async (
   return { dialogue, session: session as Session };
 };
 
-const replayed = async (workload: Workload, file: string, marks: MarkMeasurement[]) => {
+const replayed = async (
+  workload: Workload,
+  file: string,
+  marks: MarkMeasurement[],
+  cacheFolder: string | undefined,
+) => {
   const dialogue = new Dialogue(workload.marks, (mark) => {
     marks.push(measuredNow(mark.name, session.machine.stepMoment));
   });
@@ -97,6 +102,8 @@ const replayed = async (workload: Workload, file: string, marks: MarkMeasurement
     verify: false,
     checkpoints: noCheckpoints,
     keepImages: false,
+    cacheFolder,
+    keepCode: false,
     console: (bytes) => dialogue.printed(bytes),
   });
   for (;;) {

@@ -17,7 +17,7 @@ export interface Job {
   readonly kind: OurMode | 'travel';
   readonly workload: string;
   readonly traceFile: string;
-  /** The folder of caches: of compressed images, and of translated code for `again`. */
+  /** The folder of caches: of compressed images, where images are, and translated code for `again`. */
   readonly cacheFolder?: string;
 }
 
