@@ -26,6 +26,11 @@ export const defineLibrary = (module: ModuleBuilder, isWanted: (name: string) =>
 };
 
 const libraryNames = ['mulhSU', 'mulhSS', 'divU', 'remU', 'divS', 'remS', 'byteReverse', 'orCombineBytes'] as const;
+const allNames: ReadonlySet<string> = new Set(['mulhUU', ...libraryNames]);
+
+/** Whether an operation is done by one of these functions. */
+export const isInLibrary = (operation: string): boolean => allNames.has(operation);
+
 type Body = readonly [Signature, (code: Code) => void];
 
 const bodies = (mulhUU: number): Record<(typeof libraryNames)[number], Body> => ({

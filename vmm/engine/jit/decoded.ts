@@ -17,6 +17,8 @@ export interface Decoded {
   readonly immediate: number;
   readonly flow: Flow;
   readonly isSystem: boolean;
+  /** Whether its module must have something for it. */
+  readonly hasNeeds: boolean;
   readonly isAuipc: boolean;
   readonly rd: number;
   readonly rs1: number;
@@ -76,6 +78,7 @@ const describe = (length: 2 | 4, word: number, row: Row): Decoded => {
     immediate,
     flow: facts.flow,
     isSystem: facts.isSystem,
+    hasNeeds: facts.isSystem || facts.helpers.length + facts.operations.length > 0,
     isAuipc: facts.isAuipc,
     rd,
     rs1,

@@ -320,7 +320,8 @@ const needsOf = (regions: readonly Region[]): RegionNeeds & { readonly operation
   let time = false;
   for (const { instructions } of regions)
     for (let at = 0; at < instructions.length; at += 1) {
-      const { facts, word } = instructions[at]!.is;
+      const { hasNeeds, facts, word } = instructions[at]!.is;
+      if (!hasNeeds) continue;
       all.add(facts);
       time ||= facts.isSystem && word >>> 20 === timeNumber;
     }

@@ -11,18 +11,16 @@ import type { ByBlock, Structure } from './structure.ts';
  * The registers that were written on some way to a block and are not stored yet, if that is left to the ways out of a set of
  * blocks that has no calls.
  */
-export const dirtyRegisters = (region: Region, { list, edges }: Structure, late: ByBlock): ByBlock => {
+export const dirtyRegisters = ({ blocks }: Region, { edges }: Structure, late: ByBlock): ByBlock => {
   const dirty = new Int32Array(late.length);
   if (late.every((loop) => loop === 0)) return dirty;
-  const written = new Int32Array(late.length);
-  for (let at = 0; at < list.length; at += 1) written[list[at]!] = writtenBy(region, list[at]!);
   for (let changed = true; changed; ) {
     changed = false;
     for (let edge = 0; edge < edges.count; edge += 1) {
       const from = edges.from[edge]!;
       const to = edges.to[edge]!;
       if (late[from] === 0 || late[to] === 0) continue;
-      const after = dirty[to]! | dirty[from]! | written[from]!;
+      const after = dirty[to]! | dirty[from]! | blocks[from]!.writes;
       if (after === dirty[to]) continue;
       dirty[to] = after;
       changed = true;
@@ -31,50 +29,23 @@ export const dirtyRegisters = (region: Region, { list, edges }: Structure, late:
   return dirty;
 };
 
-const writtenBy = ({ blocks, instructions }: Region, block: number): number => {
-  const { first, count } = blocks[block]!;
-  let written = 0;
-  for (let at = first; at < first + count; at += 1) written |= instructions[at]!.is.writes;
-  return written;
-};
-
 /**
  * x0 is never live. Those that a block may have to store (`dirty`) must be in their locals, too.
  */
-export const liveRegisters = (region: Region, { list, edges }: Structure, dirty: ByBlock): ByBlock => {
-  const { blocks } = region;
-  const reads = new Int32Array(blocks.length);
-  const writes = new Int32Array(blocks.length);
+export const liveRegisters = ({ blocks }: Region, { list, edges }: Structure, dirty: ByBlock): ByBlock => {
   const live = new Int32Array(blocks.length);
-  for (let at = 0; at < list.length; at += 1) {
-    const block = list[at]!;
-    reads[block] = readBefore(region, block);
-    writes[block] = writtenBy(region, block);
-    live[block] = reads[block]! | dirty[block]!;
-  }
+  for (let at = 0; at < list.length; at += 1) live[list[at]!] = blocks[list[at]!]!.reads | dirty[list[at]!]!;
   for (let changed = true; changed; ) {
     changed = false;
     for (let edge = edges.count - 1; edge >= 0; edge -= 1) {
       const from = edges.from[edge]!;
-      if (blocks[from]!.ending === 'call') continue;
-      const before = live[from]! | (live[edges.to[edge]!]! & ~writes[from]!);
+      const { ending, writes } = blocks[from]!;
+      if (ending === 'call') continue;
+      const before = live[from]! | (live[edges.to[edge]!]! & ~writes);
       if (before === live[from]) continue;
       live[from] = before;
       changed = true;
     }
   }
   return live;
-};
-
-/** What a block reads before it writes it. */
-const readBefore = ({ blocks, instructions }: Region, block: number): number => {
-  const { first, count } = blocks[block]!;
-  let reads = 0;
-  let writes = 0;
-  for (let at = first; at < first + count; at += 1) {
-    const { is } = instructions[at]!;
-    reads |= is.reads & ~writes;
-    writes |= is.writes;
-  }
-  return reads;
 };

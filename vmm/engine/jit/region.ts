@@ -44,6 +44,12 @@ export interface Block {
   readonly isReturn: boolean;
   /** The region's blocks where control goes on, by index; -1 where it has none. For a branch first the next, then the target. */
   readonly successors: readonly number[];
+  /** Integer registers, as bits: those that it reads before it writes them, all that it writes, and those that get 64 bits at once. */
+  readonly reads: number;
+  readonly writes: number;
+  readonly wide: number;
+  /** Whether it calls or has something for the machine. */
+  readonly isLoud: boolean;
 }
 
 /** All objects of a kind have the same shape, and most of what is known of them is small integers: see structure.ts. */
@@ -125,7 +131,7 @@ class RegionFinder {
         hubTargets.push(target);
         successors.push(block);
       }
-      blocks.push(blockOf(blocks.length, hub, 0, 0, 'hub', hub, false, hub, false, successors));
+      blocks.push(blockOf([], blocks.length, hub, 0, 'hub', hub, false, hub, false, successors));
     }
     return { pageOffset: this.#pageOffset, blocks, instructions: this.#instructions, hubTargets };
   }
@@ -246,8 +252,8 @@ class RegionFinder {
     isReturn: boolean,
     successors: readonly number[],
   ): Block {
-    const count = this.#instructions.length - first;
-    return blockOf(start.block, start.offset, first, count, ending, target, isIndirect, next, isReturn, successors);
+    const { block, offset } = start;
+    return blockOf(this.#instructions, block, offset, first, ending, target, isIndirect, next, isReturn, successors);
   }
 
   #goesToHub({ is }: Place, offset: number): boolean {
@@ -264,19 +270,48 @@ class RegionFinder {
   }
 }
 
-/** Made in one place, so that V8 knows one kind of them. */
+/** Made in one place, so that V8 knows one kind of them. Its instructions are those from `first` to the end. */
 const blockOf = (
+  instructions: readonly Instruction[],
   index: number,
   offset: number,
   first: number,
-  count: number,
   ending: Ending,
   target: number,
   isIndirect: boolean,
   next: number,
   isReturn: boolean,
   successors: readonly number[],
-): Block => ({ index, offset, first, count, ending, target, isIndirect, next, isReturn, successors });
+): Block => {
+  let reads = 0;
+  let writes = 0;
+  let wide = 0;
+  let isLoud = ending === 'call';
+  for (let at = first; at < instructions.length; at += 1) {
+    const { is } = instructions[at]!;
+    reads |= is.reads & ~writes;
+    writes |= is.writes;
+    if (!is.widens && is.copies < 0) wide |= is.writes;
+    if (is.isSystem) isLoud = true;
+  }
+  const count = instructions.length - first;
+  return {
+    index,
+    offset,
+    first,
+    count,
+    ending,
+    target,
+    isIndirect,
+    next,
+    isReturn,
+    successors,
+    reads,
+    writes,
+    wide,
+    isLoud,
+  };
+};
 
 const decodeAt = (offset: number, read: ReadCode): Decoded | undefined => {
   const low = read(offset);

@@ -12,6 +12,7 @@ import {
   type XField,
 } from '../../isa/meaning.ts';
 import type { Row } from '../../isa/row.ts';
+import { isInLibrary } from '../library.ts';
 import { isSignExtended } from '../narrow-values.ts';
 
 /** Where control goes after an instruction. `on`: just to the next one. */
@@ -38,7 +39,7 @@ export interface RowFacts {
   readonly widens: boolean;
   /** Whether rd gets what simple operations make of registers and constants, and nothing else happens. */
   readonly isPlain: boolean;
-  /** Helpers and operations that it names. */
+  /** Helpers, and operations of the library, that it names. */
   readonly helpers: readonly FloatHelperName[];
   readonly operations: readonly string[];
 }
@@ -89,7 +90,11 @@ const findFacts = (row: Row): RowFacts => {
     isPlain: meaning.k === 'setX' && values.every(isPlain),
     helpers: [...new Set(values.flatMap((value) => (value.k === 'float' ? [value.helper] : [])))],
     operations: [
-      ...new Set(values.flatMap((value) => (value.k === 'binary' || value.k === 'unary' ? [value.op] : []))),
+      ...new Set(
+        values.flatMap((value) =>
+          (value.k === 'binary' || value.k === 'unary') && isInLibrary(value.op) ? [value.op] : [],
+        ),
+      ),
     ],
   };
 };

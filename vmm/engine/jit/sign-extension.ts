@@ -20,10 +20,14 @@ export const signExtendedRegisters = ({ blocks, instructions }: Region, { list, 
   // From all registers downwards, but for where control comes in from outside.
   const known = new Int32Array(blocks.length).fill(-1);
   known[0] = zero;
+  /** What was known of a block when its instructions were last gone through; 0, which is never known, before. */
+  const gone = new Int32Array(blocks.length);
   for (let changed = true; changed; ) {
     changed = false;
     for (let at = 0; at < list.length; at += 1) {
       const from = list[at]!;
+      if (known[from] === gone[from]) continue;
+      gone[from] = known[from]!;
       const { first, count, ending } = blocks[from]!;
       let after = known[from]!;
       if (ending === 'call') after = zero;
@@ -62,7 +66,7 @@ export const narrowRegisters = (
   const exposed = new Int32Array(around.length);
   for (let at = 0; at < list.length; at += 1) {
     const block = list[at]!;
-    const { first, count, ending } = blocks[block]!;
+    const { first, count, ending, reads, writes, wide: widely } = blocks[block]!;
     if (ending === 'hub') {
       // It goes to all of its targets by one instruction, with nothing widened in between.
       for (let loop = of[block]!; loop !== 0; loop = around[loop]!) always[loop] = 0;
@@ -72,16 +76,9 @@ export const narrowRegisters = (
     if (of[block] === 0) continue;
     let now = known[block]!;
     let all = now;
-    let writes = 0;
-    let widely = 0;
-    let reads = 0;
     for (let next = first; next < first + count; next += 1) {
-      const { is } = instructions[next]!;
-      now = signExtendedAfter(now, is);
+      now = signExtendedAfter(now, instructions[next]!.is);
       all &= now;
-      reads |= is.reads & ~writes;
-      if (!is.widens && is.copies < 0) widely |= is.writes;
-      writes |= is.writes;
     }
     for (let loop = of[block]!; loop !== 0; loop = around[loop]!) {
       always[loop] = always[loop]! & all;

@@ -102,11 +102,10 @@ export interface QuietLoops {
   readonly around: Int32Array;
 }
 
-export const quietLoops = (region: Region, { list, order, loopHeaders, edges }: Structure): QuietLoops => {
-  const quiet = new Int32Array(region.blocks.length);
-  const around = new Int32Array(region.blocks.length + 1);
+export const quietLoops = ({ blocks }: Region, { list, order, loopHeaders, edges }: Structure): QuietLoops => {
+  const quiet = new Int32Array(blocks.length);
+  const around = new Int32Array(blocks.length + 1);
   let loops = 0;
-  const loud = loudBlocks(region);
   for (let at = 0; at < list.length; at += 1) {
     const header = list[at]!;
     if (loopHeaders[header] === 0) continue;
@@ -124,24 +123,14 @@ export const quietLoops = (region: Region, { list, order, loopHeaders, edges }: 
       }
     }
     let isQuiet = true;
-    for (let block = 0; block < body.length; block += 1) if (body[block] !== 0 && loud[block] !== 0) isQuiet = false;
+    for (let block = 0; block < body.length; block += 1)
+      if (body[block] !== 0 && blocks[block]!.isLoud) isQuiet = false;
     if (!isQuiet) continue;
     loops += 1;
     around[loops] = quiet[header]!;
     for (let block = 0; block < body.length; block += 1) if (body[block] !== 0) quiet[block] = loops;
   }
   return { of: quiet, around: around.subarray(0, loops + 1) };
-};
-
-/** Those that call or have something for the machine. */
-const loudBlocks = ({ blocks, instructions }: Region): BlockSet => {
-  const loud = new Uint8Array(blocks.length);
-  for (let block = 0; block < blocks.length; block += 1) {
-    const { first, count, ending } = blocks[block]!;
-    if (ending === 'call') loud[block] = 1;
-    for (let at = first; at < first + count; at += 1) if (instructions[at]!.is.isSystem) loud[block] = 1;
-  }
-  return loud;
 };
 
 /** Blocks that control comes to; sets `order`, which has -1 for all before. */
