@@ -45,21 +45,29 @@ export class Code {
   #level = 0;
   /** Of each branch that a hint was given for: twice its offset in `#bytes`, and 1 more if it is likely. */
   readonly #hints: number[] = [];
-  readonly #locals: ValueType[] = [];
-  readonly #parameterCount: number;
+  /** Of locals in their order, neighbours of one type together: the type and how many. */
+  readonly #localTypes: ValueType[] = [];
+  readonly #localCounts: number[] = [];
+  /** Of the next local. */
+  #nextIndex: number;
   /** Of locals, once all of them are known. */
   #declarations: Uint8Array | undefined;
 
   /** `capacityBytes`: how long it may get before it is moved. */
   constructor(parameterCount: number, capacityBytes = 64) {
-    this.#parameterCount = parameterCount;
+    this.#nextIndex = parameterCount;
     this.#bytes = new Uint8Array(capacityBytes);
   }
 
   /** Declares a local variable and gives its index. */
   local(type: ValueType): number {
-    this.#locals.push(type);
-    return this.#parameterCount + this.#locals.length - 1;
+    const last = this.#localTypes.length - 1;
+    if (last >= 0 && this.#localTypes[last] === type) this.#localCounts[last]! += 1;
+    else {
+      this.#localTypes.push(type);
+      this.#localCounts.push(1);
+    }
+    return this.#nextIndex++;
   }
 
   byte(value: number): this {
@@ -294,19 +302,12 @@ export class Code {
     this.#length = at + 2;
   }
 
-  /** Neighbours of one type together. */
   #declare(): Uint8Array {
     if (this.#declarations !== undefined) return this.#declarations;
-    const locals = this.#locals;
-    let count = 0;
-    for (let at = 0; at < locals.length; at += 1) if (locals[at] !== locals[at - 1]) count += 1;
-    const declarations = new Code(0).unsigned(count);
-    for (let begin = 0; begin < locals.length; ) {
-      let end = begin + 1;
-      while (locals[end] === locals[begin]) end += 1;
-      declarations.unsigned(end - begin).byte(valueType[locals[begin]!]);
-      begin = end;
-    }
+    const types = this.#localTypes;
+    const declarations = new Code(0).unsigned(types.length);
+    for (let at = 0; at < types.length; at += 1)
+      declarations.unsigned(this.#localCounts[at]!).byte(valueType[types[at]!]);
     this.#declarations = declarations.raw();
     return this.#declarations;
   }

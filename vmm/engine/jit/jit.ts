@@ -318,12 +318,10 @@ export class Jit {
 const needsOf = (regions: readonly Region[]): RegionNeeds & { readonly operations: ReadonlySet<string> } => {
   const all = new Set<RowFacts>();
   let time = false;
-  for (const { instructions } of regions)
-    for (let at = 0; at < instructions.length; at += 1) {
-      const { hasNeeds, facts, word } = instructions[at]!.is;
-      if (!hasNeeds) continue;
-      all.add(facts);
-      time ||= facts.isSystem && word >>> 20 === timeNumber;
+  for (const { needy } of regions)
+    for (const { is } of needy) {
+      all.add(is.facts);
+      time ||= is.isSystem && is.word >>> 20 === timeNumber;
     }
   const helpers = new Set<FloatHelperName>();
   const operations = new Set<string>();

@@ -5,15 +5,15 @@
  */
 
 import type { Region } from './region.ts';
-import type { ByBlock, Structure } from './structure.ts';
+import type { ByBlock, QuietLoops, Structure } from './structure.ts';
 
 /**
- * The registers that were written on some way to a block and are not stored yet, if that is left to the ways out of a set of
- * blocks that has no calls.
+ * The registers that were written on some way to a block and are not stored yet, where that is left to the ways out of quiet
+ * loops.
  */
-export const dirtyRegisters = ({ blocks }: Region, { edges }: Structure, late: ByBlock): ByBlock => {
+export const dirtyRegisters = ({ blocks }: Region, { edges }: Structure, { of: late, around }: QuietLoops): ByBlock => {
   const dirty = new Int32Array(late.length);
-  if (late.every((loop) => loop === 0)) return dirty;
+  if (around.length === 1) return dirty;
   for (let changed = true; changed; ) {
     changed = false;
     for (let edge = 0; edge < edges.count; edge += 1) {

@@ -48,6 +48,8 @@ export interface Block {
   readonly reads: number;
   readonly writes: number;
   readonly wide: number;
+  /** How many of its instructions access memory by a register and their immediate alone. */
+  readonly accesses: number;
   /** Whether it calls or has something for the machine. */
   readonly isLoud: boolean;
 }
@@ -59,6 +61,8 @@ export interface Region {
   /** The entry is the first. */
   readonly blocks: readonly Block[];
   readonly instructions: readonly Instruction[];
+  /** Those for which its module must have something. */
+  readonly needy: readonly Instruction[];
   /** Where the hub goes: offsets, each the beginning of one of its successors. */
   readonly hubTargets: readonly number[];
 }
@@ -110,6 +114,7 @@ class RegionFinder {
   /** Of the hub, once there is an indirect jump. */
   #targets: readonly number[] = [];
   readonly #instructions: Place[] = [];
+  readonly #needy: Place[] = [];
 
   constructor(pageOffset: number, parts: RegionParts) {
     this.#pageOffset = pageOffset;
@@ -133,7 +138,8 @@ class RegionFinder {
       }
       blocks.push(blockOf([], blocks.length, hub, 0, 'hub', hub, false, hub, false, successors));
     }
-    return { pageOffset: this.#pageOffset, blocks, instructions: this.#instructions, hubTargets };
+    const [instructions, needy] = [this.#instructions, this.#needy];
+    return { pageOffset: this.#pageOffset, blocks, instructions, needy, hubTargets };
   }
 
   #at(offset: number): Place | undefined {
@@ -213,6 +219,7 @@ class RegionFinder {
     let place: Place | undefined = start;
     while (place?.isWalked === true) {
       this.#instructions.push(place);
+      if (place.is.hasNeeds) this.#needy.push(place);
       const next: number = place.offset + place.is.length;
       if (place.is.flow !== 'on') return this.#parted(start, first, place, previous, next);
       previous = place;
@@ -286,12 +293,14 @@ const blockOf = (
   let reads = 0;
   let writes = 0;
   let wide = 0;
+  let accesses = 0;
   let isLoud = ending === 'call';
   for (let at = first; at < instructions.length; at += 1) {
     const { is } = instructions[at]!;
     reads |= is.reads & ~writes;
     writes |= is.writes;
     if (!is.widens && is.copies < 0) wide |= is.writes;
+    if (is.readBytes + is.writeBytes !== 0 && is.rs1 !== 0) accesses += 1;
     if (is.isSystem) isLoud = true;
   }
   const count = instructions.length - first;
@@ -309,6 +318,7 @@ const blockOf = (
     reads,
     writes,
     wide,
+    accesses,
     isLoud,
   };
 };

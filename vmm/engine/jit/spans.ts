@@ -18,8 +18,11 @@ export interface Span {
   host: number;
 }
 
+const none: readonly undefined[] = [];
+
 /** The span of each instruction of a block, by its place in it: of those that make a plain access. */
-export const spansOf = ({ instructions }: Region, { first, count }: Block): readonly (Span | undefined)[] => {
+export const spansOf = ({ instructions }: Region, { first, count, accesses }: Block): readonly (Span | undefined)[] => {
+  if (accesses === 0) return none;
   const spans: (Span | undefined)[] = [];
   /** By base register: those for reading, then those for writing. */
   const open = new Array<Span | undefined>(64).fill(undefined);

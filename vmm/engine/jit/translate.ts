@@ -71,7 +71,7 @@ class RegionEmitter {
     this.#longest = longestPaths(region, this.#structure);
     const loops = quietLoops(region, this.#structure);
     this.#late = loops.of;
-    this.#dirty = dirtyRegisters(region, this.#structure, this.#late);
+    this.#dirty = dirtyRegisters(region, this.#structure, loops);
     this.#live = liveRegisters(region, this.#structure, this.#dirty);
     this.#signExtended = signExtendedRegisters(region, this.#structure);
     this.#narrow = narrowRegisters(region, this.#structure, loops, this.#signExtended);
