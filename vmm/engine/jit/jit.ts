@@ -175,7 +175,11 @@ export class Jit {
     };
     const read = (offset: number): number | undefined => {
       const host = hostAt(offset);
-      return host === undefined ? undefined : u16[host >>> 1];
+      if (host === undefined) return undefined;
+      const low = u16[host >>> 1]!;
+      if ((low & 3) !== 3) return low;
+      const highHost = ((host + 2) & (pageBytes - 1)) !== 0 ? host + 2 : hostAt(offset + 2);
+      return highHost === undefined ? undefined : low | (u16[highHost >>> 1]! << 16);
     };
     const wasSeen = (offset: number): boolean => {
       const host = hostAt(offset);
@@ -189,7 +193,8 @@ export class Jit {
       stops ||= addresses !== undefined;
       return addresses;
     };
-    const region = findRegion(pageOffset, { read, wasSeen, jumpTargets, stopsAt });
+    const parts = { read, wasSeen, jumpTargets, stopsAt: this.#stops.size === 0 ? undefined : stopsAt };
+    const region = findRegion(pageOffset, parts);
     if (region === undefined) return undefined;
     return { region, stops, hostAt: (offset) => hostAt(offset)!, pages };
   }

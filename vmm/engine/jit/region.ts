@@ -71,7 +71,7 @@ export interface Region {
 export const pageOf = ({ pageOffset }: Pick<Region, 'pageOffset'>, offset: number): number =>
   (pageOffset + offset) >> pageShift;
 
-/** Code as the region's finder sees it: 16 bits at an offset, or undefined where nothing is mapped. */
+/** The instruction at an offset, signed if it has 32 bits; or undefined where some of it is not mapped. */
 export type ReadCode = (offset: number) => number | undefined;
 
 /** TurboFan's time grows faster than a function's size. */
@@ -84,8 +84,8 @@ export interface RegionParts {
   readonly wasSeen: (offset: number) => boolean;
   /** Of indirect jumps, in the entry's page. */
   readonly jumpTargets: () => number[];
-  /** At which addresses the machine is to be asked at the instruction at an offset. */
-  readonly stopsAt: (offset: number) => readonly bigint[] | undefined;
+  /** At which addresses the machine is to be asked at the instruction at an offset; absent when it is nowhere. */
+  readonly stopsAt: ((offset: number) => readonly bigint[] | undefined) | undefined;
 }
 
 /** Undefined when not even the first instruction can be translated. */
@@ -98,6 +98,8 @@ interface Place extends Instruction {
   isWalked: boolean;
   /** The block that begins there; -1 when none does. */
   block: number;
+  /** What is behind it in memory, once it is walked, if control may go on there and that can be translated. */
+  following: Place | undefined;
 }
 
 const noBlock = -1;
@@ -145,9 +147,11 @@ class RegionFinder {
   #at(offset: number): Place | undefined {
     const found = this.#places.get(offset);
     if (found !== undefined) return found;
-    const is = decodeAt(offset, this.#parts.read);
+    const raw = this.#parts.read(offset);
+    const is = raw === undefined ? undefined : decodedOf(raw);
     if (is === undefined) return undefined;
-    const place: Place = { offset, is, stops: this.#parts.stopsAt(offset), isWalked: false, block: noBlock };
+    const stops = this.#parts.stopsAt?.(offset);
+    const place: Place = { offset, is, stops, isWalked: false, block: noBlock, following: undefined };
     this.#places.set(offset, place);
     return place;
   }
@@ -183,6 +187,7 @@ class RegionFinder {
         return;
       }
       const following = this.#at(next);
+      place.following = following;
       // A block is in one page; only its first instruction may begin in another.
       if (this.#inPage(next) === 0 || this.#crossesPage(following) || this.#walked >= instructionsMax) {
         this.#lead(next);
@@ -223,7 +228,7 @@ class RegionFinder {
       const next: number = place.offset + place.is.length;
       if (place.is.flow !== 'on') return this.#parted(start, first, place, previous, next);
       previous = place;
-      place = this.#places.get(next);
+      place = place.following;
       if (place !== undefined && place.block !== noBlock)
         return this.#ended(start, first, next, 'next', next, false, false, [place.block]);
     }
@@ -321,14 +326,6 @@ const blockOf = (
     accesses,
     isLoud,
   };
-};
-
-const decodeAt = (offset: number, read: ReadCode): Decoded | undefined => {
-  const low = read(offset);
-  if (low === undefined) return undefined;
-  if ((low & 3) !== 3) return decodedOf(low);
-  const high = read(offset + 2);
-  return high === undefined ? undefined : decodedOf(low | (high << 16));
 };
 
 /** No target: odd, where no code is. */
