@@ -20,23 +20,37 @@ export class Dialogue {
   /** The last bytes that were printed since the last mark, the one after `n` others at `n % keptBytes`; and how many were. */
   readonly #kept = new Uint8Array(keptBytes);
   #printed = 0;
+  /** Which byte ends the next mark's text; -1 behind the last mark. */
+  #ending: number;
 
   constructor(marks: readonly Mark[], onMark: (mark: Mark) => void) {
     this.#marks = marks;
     this.#onMark = onMark;
+    this.#ending = this.#nextEnding();
   }
 
   /** Guests print character by character, and what this costs is measured with them: it looks closer at the last byte of a text only. */
   printed(bytes: Uint8Array): void {
     for (let index = 0; index < bytes.length; index += 1) {
-      this.#kept[this.#printed % keptBytes] = bytes[index]!;
+      const byte = bytes[index]!;
+      this.#kept[this.#printed % keptBytes] = byte;
       this.#printed += 1;
-      const mark = this.#marks[this.#reached];
-      if (mark === undefined || !this.#endsWith(mark.text)) continue;
-      this.#printed = 0;
-      this.#reached += 1;
-      this.#onMark(mark);
+      if (byte === this.#ending) this.#mayBeReached();
     }
+  }
+
+  #mayBeReached(): void {
+    const mark = this.#marks[this.#reached]!;
+    if (!this.#endsWith(mark.text)) return;
+    this.#printed = 0;
+    this.#reached += 1;
+    this.#ending = this.#nextEnding();
+    this.#onMark(mark);
+  }
+
+  #nextEnding(): number {
+    const text = this.#marks[this.#reached]?.text;
+    return text === undefined ? -1 : text.charCodeAt(text.length - 1);
   }
 
   #endsWith(text: string): boolean {
