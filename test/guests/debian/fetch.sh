@@ -16,6 +16,8 @@
 #   vmlinux              the kernel as ELF with its debug information, 300 MB
 #   virtio_blk.ko.debug  the debug information of one module
 #
+# It ends with code 75 (EX_TEMPFAIL of sysexits.h) when the mirror cannot be read for minutes, and with 1 for all else.
+#
 # The machine's own apt is left alone: state, lists and archives live in the cache folder. No address is written
 # here: the mirror is whichever one the machine already uses, and Debian's archive keyring has to vouch for it.
 set -eu
@@ -40,11 +42,21 @@ cache=${1:-$here/.cache}
 
 fail() {
   printf 'fetch.sh: %s\n' "$1" >&2
-  exit 1
+  exit "${2:-1}"
 }
 
 need() {
   command -v "$1" >/dev/null 2>&1 || fail "the command '$1' is missing; install the Debian package $2"
+}
+
+# What a mirror refuses while it is brought up to date ("Mirror sync in progress") it gives some minutes later.
+patiently() {
+  for seconds in 20 60 120 240 0; do
+    "$@" && return
+    [ "$seconds" = 0 ] || printf 'fetch.sh: "%s" failed; again in %s s\n' "$*" "$seconds" >&2
+    sleep "$seconds"
+  done
+  return 1
 }
 
 # ---- apt, kept in a folder of its own ---------------------------------------------------------------------------
@@ -93,8 +105,8 @@ prepare_apt() {
   : >"$apt/status"
   (umask 077 && printf 'deb [arch=%s signed-by=%s] %s %s main\n' \
     "$GUEST_ARCHITECTURE" "$keyring" "$mirror" "$SUITE" >"$apt/sources.list")
-  private_apt apt-get -qq update ||
-    fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring"
+  patiently private_apt apt-get -qq update ||
+    fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring" 75
 }
 
 # `linux-image-riscv64` only points at the package that holds this point release's kernel.
@@ -111,7 +123,7 @@ fetch_debug() {
   prepare_apt
   rm -rf "$cache/packages" "$cache/root"
   mkdir -p "$cache/packages" "$cache/root"
-  (cd "$cache/packages" && private_apt apt-get -qq download "$kernel") ||
+  (cd "$cache/packages" && patiently private_apt apt-get -qq download "$kernel") ||
     fail "the suite no longer has $kernel; fetch its kernel and this together with --refresh --debug"
   dpkg-deb --fsys-tarfile "$cache"/packages/*.deb |
     tar -x -C "$cache/root" --wildcards '*/boot/vmlinux-*' '*/virtio_blk.ko*'
@@ -149,7 +161,7 @@ kernel=$(kernel_package)
 
 rm -rf "$cache/packages" "$cache/root"
 mkdir -p "$cache/packages" "$cache/root"
-(cd "$cache/packages" && private_apt apt-get -qq download "$kernel" busybox-static)
+(cd "$cache/packages" && patiently private_apt apt-get -qq download "$kernel" busybox-static)
 for package in "$cache"/packages/*.deb; do
   dpkg -x "$package" "$cache/root"
 done
