@@ -16,8 +16,6 @@
 #   vmlinux              the kernel as ELF with its debug information, 300 MB
 #   virtio_blk.ko.debug  the debug information of one module
 #
-# It ends with code 75 (EX_TEMPFAIL of sysexits.h) when the mirror cannot be read for minutes, and with 1 for all else.
-#
 # The machine's own apt is left alone: state, lists and archives live in the cache folder. No address is written
 # here: the mirror is whichever one the machine already uses, and Debian's archive keyring has to vouch for it.
 set -eu
@@ -42,21 +40,11 @@ cache=${1:-$here/.cache}
 
 fail() {
   printf 'fetch.sh: %s\n' "$1" >&2
-  exit "${2:-1}"
+  exit 1
 }
 
 need() {
   command -v "$1" >/dev/null 2>&1 || fail "the command '$1' is missing; install the Debian package $2"
-}
-
-# What a mirror refuses while it is brought up to date ("Mirror sync in progress") it gives some minutes later.
-patiently() {
-  for seconds in 20 60 120 240 0; do
-    "$@" && return
-    [ "$seconds" = 0 ] || printf 'fetch.sh: "%s" failed; again in %s s\n' "$*" "$seconds" >&2
-    sleep "$seconds"
-  done
-  return 1
 }
 
 # ---- apt, kept in a folder of its own ---------------------------------------------------------------------------
@@ -97,6 +85,19 @@ private_apt() {
     "$@"
 }
 
+# A mirror that is being brought up to date has an index that is not the one that its Release file promises: it is asked again,
+# for half an hour in all. Whatever else is wrong is wrong at once.
+update_apt() {
+  for seconds in 20 60 120 240 480 900 0; do
+    private_apt apt-get -qq update 2>"$apt/errors" && return
+    cat "$apt/errors" >&2
+    grep -q 'Mirror sync in progress\|Hash Sum mismatch' "$apt/errors" || return 1
+    [ "$seconds" != 0 ] || return 1
+    printf 'fetch.sh: the mirror is being brought up to date; asking again in %s s\n' "$seconds" >&2
+    sleep "$seconds"
+  done
+}
+
 prepare_apt() {
   mirror=$(machine_mirror)
   [ -n "$mirror" ] || fail "found no Debian mirror in this machine's apt sources; expected one with the component main"
@@ -105,8 +106,8 @@ prepare_apt() {
   : >"$apt/status"
   (umask 077 && printf 'deb [arch=%s signed-by=%s] %s %s main\n' \
     "$GUEST_ARCHITECTURE" "$keyring" "$mirror" "$SUITE" >"$apt/sources.list")
-  patiently private_apt apt-get -qq update ||
-    fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring" 75
+  update_apt ||
+    fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring"
 }
 
 # `linux-image-riscv64` only points at the package that holds this point release's kernel.
@@ -123,7 +124,7 @@ fetch_debug() {
   prepare_apt
   rm -rf "$cache/packages" "$cache/root"
   mkdir -p "$cache/packages" "$cache/root"
-  (cd "$cache/packages" && patiently private_apt apt-get -qq download "$kernel") ||
+  (cd "$cache/packages" && private_apt apt-get -qq download "$kernel") ||
     fail "the suite no longer has $kernel; fetch its kernel and this together with --refresh --debug"
   dpkg-deb --fsys-tarfile "$cache"/packages/*.deb |
     tar -x -C "$cache/root" --wildcards '*/boot/vmlinux-*' '*/virtio_blk.ko*'
@@ -161,7 +162,7 @@ kernel=$(kernel_package)
 
 rm -rf "$cache/packages" "$cache/root"
 mkdir -p "$cache/packages" "$cache/root"
-(cd "$cache/packages" && patiently private_apt apt-get -qq download "$kernel" busybox-static)
+(cd "$cache/packages" && private_apt apt-get -qq download "$kernel" busybox-static)
 for package in "$cache"/packages/*.deb; do
   dpkg -x "$package" "$cache/root"
 done
