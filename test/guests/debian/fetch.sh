@@ -85,29 +85,25 @@ private_apt() {
     "$@"
 }
 
-# A mirror that is being brought up to date has an index that is not the one that its Release file promises: it is asked again,
-# for half an hour in all. Whatever else is wrong is wrong at once.
-update_apt() {
-  for seconds in 20 60 120 240 480 900 0; do
-    private_apt apt-get -qq update 2>"$apt/errors" && return
-    cat "$apt/errors" >&2
-    grep -q 'Mirror sync in progress\|Hash Sum mismatch' "$apt/errors" || return 1
-    [ "$seconds" != 0 ] || return 1
-    printf 'fetch.sh: the mirror is being brought up to date; asking again in %s s\n' "$seconds" >&2
-    sleep "$seconds"
-  done
-}
-
+# Reads the suite's signed index. A mirror that is being brought up to date has another index than its Release file
+# promises: it is asked again twice, and when it stays so, this is false. Whatever else is wrong ends the script.
 prepare_apt() {
   mirror=$(machine_mirror)
   [ -n "$mirror" ] || fail "found no Debian mirror in this machine's apt sources; expected one with the component main"
-  keyring=$(archive_keyring)
+  keyring=$(archive_keyring) || exit 1
   mkdir -p "$apt/state" "$apt/lists/partial" "$apt/archives/archives/partial"
   : >"$apt/status"
   (umask 077 && printf 'deb [arch=%s signed-by=%s] %s %s main\n' \
     "$GUEST_ARCHITECTURE" "$keyring" "$mirror" "$SUITE" >"$apt/sources.list")
-  update_apt ||
-    fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring"
+  for seconds in 20 60 0; do
+    private_apt apt-get -qq update 2>"$apt/errors" && return
+    cat "$apt/errors" >&2
+    grep -q 'Mirror sync in progress\|Hash Sum mismatch' "$apt/errors" ||
+      fail "apt could not read suite $SUITE; if the signature is what it refuses, update debian-archive-keyring"
+    sleep "$seconds"
+  done
+  printf 'fetch.sh: the index of suite %s at the mirror is not the one that its Release file promises\n' "$SUITE" >&2
+  return 1
 }
 
 # `linux-image-riscv64` only points at the package that holds this point release's kernel.
@@ -116,12 +112,29 @@ kernel_package() {
     sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1
 }
 
+# The kernel and busybox that the suite has now.
+download_current() {
+  kernel=$(kernel_package)
+  [ -n "$kernel" ] || fail "linux-image-riscv64 of suite $SUITE names no kernel package"
+  (cd "$cache/packages" && private_apt apt-get -qq download "$kernel" busybox-static)
+}
+
+# The kernel and busybox of packages.lock. No index vouches for them, but their hashes are known.
+download_locked() {
+  printf 'fetch.sh: taking the packages of packages.lock\n' >&2
+  grep -v '^#' "$here/packages.lock" | while read -r path sha256; do
+    private_apt /usr/lib/apt/apt-helper -qq download-file \
+      "${mirror%/}/$path" "$cache/packages/${path##*/}" "SHA256:$sha256" ||
+      fail "could not fetch $path of packages.lock; run this again when the mirror's index is right"
+  done
+}
+
 # The debug package of the kernel that version.txt names; of it, only what the tests read is kept.
 fetch_debug() {
   kernel=$(sed -n 's/^\(linux-image-[^ ]*\) \(.*\)$/\1-dbg=\2/p' "$cache/version.txt")
   [ -n "$kernel" ] || fail "$cache/version.txt names no kernel; fetch it again with --refresh"
   need tar tar
-  prepare_apt
+  prepare_apt || fail "the debug package can be had only with the suite's index; run this again later"
   rm -rf "$cache/packages" "$cache/root"
   mkdir -p "$cache/packages" "$cache/root"
   (cd "$cache/packages" && private_apt apt-get -qq download "$kernel") ||
@@ -156,13 +169,13 @@ cache=$(cd "$cache" && pwd)
 apt=$cache/apt
 rm -f "$cache/version.txt" "$cache/vmlinux" "$cache/virtio_blk.ko.debug"
 
-prepare_apt
-kernel=$(kernel_package)
-[ -n "$kernel" ] || fail "linux-image-riscv64 of suite $SUITE names no kernel package"
-
 rm -rf "$cache/packages" "$cache/root"
 mkdir -p "$cache/packages" "$cache/root"
-(cd "$cache/packages" && private_apt apt-get -qq download "$kernel" busybox-static)
+if prepare_apt; then
+  download_current
+else
+  download_locked
+fi
 for package in "$cache"/packages/*.deb; do
   dpkg -x "$package" "$cache/root"
 done
@@ -176,7 +189,7 @@ for file in "$cache"/root/boot/vmlinu[xz]-*; do
   fi
 done
 [ "$(dd if="$cache/Image" bs=1 skip=48 count=5 2>/dev/null)" = RISCV ] ||
-  fail "the package $kernel holds no RISC-V boot image: expected the magic 'RISCV' at byte 48 of its vmlinux file"
+  fail "the kernel's package holds no RISC-V boot image: expected the magic 'RISCV' at byte 48 of its vmlinux file"
 gzip -1nc "$cache/Image" >"$cache/Image.gz"
 
 node "$here/initramfs.mjs" "$cache/root" "$here/init" >"$cache/initrd.cpio"
