@@ -110,11 +110,26 @@ export type MachineConfiguration = TraceHeader['machine'];
 export type DeviceConfiguration = MachineConfiguration['devices'][number];
 export type ImageDescription = TraceHeader['images'][number];
 
-/** @throws {TraceError} that names the first field that is wrong */
+/** Headers that `checkHeader` gave. They are frozen, so that they stay what they were found to be. */
+const valid = new WeakSet<TraceHeader>();
+
+/**
+ * A frozen copy; of a header that was checked before, itself.
+ *
+ * @throws {TraceError} that names the first field that is wrong
+ */
 export const checkHeader = (value: unknown): TraceHeader => {
+  if (valid.has(value as TraceHeader)) return value as TraceHeader;
   const result = v.safeParse(headerSchema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  throw headerInvalid(v.getDotPath(result.issues[0]) ?? '', result.issues[0].message);
+  if (!result.success) throw headerInvalid(v.getDotPath(result.issues[0]) ?? '', result.issues[0].message);
+  valid.add(frozen(result.output));
+  return result.output;
+};
+
+const frozen = <Value>(value: Value): Value => {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 };
 
 /** What is wrong with the data given for an image, if anything. */

@@ -16,6 +16,10 @@ import { join, resolve } from '../host/paths.ts';
 const imageBytesMin = 2 ** 20;
 const cacheBounds = { extension: '.place', filesMax: 64, bytesMax: 2 ** 20 };
 
+/** Whether it is remembered where an image lies. By SHA-256: another file with the same digest is the same file. */
+export const hasPlace = ({ embedded, sizeBytes, digest }: ImageDescription): boolean =>
+  embedded && sizeBytes >= imageBytesMin && digest.startsWith('sha256:');
+
 export class ImagePlaces {
   readonly #files: FileCache;
 
@@ -26,14 +30,14 @@ export class ImagePlaces {
 
   /** `file` has the image, as it was read just now. */
   remember(image: ImageDescription, file: string): void {
-    if (!isLarge(image)) return;
+    if (!hasPlace(image)) return;
     const place = resolve(file);
     if (this.#place(image) !== place) this.#files.write(keyOf(image), Buffer.from(place));
   }
 
   /** The image's bytes, if they are where they were. */
   find(image: ImageDescription): Uint8Array | undefined {
-    if (!isLarge(image)) return undefined;
+    if (!hasPlace(image)) return undefined;
     const place = this.#place(image);
     const bytes = place === undefined ? undefined : bytesOf(place, image.sizeBytes);
     return bytes !== undefined && imageDigest(bytes) === image.digest ? bytes : undefined;
@@ -57,9 +61,5 @@ const bytesOf = (file: string, sizeBytes: number): Uint8Array | undefined => {
     return undefined;
   }
 };
-
-/** By SHA-256: another file with the same digest is the same file. */
-const isLarge = ({ embedded, sizeBytes, digest }: ImageDescription): boolean =>
-  embedded && sizeBytes >= imageBytesMin && digest.startsWith('sha256:');
 
 const keyOf = ({ digest }: ImageDescription): string => digest.replace(':', '-');

@@ -116,7 +116,7 @@ const beginTrace = async (
   cacheFolder: string | undefined,
 ): Promise<RecordSink> => {
   // Loaded here, since `run` needs none of them.
-  const [{ TraceWriter }, { isKept, KeptImages }, { ImagePlaces }] = await Promise.all([
+  const [{ TraceWriter }, { isKept, KeptImages }, { hasPlace, ImagePlaces }] = await Promise.all([
     import('../../traces/writer.ts'),
     import('./kept-images.ts'),
     import('./image-places.ts'),
@@ -128,7 +128,7 @@ const beginTrace = async (
   const sink = new FileSink('the trace', file);
   const writer = await TraceWriter.create(sink, header, data, kept?.compression ?? brotli);
   kept?.keep();
-  if (cacheFolder !== undefined) {
+  if (cacheFolder !== undefined && header.images.some(hasPlace)) {
     const places = new ImagePlaces(cacheFolder);
     for (const [index, image] of header.images.entries()) places.remember(image, files[index]![1]);
   }
