@@ -138,8 +138,6 @@ export type Opcode = (typeof op)[keyof typeof op];
 export const vectorOp = {
   v128Load: 0x00,
   i64x2ExtractLane: 0x1d,
-  v128Or: 0x50,
-  v128AnyTrue: 0x53,
   i32x4Add: 0xae,
   i64x2Add: 0xce,
   i64x2ExtmulLowI32x4U: 0xde,
