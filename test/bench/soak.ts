@@ -3,7 +3,10 @@
  * memory, translated code. It ends with exit code 1 if memory grew by more than a tenth after the first minutes.
  * What the speed was is only told: others may use the computer.
  *
- *   npm run soak -- [--minutes 20] [--settle 3] [--every 1]      all in minutes
+ *   npm run soak -- [--minutes 20] [--settle 3] [--every 1] [--trace FILE]      all in minutes
+ *
+ * A guest that makes no more processes ends it, with what was printed last. With `--trace` the run is recorded, with a whole state each 20 G
+ * steps, so that whatever happens in it can be looked at, and verified by the other engine.
  */
 
 import { parseArgs } from 'node:util';
@@ -22,6 +25,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
     settle: { type: 'string', default: '3' },
     every: { type: 'string', default: '1' },
+    trace: { type: 'string' },
   },
 });
 const minutesOf = (name: 'minutes' | 'settle' | 'every'): number => {
@@ -32,6 +36,7 @@ const minutesOf = (name: 'minutes' | 'settle' | 'every'): number => {
 
 const growthMax = 0.1;
 const sampleSeconds = 5;
+const stateStride = 20_000_000_000;
 const mebibyte = 2 ** 20;
 
 /** For ever: a child, a program, a pipe of two, a file; a line each hundred rounds. */
@@ -75,6 +80,7 @@ const soak = async (): Promise<void> => {
   const session: LiveSession = await createRecording({
     options: parseMachineOptions([...options, '-nographic']),
     policy: virtualPolicy,
+    ...(values.trace !== undefined && { trace: { file: values.trace, embedded: true, stateStride } }),
     checkpoints: noCheckpoints,
     console: (bytes) => {
       driver.printed();
@@ -123,6 +129,9 @@ const soak = async (): Promise<void> => {
     };
     rows.push(row);
     console.log(lineOf(row));
+    session.recorder.flush();
+    if (isLoaded && row.rounds === 0)
+      throw new Error(`the guest makes no more processes; it printed last: ${printed.slice(-2000)}`);
     from = { ms: now, cpu, steps: machine.now, rounds };
     residentBytes = Number.POSITIVE_INFINITY;
   }
