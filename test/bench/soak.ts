@@ -5,7 +5,7 @@
  *
  *   npm run soak -- [--minutes 20] [--settle 3] [--every 1] [--trace FILE]      all in minutes
  *
- * A guest that makes no more processes ends it, with what was printed last. With `--trace` the run is recorded, with a whole state each 20 G
+ * A guest that makes no process in a whole interval ends it, with what was printed last. With `--trace` the run is recorded, with a whole state each 20 G
  * steps, so that whatever happens in it can be looked at, and verified by the other engine.
  */
 
@@ -99,7 +99,7 @@ const soak = async (): Promise<void> => {
   const startMs = performance.now();
   const endMs = startMs + minutesOf('minutes') * 60_000;
   const everyMs = minutesOf('every') * 60_000;
-  let from = { ms: startMs, cpu: process.cpuUsage().user, steps: 0, rounds: 0 };
+  let from = { ms: startMs, cpu: process.cpuUsage().user, steps: 0, rounds: 0, isLoaded };
   let sampledMs = startMs;
   let residentBytes = Number.POSITIVE_INFINITY;
   for (let now = startMs; now < endMs; now = performance.now()) {
@@ -130,9 +130,9 @@ const soak = async (): Promise<void> => {
     rows.push(row);
     console.log(lineOf(row));
     session.recorder.flush();
-    if (isLoaded && row.rounds === 0)
+    if (from.isLoaded && row.rounds === 0)
       throw new Error(`the guest makes no more processes; it printed last: ${printed.slice(-2000)}`);
-    from = { ms: now, cpu, steps: machine.now, rounds };
+    from = { ms: now, cpu, steps: machine.now, rounds, isLoaded };
     residentBytes = Number.POSITIVE_INFINITY;
   }
   judge(rows);
