@@ -5,8 +5,9 @@
  *
  *   npm run soak -- [--minutes 20] [--settle 3] [--every 1] [--trace FILE]      all in minutes
  *
- * A guest that makes no process in a whole interval ends it, with what was printed last. With `--trace` the run is recorded, with a whole state each 20 G
- * steps, so that whatever happens in it can be looked at, and verified by the other engine.
+ * A guest that makes no process in a whole interval, or prints anything but its rounds, ends it, with what was printed last.
+ * With `--trace` the run is recorded, with a whole state each 20 G steps, so that whatever happens in it can be looked at, and
+ * verified by the other engine.
  */
 
 import { parseArgs } from 'node:util';
@@ -42,6 +43,13 @@ const mebibyte = 2 ** 20;
 /** For ever: a child, a program, a pipe of two, a file; a line each hundred rounds. */
 const load =
   'i=0; while :; do (/bin/true); echo a | cat > /tmp/x; i=$((i+1)); [ $((i%100)) = 0 ] && echo rounds $i; done\n';
+
+/** The first whole line that is none of the load's: a process that was killed, or the kernel's own trouble. */
+const complaintIn = (printed: string): string | undefined =>
+  printed
+    .split('\r\n')
+    .slice(0, -1)
+    .find((line) => !/^rounds \d+$/.test(line));
 
 /** Length of the table of regions, which nobody but its engine can see: remembered when it grows. */
 let tableEntries = 256;
@@ -132,7 +140,11 @@ const soak = async (): Promise<void> => {
     session.recorder.flush();
     if (from.isLoaded && row.rounds === 0)
       throw new Error(`the guest makes no more processes; it printed last: ${printed.slice(-2000)}`);
+    const complaint = from.isLoaded ? complaintIn(printed) : undefined;
+    if (complaint !== undefined)
+      throw new Error(`the guest prints more than its rounds: "${complaint}"; last: ${printed.slice(-2000)}`);
     from = { ms: now, cpu, steps: machine.now, rounds, isLoaded };
+    printed = printed.slice(printed.lastIndexOf('\n') + 1);
     residentBytes = Number.POSITIVE_INFINITY;
   }
   judge(rows);

@@ -7,8 +7,7 @@
  *              | 18:11 bytes of the span - 1 | 10:3 first access, from the span's beginning | 2 it is the only one | 1:0 its size, as a power of 2 |
  *
  * They give what is to be added to the address for the host address of the span's first byte, as a TLB entry has it (see SlowAccess);
- * or 0, and then the interpreter must do that access, as it must where the sum is the address itself. For it they have stored where
- * that is: the instruction's address from that of the region's entry, and the budget with the steps that it gets back. Code that leaves
+ * or 0, also where 0 is to be added, and then the interpreter must do that access. For it they have, in either case, stored where that is: the instruction's address from that of the region's entry, and the budget with the steps that it gets back. Code that leaves
  * is most of what is emitted for an access, and hardly ever run: the less of it, the sooner V8 is done.
  */
 
@@ -92,7 +91,8 @@ const emitLookup = (code: Code, kind: 'read' | 'write', { fill, find }: SpanImpo
   pushHost(other).get(host).ops(op.i32Sub);
   pushPart(11).ops(op.i32Ne).brIf(none);
   code.end();
-  code.get(host).get(address).ops(op.i32WrapI64, op.i32Sub, op.return);
+  code.get(host).get(address).ops(op.i32WrapI64, op.i32Sub).tee(host).ops(op.i32Eqz).brIf(none);
+  code.get(host).ops(op.return);
   code.end(); // none
   code.get(hart).get(entry).get(request).i64Small(28).ops(op.i64ShrS, op.i64Add).memory(op.i64Store, hartOffset.pc);
   code.i32(0).get(budget);
