@@ -7,7 +7,8 @@
  *              | 18:11 bytes of the span - 1 | 10:3 first access, from the span's beginning | 2 it is the only one | 1:0 its size, as a power of 2 |
  *
  * They give what is to be added to the address for the host address of the span's first byte, as a TLB entry has it (see SlowAccess);
- * or 0, also where 0 is to be added, and then the interpreter must do that access. For it they have, in either case, stored where that is: the instruction's address from that of the region's entry, and the budget with the steps that it gets back. Code that leaves
+ * or 0, also where 0 is to be added, and then the interpreter must do that access. For it they have stored where that is, in either
+ * case: the instruction's address from that of the region's entry, and the budget with the steps that it gets back. Code that leaves
  * is most of what is emitted for an access, and hardly ever run: the less of it, the sooner V8 is done.
  */
 
