@@ -1,19 +1,22 @@
 /**
  * A machine in which random code (random-code.ts) runs on every hart, interrupted by timers. Not a test.
  *
- *     physical                        virtual (Sv39; page of 0x4000_0000)
- *     0x8010_0000  code               0, again at 64;  its twin at 128, again at 192, or where the program maps it
- *     0x8014_0000  its twin           the same with other operands at the places that programs change
- *     0x8020_0000  data, 4 pages      256, again at 320
- *     0x8024_0000  stacks             384, 16 pages a hart
+ *     physical                        virtual (Sv39; page of a base)
+ *     0x8000_0000  code               0, again at 64;  its twin at 128, again at 192, or where the program maps it
+ *     0x8008_0000  its twin           the same with other operands at the places that programs change
+ *     0x8010_0000  data, 4 pages      256, again at 320
+ *     0x8018_0000  stacks             384, 16 pages a hart
+ *     0x801f_c000  handler in S       508
  *     0x8030_0000  page tables        the last ones of both roots at 510 and 511
- *     0x8040_0000  handler in M, 0x8041_0000 handler in S at 508
+ *     0x8040_0000  handler in M
  *
- * Both roots map the same, but that the second begins with the twins. Timer interrupts switch between them.
+ * Both roots map the same, but that the second begins with the twins. Timer interrupts switch between them. The base is such in
+ * one of four that most pages have the addresses at which the engine has them in linear memory.
  */
 
 import { csr } from '../../vmm/isa/csr-names.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
+import { hostOffset } from '../../vmm/machine/memory.ts';
 import { Assembler, Label } from '../oracle/assembler.ts';
 import { floatValue, integerValue } from '../oracle/corners.ts';
 import { Random } from '../oracle/random.ts';
@@ -21,16 +24,16 @@ import { createBench, M, openMemory, pte, pteOf, S, satpOf, set, U, writeDouble 
 import { type Choices, randomCode } from './random-code.ts';
 import { register, rootsDiffer } from './random-words.ts';
 
-const codeBase = 0x8010_0000;
-const twinBase = 0x8014_0000;
-const dataBase = 0x8020_0000;
-const stackBase = 0x8024_0000;
+const codeBase = 0x8000_0000;
+const twinBase = 0x8008_0000;
+const dataBase = 0x8010_0000;
+const stackBase = 0x8018_0000;
 const stackBytes = 0x1_0000;
 const machineHandler = 0x8040_0000;
-const supervisorHandler = 0x8041_0000;
+const supervisorHandler = 0x801f_c000;
 const roots = [0x8030_0000, 0x8030_0000 + (rootsDiffer << 12)] as const;
-const virtualBase = 0x4000_0000;
-const virtualPage = (page: number): number => virtualBase + page * 0x1000;
+/** Where each table of the last level that is used begins to serve. */
+const virtualBases = { sameAsHost: hostOffset(codeBase), other: 0x4000_0000 } as const;
 const codePages = 32;
 const aliasBytes = 64 * 0x1000;
 
@@ -47,6 +50,8 @@ const kindFrom = (random: Random): Kind => ({
 /** The machine of a seed, at moment 0. */
 export const createRandomMachine = (seed: number): Machine => {
   const random = new Random(seed);
+  const virtualBase = virtualBases[seed % 4 === 3 ? 'sameAsHost' : 'other'];
+  const virtualPage = (page: number): number => virtualBase + page * 0x1000;
   const { mode, harts } = kindFrom(random);
   const choices: Choices = {
     machineMode: mode === 'machine',
@@ -64,7 +69,7 @@ export const createRandomMachine = (seed: number): Machine => {
   machine.writeRam(twinBase, twin);
   for (let offset = 0; offset < 0x4000; offset += 8) writeDouble(machine, dataBase + offset, integerValue(random));
   const isUser = mode === 'user';
-  for (const [index, root] of roots.entries()) layTables(machine, random, root, index, isUser);
+  for (const [index, root] of roots.entries()) layTables(machine, random, { root, index, virtualBase, isUser });
   machine.writeRam(machineHandler, handler(true, random));
   machine.writeRam(supervisorHandler, handler(false, random));
   const byAddress = (page: number, physical: number): number => (mode === 'machine' ? physical : virtualPage(page));
@@ -106,10 +111,18 @@ export const createRandomMachine = (seed: number): Machine => {
   return machine;
 };
 
-const layTables = (machine: Machine, random: Random, root: number, index: number, isUser: boolean): void => {
+interface Space {
+  readonly root: number;
+  /** Which of the roots it is. */
+  readonly index: number;
+  readonly virtualBase: number;
+  readonly isUser: boolean;
+}
+
+const layTables = (machine: Machine, random: Random, { root, index, virtualBase, isUser }: Space): void => {
   const [middle, last] = [root + 0x1000, root + 0x2000];
-  writeDouble(machine, root + 8, pteOf(middle, pte.v));
-  writeDouble(machine, middle, pteOf(last, pte.v));
+  writeDouble(machine, root + 8 * (virtualBase >>> 30), pteOf(middle, pte.v));
+  writeDouble(machine, middle + 8 * ((virtualBase >>> 21) & 0x1ff), pteOf(last, pte.v));
   const user = isUser ? pte.u : 0;
   const map = (page: number, physical: number, bits: number): void =>
     writeDouble(machine, last + 8 * page, pteOf(physical, bits));
