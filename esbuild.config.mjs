@@ -76,6 +76,7 @@ rmSync(scratch, { recursive: true });
 const others = {
   demo: 'adapter/cli/demo.ts',
   soak: 'test/bench/soak.ts',
+  'verify-tier': 'test/bench/verify-tier.ts',
   'bench-symbols': 'test/bench/symbols.ts',
   'bench-asking': 'test/bench/asking.ts',
   'bench-travel': 'test/bench/travel.ts',

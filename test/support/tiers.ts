@@ -5,7 +5,7 @@ import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { LiveDriver } from '../../adapter/session/live-driver.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { openRecording } from '../../adapter/session/replay.ts';
-import { noCheckpoints } from '../../adapter/session/session.ts';
+import { noCheckpoints, type ReplaySession } from '../../adapter/session/session.ts';
 import { type Moment, moment } from '../../traces/time.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import type { RunOptions } from '../../vmm/machine/stops.ts';
@@ -100,17 +100,36 @@ export const recordIn = async (name: TierName, order: RecordingOrder) => {
   }
 };
 
-/** Verifies a recording to its end. @throws {DivergenceError} @returns the digests that were compared */
-export const verifyIn = async (name: TierName, file: string) => {
+/** The part of a recording that is verified; all of it, if nothing is said. */
+export interface VerifiedPart {
+  /** It begins at the last whole state at or before this moment. */
+  readonly from?: Moment;
+  readonly to?: Moment;
+  /** Also of one whose recorder was stopped. */
+  readonly salvage?: boolean;
+  /** Told now and then where it stands. */
+  readonly reached?: (at: Moment, session: ReplaySession) => void;
+}
+
+/** Verifies a recording. @throws {DivergenceError} @returns the digests that were compared */
+export const verifyIn = async (name: TierName, file: string, part: VerifiedPart = {}) => {
   const tier: Tier = tiers[name];
   const random = new Random(2);
-  const session = await openRecording({ file, verify: true, checkpoints: noCheckpoints, console: () => undefined });
+  const session = await openRecording({
+    file,
+    verify: true,
+    salvage: part.salvage === true,
+    checkpoints: noCheckpoints,
+    console: () => undefined,
+  });
   const { timeline, replayer, machine, trace } = session;
+  if (part.from !== undefined) timeline.jumpToKept(part.from);
+  const to = moment(Math.min(part.to ?? timeline.end, timeline.end));
   tier.begin(machine);
-  for (;;) {
-    const { reason } = forward(timeline, timeline.end, tier, random);
+  while (timeline.now < to) {
+    const { reason } = forward(timeline, to, tier, random);
     if (reason === 'power' || reason === 'end') break;
-    if (timeline.now >= timeline.end) break;
+    part.reached?.(timeline.now, session);
     await new Promise(setImmediate); // the test runner lives in the same process
   }
   replayer.verifyEnd();
