@@ -21,14 +21,16 @@ export interface KeptIndexOptions {
 /** What an index is of. */
 type Recorded = Pick<ReplaySession, 'trace' | 'header'>;
 
-/** Before it is compressed: damage does not make it larger. */
+/** Before it is compressed: damage does not make it larger, and what would be is not kept. */
 const unpackedBytesMax = 2 ** 30;
 
 export class KeptIndex {
   readonly #files: FileCache | undefined;
   readonly #key: string;
+  readonly #log: (line: string) => void;
 
   constructor(recorded: Recorded, { cacheFolder, log }: KeptIndexOptions) {
+    this.#log = log ?? (() => {});
     this.#files =
       cacheFolder === undefined
         ? undefined
@@ -46,9 +48,12 @@ export class KeptIndex {
     return this.#files?.read(this.#key, unpack) ?? [];
   }
 
-  /** Keeps segments that are the whole history. */
+  /** Keeps segments that are the whole history, unless they are too large. */
   write(segments: readonly Segment[]): void {
-    this.#files?.write(this.#key, pack(segments));
+    if (this.#files === undefined) return;
+    const bytes = pack(segments);
+    if (bytes === undefined) this.#log(`an index of more than ${unpackedBytesMax} bytes is not kept`);
+    else this.#files.write(this.#key, bytes);
   }
 }
 
@@ -61,14 +66,17 @@ const keyOf = ({ trace, header }: Recorded): string => {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 };
 
-/** Each segment behind its length. */
-const pack = (segments: readonly Segment[]): Uint8Array => {
+/** Each segment behind its length; nothing when that is too much. */
+const pack = (segments: readonly Segment[]): Uint8Array | undefined => {
+  // Events are most of it, and some gigabytes of them could not even be copied.
+  if (segments.reduce((sum, { events }) => sum + events.length, 0) > unpackedBytesMax) return undefined;
   const parts = segments.flatMap((segment) => {
     const bytes = packSegment(segment);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
     return [length, bytes];
   });
+  if (parts.reduce((sum, { length }) => sum + length, 0) > unpackedBytesMax) return undefined;
   return brotliCompressSync(Buffer.concat(parts), { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
 };
 

@@ -70,7 +70,7 @@ export class LiveDriver {
   }
   /** For the guest's console, line by line as it seems ready. */
   feed(bytes: Uint8Array): void {
-    this.#fed.push(...linesOf(bytes));
+    for (const line of linesOf(bytes)) this.#fed.push(line);
     this.#wake?.();
   }
   endFeed(): void {

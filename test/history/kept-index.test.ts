@@ -1,10 +1,11 @@
 /** The index that is kept of a trace: who finds it, who makes it, and that answers are the same with it and without. */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { virtualPolicy } from '../../adapter/boot/configuration.ts';
 import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
+import { KeptIndex } from '../../adapter/history/kept-index.ts';
 import { Asker, type AskerOptions } from '../../adapter/questions/api.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
@@ -115,4 +116,23 @@ test('the command line answers the same with --no-index', async () => {
     ]);
     expect(one).toEqual(other);
   }
+});
+
+test('an index that nobody could read again is not kept', () => {
+  const told: string[] = [];
+  const folderOfIt = join(folder, 'large');
+  const recorded = {
+    trace: { digests: { count: 0 }, until: 1, events: { count: 0 } },
+    header: { machine: {}, images: [] },
+  };
+  const kept = new KeptIndex(recorded as never, { cacheFolder: folderOfIt, log: (line) => told.push(line) });
+  const segments = Array.from({ length: 16 }, (_, number) => ({
+    from: moment(number),
+    to: moment(number + 1),
+    intervalSteps: 1,
+    events: new Uint8Array(65 * 2 ** 20),
+  }));
+  kept.write(segments as never);
+  expect(told).toEqual(['an index of more than 1073741824 bytes is not kept']);
+  expect(existsSync(folderOfIt)).toBe(false);
 });

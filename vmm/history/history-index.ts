@@ -66,7 +66,7 @@ export class HistoryIndex implements History {
         if (column === undefined) continue;
         const first = Math.floor((at & (pageBytes - 1)) / writeGranuleBytes);
         const last = Math.floor(((Math.min(end, pageStart(at) + pageBytes) - 1) & (pageBytes - 1)) / writeGranuleBytes);
-        numbers.push(...intervalsWith(column, writeWords, first, last - first + 1));
+        for (const number of intervalsWith(column, writeWords, first, last - first + 1)) numbers.push(number);
       }
       return numbers;
     });

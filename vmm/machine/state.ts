@@ -80,8 +80,8 @@ export const entropyTakenIn = ({ record }: TraceState): number =>
 export const differenceFrom = (machine: Machine, { record, zeroPages, pages }: TraceState): string | undefined => {
   const { memory } = machine;
   const own = machine.save();
-  if (!sameBytes(own.machine, record.machine)) return 'the machine';
-  const hart = own.harts.findIndex((bytes, index) => !sameBytes(bytes, record.harts[index] ?? new Uint8Array()));
+  if (!sameNumbers(own.machine, record.machine)) return 'the machine';
+  const hart = own.harts.findIndex((bytes, index) => !sameNumbers(bytes, record.harts[index] ?? new Uint8Array()));
   if (hart >= 0) return `hart ${hart}`;
   if (!samePlain(own.wakeups, record.wakeups)) return 'the wake-ups of devices';
   const device = own.devices.find(({ state }, index) => !samePlain(state, record.devices[index]?.state));
@@ -93,23 +93,22 @@ export const differenceFrom = (machine: Machine, { record, zeroPages, pages }: T
     unnamed.delete(index);
   }
   for (const { index, bytes } of pages()) {
-    if (!sameBytes(ramPage(memory, index), bytes)) return pageProblem(index);
+    if (!sameNumbers(ramPage(memory, index), bytes)) return pageProblem(index);
     unnamed.delete(index);
   }
   const missing = unnamed.values().next().value;
   return missing === undefined ? undefined : pageProblem(missing);
 };
 
-const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => {
+const sameNumbers = <Numbers extends Uint8Array | Uint32Array>(one: Numbers, other: Numbers): boolean => {
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
   return true;
 };
 
 const samePlain = (one: unknown, other: unknown): boolean => {
-  if (one instanceof Uint8Array || one instanceof Uint32Array) {
-    return one.constructor === other?.constructor && samePlain([...one], [...(other as Uint8Array)]);
-  }
+  if (one instanceof Uint8Array) return other instanceof Uint8Array && sameNumbers(one, other);
+  if (one instanceof Uint32Array) return other instanceof Uint32Array && sameNumbers(one, other);
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) return one === other;
   const [names, others] = [Object.keys(one), Object.keys(other)];
   const value = (of: object, name: string): unknown => (of as Record<string, unknown>)[name];

@@ -231,7 +231,7 @@ export class Tlbs {
   }
 
   #dropSet(hart: number, set: number): void {
-    this.#spaces = (this.#spaces + 1) | 0;
+    this.#spaces = (this.#spaces + 1) | 0 || 1; // 0 is of no space (walk-cache.ts)
     this.#space[hart * tlbSets + set] = this.#spaces;
     for (let tlb = set * tlbsInSet; tlb < (set + 1) * tlbsInSet; tlb += 1) this.#clear(hart, tlb);
   }

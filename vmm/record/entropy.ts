@@ -26,6 +26,7 @@ export const seededEntropy =
 /** Entropy that was logged, found again by its place in the stream. */
 export class LoggedEntropy {
   readonly #pieces: Uint8Array[] = [];
+  /** Ascending. */
   readonly #starts: number[] = [];
   #total: number;
 
@@ -42,8 +43,13 @@ export class LoggedEntropy {
 
   /** The piece that was given out at this place, or `undefined` when nothing was. */
   at(taken: number, sizeBytes: number): Uint8Array | undefined {
-    const index = this.#starts.indexOf(taken);
-    const piece = index < 0 ? undefined : this.#pieces[index];
+    let first = 0;
+    for (let end = this.#starts.length; first < end; ) {
+      const middle = (first + end) >>> 1;
+      if (this.#starts[middle]! < taken) first = middle + 1;
+      else end = middle;
+    }
+    const piece = this.#starts[first] === taken ? this.#pieces[first] : undefined;
     return piece?.length === sizeBytes ? piece : undefined;
   }
 }

@@ -65,7 +65,7 @@ export interface RecorderOptions {
   /** Inputs that are there already, in a recording that goes on from another one; and where it may go without running. */
   readonly log?: GrowingLog;
   readonly kept?: KeptStates;
-  /** Whether inputs that were applied are let go: only where nobody goes back. */
+  /** Whether the past is let go, but for a recent part: only where nobody goes back. */
   readonly forgets?: boolean;
   /** At least so many steps between two states in the middle; absent when there are to be none. */
   readonly stateStride?: number;
@@ -132,7 +132,6 @@ export class Recorder {
       ...(writer && {
         onStride: () => {
           this.#digest();
-          if (options.forgets === true) this.#log.forget(this.timeline.cursor);
           if (this.machine.now - this.#lastStateAt >= (options.stateStride ?? Number.POSITIVE_INFINITY)) this.#state();
         },
       }),
@@ -155,12 +154,19 @@ export class Recorder {
     if (!this.timeline.atLiveEnd) throw new Error('an input can arrive only at the live end of the timeline');
     this.#append({ ...unstamped, at: this.machine.now } as InputEvent);
     this.timeline.applyInputs();
+    this.#forgetApplied();
   }
 
   /** Entropy that a device is given in the step that is being made. */
   logEntropy(device: string, bytes: Uint8Array): void {
     this.#append({ at: this.machine.stepMoment, kind: 'entropy', device, bytes });
     this.timeline.passInput();
+    this.#forgetApplied();
+  }
+
+  /** With the host's time there are some thousand inputs a second. */
+  #forgetApplied(): void {
+    if (this.#options.checkpointBudgetBytes === 0) this.#log.forget(this.timeline.cursor); // nobody goes back
   }
 
   #digest(): void {

@@ -56,10 +56,11 @@ export function* lastWrite(search: LastWriteSearch): Generator<Moment, LastWrite
 const writtenUpTo = ({ history, ranges, registers }: LastWriteSearch, from: number, to: number): number => {
   if (history === undefined || registers.length > 0) return to;
   const within = { from: moment(from), to: moment(to) };
-  const ends = ranges.flatMap(({ address, sizeBytes }) =>
-    history.written(address, sizeBytes, within).map((interval) => interval.to),
-  );
-  return Math.min(to, Math.max(from, ...ends));
+  let last = from;
+  // Ascending, so that the last one counts.
+  for (const { address, sizeBytes } of ranges)
+    last = Math.max(last, history.written(address, sizeBytes, within).at(-1)?.to ?? from);
+  return Math.min(to, last);
 };
 
 /** Whether nothing was written between two checkpoints. The page of zeros is shared, so it says nothing. */
