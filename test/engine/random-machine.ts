@@ -11,29 +11,46 @@
  *     0x8040_0000  handler in M
  *
  * Both roots map the same, but that the second begins with the twins. Timer interrupts switch between them. The base is such in
- * one of four that most pages have the addresses at which the engine has them in linear memory.
+ * one of four that most pages have the addresses at which the engine has them in linear memory. In one of eight all of it lies at
+ * the end of 2 GiB of RAM, where places in linear memory are negative numbers of 32 bits.
  */
 
 import { csr } from '../../vmm/isa/csr-names.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
-import { hostOffset } from '../../vmm/machine/memory.ts';
+import { hostOffset, ramBase } from '../../vmm/machine/memory.ts';
 import { Assembler, Label } from '../oracle/assembler.ts';
 import { floatValue, integerValue } from '../oracle/corners.ts';
 import { Random } from '../oracle/random.ts';
-import { createBench, M, openMemory, pte, pteOf, S, satpOf, set, U, writeDouble } from './fixture.ts';
+import { createBench, M, openMemory, pte, pteOf, ramBytes, S, satpOf, set, U, writeDouble } from './fixture.ts';
 import { type Choices, randomCode } from './random-code.ts';
 import { register, rootsDiffer } from './random-words.ts';
 
-const codeBase = 0x8000_0000;
-const twinBase = 0x8008_0000;
-const dataBase = 0x8010_0000;
-const stackBase = 0x8018_0000;
+/** Physical addresses. */
+interface Places {
+  readonly code: number;
+  readonly twin: number;
+  readonly data: number;
+  readonly stack: number;
+  readonly machineHandler: number;
+  readonly supervisorHandler: number;
+  readonly roots: readonly [number, number];
+}
+
+const placesFrom = (first: number): Places => ({
+  code: first,
+  twin: first + 0x8_0000,
+  data: first + 0x10_0000,
+  stack: first + 0x18_0000,
+  supervisorHandler: first + 0x1f_c000,
+  roots: [first + 0x30_0000, first + 0x30_0000 + (rootsDiffer << 12)],
+  machineHandler: first + 0x40_0000,
+});
+
 const stackBytes = 0x1_0000;
-const machineHandler = 0x8040_0000;
-const supervisorHandler = 0x801f_c000;
-const roots = [0x8030_0000, 0x8030_0000 + (rootsDiffer << 12)] as const;
+const largeRamBytes = 2 ** 31;
+
 /** Where each table of the last level that is used begins to serve. */
-const virtualBases = { sameAsHost: hostOffset(codeBase), other: 0x4000_0000 } as const;
+const virtualBases = { sameAsHost: hostOffset(ramBase), other: 0x4000_0000 } as const;
 const codePages = 32;
 const aliasBytes = 64 * 0x1000;
 
@@ -51,6 +68,8 @@ const kindFrom = (random: Random): Kind => ({
 export const createRandomMachine = (seed: number): Machine => {
   const random = new Random(seed);
   const virtualBase = virtualBases[seed % 4 === 3 ? 'sameAsHost' : 'other'];
+  const isLarge = seed % 8 === 5;
+  const places = placesFrom(isLarge ? ramBase + largeRamBytes - ramBytes : ramBase);
   const virtualPage = (page: number): number => virtualBase + page * 0x1000;
   const { mode, harts } = kindFrom(random);
   const choices: Choices = {
@@ -60,22 +79,26 @@ export const createRandomMachine = (seed: number): Machine => {
     trapEvery: random.pick([3, 20, 100]),
     functions: random.pick([3, 8, 24]),
   };
-  const machine = createBench({ harts, quantumSteps: harts === 1 ? 5000 : random.pick([7, 150, 5000]) });
+  const machine = createBench({
+    harts,
+    quantumSteps: harts === 1 ? 5000 : random.pick([7, 150, 5000]),
+    ...(isLarge && { ramBytes: largeRamBytes }),
+  });
   const { bytes, entry, patches } = randomCode(random, choices);
   if (bytes.length > codePages * 0x1000) throw new Error(`The code of seed ${seed} is ${bytes.length} bytes long.`);
   const twin = bytes.slice();
   for (const at of patches) twin[at + 3]! ^= 1 + random.below(0x7f); // of `addi` the high bits of its immediate
-  machine.writeRam(codeBase, bytes);
-  machine.writeRam(twinBase, twin);
-  for (let offset = 0; offset < 0x4000; offset += 8) writeDouble(machine, dataBase + offset, integerValue(random));
+  machine.writeRam(places.code, bytes);
+  machine.writeRam(places.twin, twin);
+  for (let offset = 0; offset < 0x4000; offset += 8) writeDouble(machine, places.data + offset, integerValue(random));
   const isUser = mode === 'user';
-  for (const [index, root] of roots.entries()) layTables(machine, random, { root, index, virtualBase, isUser });
-  machine.writeRam(machineHandler, handler(true, random));
-  machine.writeRam(supervisorHandler, handler(false, random));
+  for (const index of [0, 1] as const) layTables(machine, random, { places, index, virtualBase, isUser });
+  machine.writeRam(places.machineHandler, handler(true, random));
+  machine.writeRam(places.supervisorHandler, handler(false, random));
   const byAddress = (page: number, physical: number): number => (mode === 'machine' ? physical : virtualPage(page));
   for (const hart of machine.harts) {
     const own = 0x2000 + hart.id * 0x40;
-    writeDouble(machine, dataBase + own + 8, BigInt(1 + random.below(50)));
+    writeDouble(machine, places.data + own + 8, BigInt(1 + random.below(50)));
     const registers: Record<string, bigint | number> = {};
     for (let number = 1; number < 32; number += 1) {
       registers[`x${number}`] = integerValue(random);
@@ -85,24 +108,24 @@ export const createRandomMachine = (seed: number): Machine => {
       machine,
       {
         ...registers,
-        [`x${register.data}`]: byAddress(256, dataBase) + 0x1000 - 0x400,
-        [`x${register.own}`]: byAddress(256, dataBase) + own,
+        [`x${register.data}`]: byAddress(256, places.data) + 0x1000 - 0x400,
+        [`x${register.own}`]: byAddress(256, places.data) + own,
         [`x${register.window}`]: virtualPage(510),
         [`x${register.alias}`]: mode === 'machine' ? 0 : aliasBytes,
-        [`x${register.top}`]: byAddress(384, stackBase) + (hart.id + 1) * stackBytes,
+        [`x${register.top}`]: byAddress(384, places.stack) + (hart.id + 1) * stackBytes,
         ...openMemory,
         mstatus: mode === 'machine' ? 0x6008 : 0x6002,
-        mtvec: machineHandler,
+        mtvec: places.machineHandler,
         stvec: virtualPage(508),
         menvcfg: 1n << 63n,
         mcounteren: 7,
         scounteren: 7,
         ...(mode === 'machine'
           ? { mie: 0x82, mip: 2 } // the handler of this first interrupt sets the timer
-          : { mideleg: 0x222, mie: 0x222, medeleg: random.oneIn(3) ? 0 : 0xb1ff, satp: satpOf(roots[0]) }),
+          : { mideleg: 0x222, mie: 0x222, medeleg: random.oneIn(3) ? 0 : 0xb1ff, satp: satpOf(places.roots[0]) }),
         stimecmp: 40 + hart.id,
         privilege: { machine: M, supervisor: S, user: U }[mode],
-        pc: byAddress(0, codeBase) + entry,
+        pc: byAddress(0, places.code) + entry,
       },
       hart.id,
     );
@@ -112,14 +135,15 @@ export const createRandomMachine = (seed: number): Machine => {
 };
 
 interface Space {
-  readonly root: number;
+  readonly places: Places;
   /** Which of the roots it is. */
-  readonly index: number;
+  readonly index: 0 | 1;
   readonly virtualBase: number;
   readonly isUser: boolean;
 }
 
-const layTables = (machine: Machine, random: Random, { root, index, virtualBase, isUser }: Space): void => {
+const layTables = (machine: Machine, random: Random, { places, index, virtualBase, isUser }: Space): void => {
+  const root = places.roots[index];
   const [middle, last] = [root + 0x1000, root + 0x2000];
   writeDouble(machine, root + 8 * (virtualBase >>> 30), pteOf(middle, pte.v));
   writeDouble(machine, middle + 8 * ((virtualBase >>> 21) & 0x1ff), pteOf(last, pte.v));
@@ -129,16 +153,16 @@ const layTables = (machine: Machine, random: Random, { root, index, virtualBase,
   const fresh = random.oneIn(2) ? pte.rwxad : pte.v | pte.r | pte.w | pte.x;
   for (let page = 0; page < codePages; page += 1)
     for (const alias of [0, 64]) {
-      const own = [codeBase, twinBase][index]! + page * 0x1000;
-      const other = [twinBase, codeBase][index]! + page * 0x1000;
+      const own = [places.code, places.twin][index]! + page * 0x1000;
+      const other = [places.twin, places.code][index]! + page * 0x1000;
       map(alias + page, own, fresh | user);
       map(alias + 128 + page, other, fresh | user);
     }
   for (let page = 0; page < 4; page += 1)
-    for (const alias of [256, 320]) map(alias + page, dataBase + page * 0x1000, fresh | user);
-  for (let page = 0; page < 48; page += 1) map(384 + page, stackBase + page * 0x1000, fresh | user);
-  map(508, supervisorHandler, pte.rwxad);
-  for (const [window, of] of roots.entries()) map(510 + window, of + 0x2000, pte.rwxad | user);
+    for (const alias of [256, 320]) map(alias + page, places.data + page * 0x1000, fresh | user);
+  for (let page = 0; page < 48; page += 1) map(384 + page, places.stack + page * 0x1000, fresh | user);
+  map(508, places.supervisorHandler, pte.rwxad);
+  for (const [window, of] of places.roots.entries()) map(510 + window, of + 0x2000, pte.rwxad | user);
 };
 
 /** After an exception the next instruction, which is 4 bytes on; after an interrupt another timer, and another root. */

@@ -234,6 +234,7 @@ export const createSlowPath = (parts: SlowPathParts): Omit<EngineHost, 'met'> =>
 
     fill: (low, high, sizeBytes, kind) => {
       if (--patience.left < 0) return 0; // the interpreter can be stopped
+      if (translations.isWatching) return 0; // so can it behind a walk that writes an entry that is watched
       if (crossesPage(low, sizeBytes)) return 0;
       const { codeDrops, tableTracks } = translations;
       const physical = resolve(currentHart(), kind as 0 | 1, low, high, sizeBytes);

@@ -205,6 +205,11 @@ export class Translations implements WalkObserver {
     if (ranges.some(watchesReads)) this.#tlbs.dropReads();
   }
 
+  /** Whether anything is watched: then a walk that sets A or D may end the slice. */
+  get isWatching(): boolean {
+    return this.#watched.length > 0;
+  }
+
   /** Sets these flags of the pages of a range; none clears all that watching sets. */
   #flagPages({ address, sizeBytes }: WatchRange, wanted: number): void {
     const { u8 } = this.#memory;

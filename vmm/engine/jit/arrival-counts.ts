@@ -36,12 +36,13 @@ export class ArrivalCounts {
     for (const host of hosts) this.#counts[hashOf(host, arrivalsBits)] = hotAtOnce;
   }
 
-  /** To be told now and then how many steps were made so far. */
-  age(steps: number): void {
-    if (steps - this.#agedAt < agingSteps) return;
+  /** To be told now and then how many steps were made so far. Whether counts were halved. */
+  age(steps: number): boolean {
+    if (steps - this.#agedAt < agingSteps) return false;
     const counts = this.#counts;
     for (let place = 0; place < counts.length; place += 1) counts[place]! >>= 1;
     this.#agedAt = steps;
+    return true;
   }
 
   /** Where indirect jumps went in the page at a host address: offsets in it. */

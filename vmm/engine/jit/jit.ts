@@ -63,7 +63,7 @@ const batchSteps = 60_000_000;
 const regionsMax = 8192;
 /** Of modules that are kept for another run: a few times what a boot of Linux makes. */
 const keptBytesMax = 16 * 2 ** 20;
-/** A page that is written this often holds data too: it is left to the interpreter. */
+/** A page that is written this often, of late, holds data too: it is left to the interpreter. */
 const rewritesMax = 16;
 
 export class Jit {
@@ -106,8 +106,15 @@ export class Jit {
   /** After each portion of a run: regions that wait long enough are compiled. */
   ran(steps: number): void {
     this.#steps += steps;
-    this.#arrivals.age(this.#steps);
+    if (this.#arrivals.age(this.#steps)) this.#ageRewrites();
     if (this.#queue.size > 0 && this.#steps - this.#queuedSince > batchSteps) this.#compile();
+  }
+
+  /** What was written long ago may be code for good now; in a long run any page may be. */
+  #ageRewrites(): void {
+    for (const [page, count] of this.#rewrites)
+      if (count > 1) this.#rewrites.set(page, count >> 1);
+      else this.#rewrites.delete(page);
   }
 
   /** Control has come often to the pc of this hart. */

@@ -23,7 +23,7 @@ export interface CodePlace {
 }
 
 export interface NewRegion {
-  /** Host address of its entry. */
+  /** Host address of its entry, unsigned; the last 32 MiB of 2 GiB of RAM lie at negative numbers of 32 bits. */
   readonly host: number;
   /** RAM pages that it came from. */
   readonly pages: readonly number[];
@@ -97,7 +97,7 @@ export class RegionStore {
     const { i32 } = this.#memory;
     const first = this.#setOf(host);
     const second = first + regionCacheEntryBytes / 4;
-    if (i32[first] !== 0 && i32[first] !== host) {
+    if (i32[first] !== 0 && i32[first] !== (host | 0)) {
       i32[second] = i32[first]!;
       i32[second + 1] = i32[first + 1]!;
     }
@@ -133,7 +133,7 @@ export class RegionStore {
     for (const page of pages) this.#byPage.get(page)?.delete(region);
     const { i32 } = this.#memory;
     const set = this.#setOf(host);
-    for (const entry of [set, set + regionCacheEntryBytes / 4]) if (i32[entry] === host) i32[entry] = 0;
+    for (const entry of [set, set + regionCacheEntryBytes / 4]) if (i32[entry] === (host | 0)) i32[entry] = 0;
     this.#table.set(slot, null);
     this.#freeSlots.push(slot);
     i32[scratch.epoch >>> 2]! += 1; // it may have calls under way

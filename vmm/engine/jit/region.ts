@@ -330,8 +330,11 @@ const blockOf = (
 
 /** No target: odd, where no code is. */
 const unknown = 3;
-/** Offsets are less: with an offset in a page they have 32 bits. */
-const farthest = 2 ** 31 - 2 * pageBytes;
+/**
+ * The target of a pair is nearer than that: offsets have 32 bits, with an offset in a page, and behind the pair there may
+ * be jumps of 1 MiB, one a block (2.5.1).
+ */
+const farthest = 2 ** 31 - 2 ** 26;
 
 /** Where a branch or jump goes, if that is known: by itself, or as a pair of `auipc` and `jalr`, the usual far call and tail call. */
 const targetOf = ({ offset, is }: Instruction, previous: Instruction | undefined): number => {
