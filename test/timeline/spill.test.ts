@@ -48,6 +48,20 @@ class Blocks implements Spill {
   }
 }
 
+/** So many bytes at most. */
+class Room extends Blocks {
+  readonly #bytesMax: number;
+
+  constructor(bytesMax: number) {
+    super();
+    this.#bytesMax = bytesMax;
+  }
+  override put(bytes: Uint8Array): number | undefined {
+    const taken = [...this.blocks.values()].reduce((sum, { length }) => sum + length, 0);
+    return taken + bytes.length > this.#bytesMax ? undefined : super.put(bytes);
+  }
+}
+
 const timelineOf = async (guest: string, checkpointBudgetBytes: number, spill?: Spill): Promise<Timeline> =>
   (await runOf(guest, end, false, { checkpointStride: 5_000, checkpointBudgetBytes, spill })).timeline;
 
@@ -65,6 +79,16 @@ const ways: readonly (readonly [string, () => Blocks])[] = [
   ['there is room now and then', () => new Blocks(undefined, () => seeds(2) === 0)],
   ['there is never room', () => new Blocks(undefined, () => true)],
 ];
+
+test('a place that is full keeps checkpoints from all of the history', async () => {
+  const steps = 2_000_000;
+  const options = { checkpointStride: 5_000, checkpointBudgetBytes: 3 * 2 ** 20, spill: new Room(6 * 2 ** 20) };
+  const { timeline } = await runOf('demo/demo.elf', steps, false, options);
+  timeline.seek(moment(steps));
+  const { moments } = timeline.checkpoints;
+  const gaps = moments.slice(1).map((at, index) => at - moments[index]!);
+  expect(Math.max(...gaps)).toBeLessThan((4 * steps) / moments.length);
+});
 
 describe.each(ways)('when %s', (_, make) => {
   test.each(['demo/demo.elf', 'bench/spaces.elf'])('each moment of %s is what it was', async (guest) => {

@@ -2,7 +2,7 @@
  * Checkpoints of a machine: whole states at moments, page-granular and shared between them. They are an optimisation:
  * dropping any but the first changes no answer, only how fast it comes. When there are too many, those go first that are
  * close together and far from where the person stands or stood (thinning.ts): out of memory where there is a place for them
- * (spill.ts) and they save much, else for good. Where nobody goes back there are none, and nothing is copied for them.
+ * (spill.ts) and they save much, else for good; and of those outside when that is full. Where nobody goes back there are none, and nothing is copied for them.
  */
 
 import type { Moment } from '../../traces/time.ts';
@@ -310,7 +310,9 @@ export class Checkpoints {
       const index = this.#leastUseful(({ pages }) => pages !== undefined);
       if (index === undefined) return;
       const gap = this.#list[index + 1]!.at - this.#list[index - 1]!.at;
-      if (this.#spill === undefined || gap <= this.#spill.stepsMin || !this.#spillOut(index)) this.#drop(index);
+      if (this.#spill === undefined || gap <= this.#spill.stepsMin) this.#drop(index);
+      // Where there is no room outside, one of those there may be the least useful of all, and leave some.
+      else if (!this.#spillOut(index)) this.#drop(this.#leastUseful(() => true) ?? index);
     }
   }
 
