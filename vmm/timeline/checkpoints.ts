@@ -2,7 +2,8 @@
  * Checkpoints of a machine: whole states at moments, page-granular and shared between them. They are an optimisation:
  * dropping any but the first changes no answer, only how fast it comes. When there are too many, those go first that are
  * close together and far from where the person stands or stood (thinning.ts): out of memory where there is a place for them
- * (spill.ts) and they save much, else for good; and of those outside when that is full. Where nobody goes back there are none, and nothing is copied for them.
+ * (spill.ts) and they save much, else for good; and of those outside when that is full. Where nobody goes back there are none,
+ * and nothing is copied for them.
  */
 
 import type { Moment } from '../../traces/time.ts';
