@@ -1,4 +1,5 @@
 /** A tail call to nearly two gigabytes away, and from there a jump that goes farther than that. */
+
 import { expect, test } from 'vitest';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { createBench, openMemory, place, pte, pteOf, S, satpOf, set, step, writeDouble } from './fixture.ts';
@@ -47,5 +48,6 @@ const run = (translated: boolean, sign: 1 | -1) => {
 };
 
 test.each([1, -1] as const)('goes where it says, to the side %i', (sign) => {
-  expect(run(true, sign)).toEqual(run(false, sign));
+  for (const translated of [false, true])
+    expect(run(translated, sign)).toMatchObject({ traps: 0, pc: 0x10_4000_0000n, a2: 100n, a3: 100n });
 });

@@ -1,4 +1,5 @@
 /** Code in the last 32 MiB of 2 GiB of RAM, whose places in linear memory are negative as 32-bit numbers. */
+
 import { expect, test } from 'vitest';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import { createBench, place, set, step } from './fixture.ts';
@@ -31,6 +32,6 @@ const run = (translated: boolean): Machine => {
 };
 
 test('code that changes there is not run as it was', () => {
-  const expected = run(false).harts[0]!.x(12);
-  expect(run(true).harts[0]!.x(12)).toBe(expected);
+  // 20 calls that add 1, then 18 rounds of 103 steps with 20 that add 2, then 9 more.
+  for (const translated of [false, true]) expect(run(translated).harts[0]!.x(12)).toBe(758n);
 });
