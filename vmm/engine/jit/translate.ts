@@ -169,6 +169,11 @@ class RegionEmitter {
         this.#hub(block);
         return;
       case 'branch': {
+        // Both ways are one edge: what follows would be emitted twice, and twice again behind the next such branch.
+        if (target === next) {
+          this.#edge(block, next, successors[0]!);
+          return;
+        }
         this.#instructions.pushCondition();
         const { dirty, elsewhere } = frame;
         code.if();
