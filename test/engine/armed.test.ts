@@ -13,6 +13,7 @@ import { moment } from '../../traces/time.ts';
 import type { Machine } from '../../vmm/machine/machine.ts';
 import type { RunOptions, Stop } from '../../vmm/machine/stops.ts';
 import { Random } from '../oracle/random.ts';
+import { createBench, type Instruction, place, set, step } from './fixture.ts';
 
 const guests = resolve(import.meta.dirname, '../guests');
 
@@ -204,4 +205,17 @@ test('breakpoints that come and go leave nothing behind', async () => {
   const machine = await machineOf(guest);
   tiers['translated when hot']!(machine);
   expect(moves(machine)).toEqual(expected);
+});
+
+test('a run that stops at returns from traps tells none from before the breakpoint where it begins', () => {
+  const machine = createBench();
+  const [code, target] = [0x8010_0000, 0x8010_0100];
+  const nop: Instruction = ['addi', {}];
+  place(machine, code, ['mret']);
+  place(machine, target, ...new Array<Instruction>(8).fill(nop), ['jal', { rd: 0, imm: 0n }]);
+  set(machine, { pc: code, mepc: target, mstatus: 0x1800 });
+  machine.engine.armedInterpretedSteps = 0;
+  machine.engine.arm([BigInt(target + 8)]);
+  expect([step(machine, 100, { armed: true }).reason, machine.now]).toEqual(['breakpoint', 3]);
+  expect(step(machine, 5, { returns: true }).reason).toBe('until');
 });

@@ -170,7 +170,10 @@ export class Machine {
         hart.set('stimecmp', ticks);
         this.#scheduleChanged();
       },
-      startHart: (hart, pc, opaque) => bootSupervisor(hart, pc, opaque),
+      startHart: (hart, pc, opaque) => {
+        bootSupervisor(hart, pc, opaque);
+        this.#scheduleChanged();
+      },
       stopHart: () => this.#cutSlice(),
       dropTranslations: () => {}, // they are kept coherent with the tables
       interruptsChanged: () => this.#cutSlice(),
@@ -319,6 +322,7 @@ export class Machine {
       const trapsBefore = hart.traps;
       const satpBefore = spaces ? hart.get('satp') : 0n;
       if (this.#runHart(hart, Math.min(next, this.#agenda.nextDue, this.#turnEnd()), mode)) {
+        this.#notes.hasReturned = false; // a run that stops at returns would have stopped there
         this.#notes.carry(this.#now);
         return { reason: 'breakpoint', hart: hart.id, pc: hart.get('pc') };
       }
@@ -346,6 +350,11 @@ export class Machine {
       const idle = this.#idle();
       if (idle !== undefined) return idle;
     }
+  }
+
+  /** Does what is to be done before the next step, as an input would that does nothing. */
+  settle(): void {
+    this.#prepare();
   }
 
   #powerStop(): Stop {
