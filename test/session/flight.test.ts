@@ -10,8 +10,15 @@ import { parseMachineOptions } from '../../adapter/cli/qemu-options.ts';
 import { parseKeep } from '../../adapter/cli/values.ts';
 import { createRecording } from '../../adapter/session/record.ts';
 import { noCheckpoints } from '../../adapter/session/session.ts';
+import { loadXxh64 } from '../../traces/checksum.ts';
+import type { InputEvent } from '../../traces/events.ts';
 import { moment } from '../../traces/time.ts';
-import type { Keep } from '../../vmm/record/flight.ts';
+import type { Machine } from '../../vmm/machine/machine.ts';
+import { loadState } from '../../vmm/machine/state.ts';
+import { FlightRing, type Keep } from '../../vmm/record/flight.ts';
+import { KeptLog } from '../../vmm/record/kept-log.ts';
+import { Recorder } from '../../vmm/record/recorder.ts';
+import { createBench, place, set } from '../engine/fixture.ts';
 import { runLine } from '../replay/support.ts';
 
 const guest = (name: string): string => join(import.meta.dirname, `../guests/bare/${name}.elf`);
@@ -136,4 +143,29 @@ describe('an amount to keep', () => {
   for (const text of ['', '0', '5 minutes', '-3', '1GBs']) {
     test(`"${text}" is refused`, () => expect(() => parseKeep(text)).toThrow(/such as 60s/));
   }
+});
+
+test('a run that is kept by bytes and ends where a part begins, behind an input, has that input', async () => {
+  const code = 0x8010_0000;
+  const create = (): Machine => {
+    const machine = createBench({ digestStride: 100 });
+    place(machine, code, ['jal', { rd: 0, imm: 0n }]);
+    set(machine, { pc: code });
+    return machine;
+  };
+  const machine = create();
+  const ring = new FlightRing(machine, { unit: 'bytes', amount: 1 });
+  const options = { checkpointStride: 1_000_000, checkpointBudgetBytes: 0 };
+  const recorder = new Recorder(machine, await loadXxh64(), ring, options);
+  while (recorder.timeline.now < 200) recorder.timeline.forward(moment(200));
+  recorder.input({ kind: 'serial', bytes: Uint8Array.of(65) });
+  recorder.end({ reason: 'stopped' });
+  const kept = new KeptLog();
+  ring.writeTo(kept);
+  const events = kept.entries.flatMap((entry): InputEvent[] => ('event' in entry ? [entry.event] : []));
+  const other = create();
+  const begins = ring.begins()!;
+  loadState(other, begins);
+  for (const event of events) other.apply(event);
+  expect([begins.at, events.length, other.save()]).toEqual([200, 1, machine.save()]);
 });

@@ -67,7 +67,8 @@ export class FlightRing implements RecordSink {
   }
 
   digest(digest: StateDigest): void {
-    if (this.#isDue()) this.#begin();
+    // At a recording's end there may be a second digest of a moment, behind inputs that the segment's state has not had.
+    if (this.#isDue() && this.#machine.now !== this.#segments.at(-1)!.checkpoint.at) this.#begin();
     const records = digest.machine.length + digest.harts.reduce((sum, { length }) => sum + length, 0);
     this.#add({ digest }, records + digest.pages.indices.length * 8);
     this.#letGo();
