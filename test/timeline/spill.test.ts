@@ -145,6 +145,21 @@ test('what was outside is carried to another timeline, or one before it when it 
   expect(carry(spilled[0]!)).toBeLessThan(spilled[0]!);
 });
 
+test('the present state is carried, also when what of it was outside is lost', async () => {
+  let isLost = false;
+  const few = await timelineOf('demo/demo.elf', 3 * 2 ** 20, new Blocks(() => isLost));
+  const other = await timelineOf('demo/demo.elf', 2 ** 28);
+  few.seek(moment(end));
+  const { checkpoints } = few;
+  const spilled = checkpoints.moments.filter((at) => checkpoints.before(at).pages === undefined);
+  few.seek(spilled[Math.floor(spilled.length / 2)]!);
+  const { count } = checkpoints;
+  isLost = true;
+  other.adopt(few.carry(new SlabWriter('one')), new SlabWriter('other'));
+  expect([other.now, stateOf(other.machine)]).toEqual([few.now, stateOf(few.machine)]);
+  expect(checkpoints.count).toBe(count);
+});
+
 test('all that was outside is dropped with the checkpoints', async () => {
   const spill = new Blocks();
   const { checkpoints, seek } = await timelineOf('demo/demo.elf', 3 * 2 ** 20, spill).then((timeline) => ({

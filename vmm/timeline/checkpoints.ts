@@ -191,13 +191,18 @@ export class Checkpoints {
       const flags = u8[pageFlagsBase + page]!;
       if ((flags & pageFlag.dirtySinceCheckpoint) === 0) continue;
       u8[pageFlagsBase + page] = flags & ~pageFlag.dirtySinceCheckpoint;
-      const start = ramOffset + page * pageBytes;
-      this.#store.release(this.#known[page]!);
-      this.#known[page] = isZeroPage(this.#machine.memory, page)
-        ? zeroPage
-        : this.#store.add(u8.subarray(start, start + pageBytes));
+      this.#rememberPage(page);
     }
     this.#machine.translations.dropWrites();
+  }
+
+  #rememberPage(page: number): void {
+    const { memory } = this.#machine;
+    const start = ramOffset + page * pageBytes;
+    this.#store.release(this.#known[page]!);
+    this.#known[page] = isZeroPage(memory, page)
+      ? zeroPage
+      : this.#store.add(memory.u8.subarray(start, start + pageBytes));
   }
 
   /**
@@ -273,7 +278,16 @@ export class Checkpoints {
   carryPresent(cursor: number, writer: SlabWriter): CarriedState {
     this.#rememberChangedPages();
     const { now } = this.#machine;
-    return this.carry({ at: now, cursor, record: this.#machine.save(), pages: this.#known }, writer);
+    const bytes: (Uint8Array | undefined)[] = [];
+    for (const [page, known] of this.#known.entries()) {
+      let found = known === zeroPage ? undefined : this.#store.find(known);
+      if (known !== zeroPage && found === undefined) {
+        this.#rememberPage(page); // it was outside and is lost, but this is the present
+        found = this.#store.get(this.#known[page]!);
+      }
+      bytes.push(found);
+    }
+    return { at: now, cursor, record: this.#machine.save(), ...writer.write(bytes) };
   }
 
   /** Makes the machine what another one was, without a checkpoint of that. Pages that it has already are not touched. */
@@ -300,7 +314,8 @@ export class Checkpoints {
       u8.set(this.#store.get(wanted), ramOffset + page * pageBytes);
       this.#store.release(known);
       this.#known[page] = wanted;
-      u8[pageFlagsBase + page] = (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest;
+      u8[pageFlagsBase + page] =
+        (flags & ~pageFlag.dirtySinceCheckpoint) | pageFlag.dirtySinceDigest | pageFlag.changed;
     }
     this.#machine.restore(state.record);
   }
