@@ -54,7 +54,13 @@ describe('the core-local interruptor', () => {
     clint.write(0xbff8, 8, 42n);
     clint.write(0xbffc, 4, 0n);
     clint.write(0xbff8, 8, 2n ** 64n - 1n);
-    expect(set).toEqual([42, 7, Number.MAX_SAFE_INTEGER]);
+    expect(set).toEqual([42, 7, 2 ** 52]);
+  });
+  test('nothing is behind mtime', () => {
+    const { board, clint, set } = make();
+    board.ticks = 5;
+    clint.write(0xc000, 8, 42n);
+    expect([set, clint.read(0xc000, 8)]).toEqual([[], 0n]);
   });
   test('msip drives the line of its hart', () => {
     const { board, clint } = make();

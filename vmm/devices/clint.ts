@@ -6,11 +6,13 @@
  *     0x0000 + 4 * hart   msip      bit 0 is MSIP of the hart; the rest reads zero
  *     0x4000 + 8 * hart   mtimecmp  64 bits, also as two words
  *     0xbff8              mtime     64 bits, also as two words
+ *     0xc000              reads zero
  *
  * Lines: line = hart, its MSIP. mtimecmp starts with all bits set, so that no timer is pending before software asks
  * (the privileged specification leaves its reset value open, section 3.2.1).
  */
 
+import { ticksMax } from '../machine/platform.ts';
 import type { Device, DeviceContext, PlainState } from './device.ts';
 import { SavedRecord } from './record.ts';
 import { fields, integer, listOf, type Shape, words } from './shape.ts';
@@ -24,7 +26,7 @@ export interface ClintHooks {
   readonly timerChanged: (hart: number) => void;
   /**
    * The guest writes mtime. The clock is the machine's, so the machine moves it, and with it everything that is
-   * derived from it. Values above 2^53 - 1 arrive as 2^53 - 1. Without this hook such writes are ignored.
+   * derived from it. Values above 2^52 arrive as 2^52. Without this hook such writes are ignored.
    */
   readonly setTicks?: (ticks: number) => void;
 }
@@ -88,7 +90,7 @@ export class Clint implements Device {
     if (at === undefined) return;
     if (at === 'mtime') {
       const ticks = sizeBytes === 8 ? value : withWord(wholeOf(this.#context.ticks()), offset, value);
-      this.#hooks.setTicks?.(ticks > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(ticks));
+      this.#hooks.setTicks?.(ticks > ticksMax ? ticksMax : Number(ticks));
     } else {
       this.#mtimecmp[at] = sizeBytes === 8 ? value : withWord(this.#mtimecmp[at]!, offset, value);
       this.#hooks.timerChanged(at);
@@ -110,7 +112,7 @@ export class Clint implements Device {
   }
 
   #timeRegister(offset: number): 'mtime' | number | undefined {
-    if (offset >= mtimeBase) return 'mtime';
+    if (offset >= mtimeBase) return offset < mtimeBase + 8 ? 'mtime' : undefined;
     const hart = (offset - mtimecmpBase) >>> 3;
     return hart < this.#harts ? hart : undefined;
   }

@@ -54,7 +54,8 @@ export class Rtc implements Device {
   }
 
   wake(): void {
-    if (!this.#armed || this.#timeNs() < this.#alarmNs) return;
+    // By ticks: the time may have passed 2^64 ns in the tick that the alarm is in.
+    if (!this.#armed || this.#context.ticks() < (this.alarmTicks() ?? Number.POSITIVE_INFINITY)) return;
     this.#fire();
     this.#config.alarmChanged();
   }

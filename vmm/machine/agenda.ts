@@ -8,6 +8,7 @@ import type { Board } from './board.ts';
 import type { Clock } from './clock.ts';
 import type { Hart } from './hart.ts';
 import { interruptBit } from './interrupts.ts';
+import { ticksMax } from './platform.ts';
 
 export interface AgendaParts {
   readonly harts: readonly Hart[];
@@ -88,14 +89,15 @@ export class Agenda {
   idleUntilTicks(now: number): number | undefined {
     const { harts, board, clock } = this.#parts;
     const ticks = clock.ticksAt(now);
-    let next = board.rtc.alarmTicks() ?? Number.POSITIVE_INFINITY;
+    const alarm = board.rtc.alarmTicks() ?? never;
+    let next = alarm > ticks ? alarm : never;
     for (let id = 0; id < harts.length; id += 1) {
       const hart = harts[id]!;
       if (!hart.isStarted) continue;
       next = Math.min(next, endOfIdling(hart, interruptBit.mtip, this.#machineTimer(hart), ticks));
       next = Math.min(next, endOfIdling(hart, interruptBit.stip, supervisorTimer(hart), ticks));
     }
-    return next < Number.MAX_SAFE_INTEGER ? next : undefined;
+    return next <= ticksMax ? next : undefined;
   }
 
   save(): readonly (number | null)[] {

@@ -19,6 +19,8 @@ import { ramBase } from './memory.ts';
 /** Every clock of the board ticks at this rate: `time`, mtime and `timebase-frequency`. */
 export const timebaseHz = 10_000_000;
 export const nanosecondsPerTick = 1_000_000_000 / timebaseHz;
+/** Nothing puts the clock further forward than this: as it goes on from there, its ticks shall stay exact in numbers of 53 bits. */
+export const ticksMax = 2 ** 52;
 
 /** What the device tree says of a device besides `reg` and `interrupts`, which follow from its row. */
 export interface TreeFacts {

@@ -7,8 +7,11 @@ export const noReservation = 0xffff_ffff_ffff_ffffn;
 /** A comparison that never comes true, so that switching Sstc on raises nothing. */
 export const neverTicks = 0xffff_ffff_ffff_ffffn;
 
-/** What a hart has done so far is history, which a reset does not undo; mcycle and minstret just go on. */
-const kept = ['steps', 'traps', 'cycleOffset', 'instretOffset'] as const;
+/**
+ * What a hart has done so far is history, which a reset does not undo; mcycle and minstret just go on. Lines are driven by others:
+ * whoever changes a timer's compare sees to it that they are driven anew.
+ */
+const kept = ['steps', 'traps', 'cycleOffset', 'instretOffset', 'lines'] as const;
 
 export const resetHart = (hart: Hart, pc: bigint): void => {
   const history = kept.map((field) => hart.get(field));
