@@ -8,6 +8,7 @@ import { csr } from '../../vmm/isa/csr-names.ts';
 import { Assembler, Label } from '../oracle/assembler.ts';
 import type { Random } from '../oracle/random.ts';
 import { emitPatch, emitRemap } from './random-changes.ts';
+import { emitCsr, emitFlow, emitReservation, emitRights, emitSpan } from './random-constructs.ts';
 import { memoryWord, plainWord, register, rootsDiffer, temporaries, values } from './random-words.ts';
 
 const [a, b, c] = temporaries;
@@ -162,7 +163,10 @@ class Writer {
 
   #construct(): void {
     this.#cross();
-    const constructs: (() => void)[] = [
+    const [asm, random] = [this.#asm, this.#random];
+    const { machineMode, userMode } = this.#choices;
+    const csrs = (): void => emitCsr(asm, random, machineMode ? 'machine' : userMode ? 'user' : 'supervisor');
+    const constructs: (() => unknown)[] = [
       () => this.#plain(),
       () => this.#plain(),
       () => this.#memory(),
@@ -173,17 +177,25 @@ class Writer {
       () => this.#call(),
       () => this.#table(),
       () => this.#system(),
-      () => this.#rarely(63, () => this.#asm.jal(1, this.#yield)),
-      () => this.#rarely(255, () => this.#asm.jal(0, this.#start)),
+      () => this.#rarely(63, () => asm.jal(1, this.#yield)),
+      () => this.#rarely(255, () => asm.jal(0, this.#start)),
       () => this.#hop(),
       () => this.#change(),
+      () => emitSpan(asm, random, !machineMode),
+      () => emitSpan(asm, random, !machineMode),
+      () => emitReservation(asm, random, csrs),
+      csrs,
+      csrs,
+      () => emitFlow(asm, random),
+      () => emitFlow(asm, random),
+      () => machineMode || this.#rarely(random.pick([3, 15]), () => emitRights(asm, random)),
     ];
     if (!this.#looping)
       constructs.push(
         () => this.#loop(),
         () => this.#loop(),
       );
-    this.#random.pick(constructs)();
+    random.pick(constructs)();
   }
 
   #value(): number {

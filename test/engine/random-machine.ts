@@ -4,15 +4,16 @@
  *     physical                        virtual (Sv39; page of a base)
  *     0x8000_0000  code               0, again at 64;  its twin at 128, again at 192, or where the program maps it
  *     0x8008_0000  its twin           the same with other operands at the places that programs change
- *     0x8010_0000  data, 4 pages      256, again at 320
+ *     0x8010_0000  data, 4 pages      256, again at 320;  parts of it with other rights and neighbours behind (`oddPages`)
  *     0x8018_0000  stacks             384, 16 pages a hart
  *     0x801f_c000  handler in S       508
  *     0x8030_0000  page tables        the last ones of both roots at 510 and 511
  *     0x8040_0000  handler in M
  *
  * Both roots map the same, but that the second begins with the twins. Timer interrupts switch between them. The base is such in
- * one of four that most pages have the addresses at which the engine has them in linear memory. In one of eight all of it lies at
- * the end of 2 GiB of RAM, where places in linear memory are negative numbers of 32 bits.
+ * one of four that most pages have the addresses at which the engine has them in linear memory, and in two of four in the upper half
+ * of all addresses, in one of these at its very end. In one of eight all of it lies at the end of 2 GiB of RAM, where places in
+ * linear memory are negative numbers of 32 bits.
  */
 
 import { csr } from '../../vmm/isa/csr-names.ts';
@@ -50,7 +51,7 @@ const stackBytes = 0x1_0000;
 const largeRamBytes = 2 ** 31;
 
 /** Where each table of the last level that is used begins to serve. */
-const virtualBases = { sameAsHost: hostOffset(ramBase), other: 0x4000_0000 } as const;
+const virtualBases = [0x4000_0000, -0x20_0000, -0x4000_0000, hostOffset(ramBase)] as const;
 const codePages = 32;
 const aliasBytes = 64 * 0x1000;
 
@@ -67,7 +68,7 @@ const kindFrom = (random: Random): Kind => ({
 /** The machine of a seed, at moment 0. */
 export const createRandomMachine = (seed: number): Machine => {
   const random = new Random(seed);
-  const virtualBase = virtualBases[seed % 4 === 3 ? 'sameAsHost' : 'other'];
+  const virtualBase = virtualBases[seed % 4]!;
   const isLarge = seed % 8 === 5;
   const places = placesFrom(isLarge ? ramBase + largeRamBytes - ramBytes : ramBase);
   const virtualPage = (page: number): number => virtualBase + page * 0x1000;
@@ -145,8 +146,9 @@ interface Space {
 const layTables = (machine: Machine, random: Random, { places, index, virtualBase, isUser }: Space): void => {
   const root = places.roots[index];
   const [middle, last] = [root + 0x1000, root + 0x2000];
-  writeDouble(machine, root + 8 * (virtualBase >>> 30), pteOf(middle, pte.v));
-  writeDouble(machine, middle + 8 * ((virtualBase >>> 21) & 0x1ff), pteOf(last, pte.v));
+  const place = (shift: number): number => 8 * (Math.floor(virtualBase / 2 ** shift) & 0x1ff);
+  writeDouble(machine, root + place(30), pteOf(middle, pte.v));
+  writeDouble(machine, middle + place(21), pteOf(last, pte.v));
   const user = isUser ? pte.u : 0;
   const map = (page: number, physical: number, bits: number): void =>
     writeDouble(machine, last + 8 * page, pteOf(physical, bits));
@@ -160,10 +162,32 @@ const layTables = (machine: Machine, random: Random, { places, index, virtualBas
     }
   for (let page = 0; page < 4; page += 1)
     for (const alias of [256, 320]) map(alias + page, places.data + page * 0x1000, fresh | user);
+  for (const [page, { physical, bits }] of oddPages(places, last, { fresh, isUser })) map(page, physical, bits);
   for (let page = 0; page < 48; page += 1) map(384 + page, places.stack + page * 0x1000, fresh | user);
   map(508, places.supervisorHandler, pte.rwxad);
   for (const [window, of] of places.roots.entries()) map(510 + window, of + 0x2000, pte.rwxad | user);
 };
+
+/** Behind the data: parts of it and others, by page; what is not here is mapped to nothing. */
+const oddPages = (
+  { data }: Places,
+  last: number,
+  { fresh, isUser }: { readonly fresh: number; readonly isUser: boolean },
+): Map<number, { readonly physical: number; readonly bits: number }> => {
+  const user = isUser ? pte.u : 0;
+  const readOnly = (fresh & ~pte.w) | user;
+  return new Map([
+    [260, { physical: data + 0x1000, bits: fresh | pte.u }],
+    [261, { physical: data + 0x2000, bits: readOnly }],
+    [262, { physical: data, bits: fresh | user }],
+    [264, { physical: data + 0x3000, bits: fresh | (pte.u ^ user) }],
+    [265, { physical: clintPageOfTime, bits: fresh | user }],
+    [266, { physical: data + 0x2000, bits: pte.v | pte.x | user }],
+    [267, { physical: data + 0x3000, bits: fresh | user }],
+    [268, { physical: last, bits: readOnly }],
+  ]);
+};
+const clintPageOfTime = 0x0200_b000;
 
 /** After an exception the next instruction, which is 4 bytes on; after an interrupt another timer, and another root. */
 const handler = (inM: boolean, random: Random): Uint8Array => {
@@ -176,6 +200,9 @@ const handler = (inM: boolean, random: Random): Uint8Array => {
     : { cause: csr.scause, epc: csr.sepc, ip: csr.sip };
   asm.readCsr(work, names.cause);
   asm.branch('blt', work, 0, isInterrupt);
+  asm.op('lui', { rd: work, imm: random.pick([0x2000n, 0x4000n, 0x6000n]) }); // FS, which programs put to 0
+  asm.csr('csrrs', 0, inM ? csr.mstatus : csr.sstatus, work);
+  if (random.oneIn(3)) asm.csrImmediate('csrrwi', 0, csr.frm, random.below(8));
   asm.readCsr(work, names.epc);
   asm.addi(work, work, 4);
   asm.writeCsr(names.epc, work);
