@@ -130,6 +130,7 @@ export class Jit {
       const places = code.map((piece) => ({ host: piece.host, sizeBytes: piece.bytes.length }));
       if (!places.some((each) => hasOneOf(each, this.#stops.keys()))) {
         for (const page of pages) this.#translations.trackCode(page);
+        this.#queue.delete(host); // it may wait there since before its code was again what was kept
         this.#add({ host, pages, code: places, stops: false }, instructions, warm.run);
         return;
       }

@@ -187,7 +187,9 @@ class RegionFinder {
         return;
       }
       const following = this.#at(next);
-      place.following = following;
+      // What began in the middle of an instruction runs into other code here, which is to be of one block only.
+      if (following?.isWalked === true) this.#lead(next);
+      place.following = following?.isWalked === true && following.block === noBlock ? undefined : following;
       // A block is in one page; only its first instruction may begin in another.
       if (this.#inPage(next) === 0 || this.#crossesPage(following) || this.#walked >= instructionsMax) {
         this.#lead(next);
@@ -214,7 +216,7 @@ class RegionFinder {
     if (target !== unknown) this.#lead(target);
     else if (this.#goesToHub(place, place.offset) && this.#targets.length === 0) {
       this.#targets = this.#parts.jumpTargets();
-      for (const jumped of this.#targets) this.#lead(jumped);
+      for (const jumped of this.#targets) this.#leadToSeen(jumped);
     }
   }
 
