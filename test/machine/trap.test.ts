@@ -156,6 +156,12 @@ describe('entering', () => {
 });
 
 describe('returning', () => {
+  for (const instruction of ['mret', 'sret'] as const) {
+    const reserved = { reservation: 0x8000_0040n };
+    checkReturn(`${instruction} ends the reservation, as on QEMU (3.3.2)`, M, instruction, reserved, {
+      reservation: 0xffff_ffff_ffff_ffffn,
+    });
+  }
   checkReturn(
     'mret unstacks MPIE and MPP, and leaves MPIE 1 and MPP U (3.1.6.1)',
     M,

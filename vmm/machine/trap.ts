@@ -2,11 +2,12 @@
  * Entering a trap and returning from it (Privileged 3.1.6.1, 3.1.7, 3.1.8, 3.3.2). A trap is a step: the count of traps
  * is kept here so that instret can leave it out.
  *
- * An LR reservation survives both: the specification allows xRET to clear it but does not ask for it (3.3.2), and a
- * kernel that needs it gone executes an SC. QEMU keeps it too. The machine clears it where harts change over.
+ * A return ends an LR reservation, which the specification allows (3.3.2) and QEMU does: kernels that were only tried there
+ * need not execute an SC of their own when they go from one context to another.
  */
 
 import { hartOffset } from '../engine/layout.ts';
+import { noReservation } from './csr/reset.ts';
 import { mppShift, mstatus, setStatusLow, statusLow } from './csr/status.ts';
 import { type Hart, interruptCounts, type Privilege, privilege } from './hart.ts';
 
@@ -106,6 +107,7 @@ export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void =
   if (to !== privilege.machine) now &= ~mstatus.mprv;
   setStatusLow(hart, now >>> 0);
   hart.privilege = to;
+  hart.set('reservation', noReservation);
   hart.observer?.returned(hart, from, to);
   const { epc } = fromMachine ? machineRegisters : supervisorRegisters;
   u32[base + words.pc] = u32[base + epc]!;
