@@ -8,6 +8,7 @@ interface Window {
   readonly end: number;
   readonly minBytes: number;
   readonly maxBytes: number;
+  readonly deviceBytes: number;
   readonly device: Device;
   reads: number;
   writes: number;
@@ -31,7 +32,16 @@ export class Bus {
     this.#windows = devices.map((device) => {
       const row = platformRow(device.name);
       const [minBytes, maxBytes] = row.accessBytes ?? [1, 8];
-      return { base: row.base, end: row.base + row.sizeBytes, minBytes, maxBytes, device, reads: 0, writes: 0 };
+      return {
+        base: row.base,
+        end: row.base + row.sizeBytes,
+        minBytes,
+        maxBytes,
+        deviceBytes: row.deviceBytes ?? 8,
+        device,
+        reads: 0,
+        writes: 0,
+      };
     });
     this.#rom = new Uint8Array(platformRow('rom').sizeBytes);
     this.#rom.set(rom);
@@ -55,7 +65,14 @@ export class Bus {
     const window = this.#window(address, sizeBytes);
     if (window === undefined) return undefined;
     window.reads += 1;
-    return window.device.read(address - window.base, sizeBytes);
+    const { device, deviceBytes } = window;
+    const offset = address - window.base;
+    if (sizeBytes <= deviceBytes) return device.read(offset, sizeBytes);
+    let value = 0n;
+    for (let at = 0; at < sizeBytes; at += deviceBytes) {
+      value |= BigInt.asUintN(8 * deviceBytes, device.read(offset + at, deviceBytes)) << BigInt(8 * at);
+    }
+    return value;
   }
 
   /** False when nothing answers (an access fault). */
@@ -63,7 +80,14 @@ export class Bus {
     const window = this.#window(address, sizeBytes);
     if (window === undefined) return false;
     window.writes += 1;
-    window.device.write(address - window.base, sizeBytes, value);
+    const { device, deviceBytes } = window;
+    const offset = address - window.base;
+    if (sizeBytes <= deviceBytes) device.write(offset, sizeBytes, value);
+    else {
+      for (let at = 0; at < sizeBytes; at += deviceBytes) {
+        device.write(offset + at, deviceBytes, BigInt.asUintN(8 * deviceBytes, value >> BigInt(8 * at)));
+      }
+    }
     return true;
   }
 

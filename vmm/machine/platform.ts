@@ -44,6 +44,8 @@ export interface PlatformRow {
   readonly source?: number;
   /** Widths of access that the board answers; others are access faults. Absent: 1 to 8. */
   readonly accessBytes?: readonly [min: number, max: number];
+  /** The widest access that reaches the device: the board makes several of a wider one, the lowest address first. Absent: all of it. */
+  readonly deviceBytes?: number;
   readonly tree?: TreeFacts;
 }
 
@@ -75,6 +77,7 @@ const row = (
   source: number | undefined,
   accessBytes: readonly [number, number] | undefined,
   tree?: TreeFacts,
+  deviceBytes?: number,
 ): PlatformRow => ({
   name,
   base,
@@ -82,6 +85,7 @@ const row = (
   ...(source === undefined ? {} : { source }),
   ...(accessBytes === undefined ? {} : { accessBytes }),
   ...(tree === undefined ? {} : { tree }),
+  ...(deviceBytes === undefined ? {} : { deviceBytes }),
 });
 
 /** In order of address. Names are those of the devices. */
@@ -90,18 +94,18 @@ export const platform: readonly PlatformRow[] = [
   //   name       base          size       source     access     device tree
   row('rom',      0x0000_1000,  0xf000,    undefined, undefined),
   row('finisher', 0x0010_0000,  0x1000,    undefined, [2, 4],    soc('test', ['sifive,test1', 'sifive,test0', 'syscon'])),
-  row('rtc',      0x0010_1000,  0x1000,    11,        [4, 4],    soc('rtc', ['google,goldfish-rtc'])),
+  row('rtc',      0x0010_1000,  0x1000,    11,        [4, 8],    soc('rtc', ['google,goldfish-rtc']), 4),
   row('clint',    0x0200_0000,  0x1_0000,  undefined, [4, 8],    soc('clint', ['sifive,clint0', 'riscv,clint0'], { localInterrupts: clintInterrupts })),
   row('plic',     0x0c00_0000,  0x60_0000, undefined, [4, 4],    soc('plic', ['sifive,plic-1.0.0', 'riscv,plic0'], { localInterrupts: plicInterrupts })),
   row('uart0',    0x1000_0000,  0x100,     10,        undefined, soc('serial', ['ns16550a'], { properties: { 'clock-frequency': 3_686_400 } })),
-  row('virtio0',  0x1000_1000,  0x1000,    1,         undefined, virtioNode),
-  row('virtio1',  0x1000_2000,  0x1000,    2,         undefined, virtioNode),
-  row('virtio2',  0x1000_3000,  0x1000,    3,         undefined, virtioNode),
-  row('virtio3',  0x1000_4000,  0x1000,    4,         undefined, virtioNode),
-  row('virtio4',  0x1000_5000,  0x1000,    5,         undefined, virtioNode),
-  row('virtio5',  0x1000_6000,  0x1000,    6,         undefined, virtioNode),
-  row('virtio6',  0x1000_7000,  0x1000,    7,         undefined, virtioNode),
-  row('virtio7',  0x1000_8000,  0x1000,    8,         undefined, virtioNode),
+  row('virtio0',  0x1000_1000,  0x1000,    1,         undefined, virtioNode, 4),
+  row('virtio1',  0x1000_2000,  0x1000,    2,         undefined, virtioNode, 4),
+  row('virtio2',  0x1000_3000,  0x1000,    3,         undefined, virtioNode, 4),
+  row('virtio3',  0x1000_4000,  0x1000,    4,         undefined, virtioNode, 4),
+  row('virtio4',  0x1000_5000,  0x1000,    5,         undefined, virtioNode, 4),
+  row('virtio5',  0x1000_6000,  0x1000,    6,         undefined, virtioNode, 4),
+  row('virtio6',  0x1000_7000,  0x1000,    7,         undefined, virtioNode, 4),
+  row('virtio7',  0x1000_8000,  0x1000,    8,         undefined, virtioNode, 4),
   row('fw_cfg',   0x1010_0000,  0x18,      undefined, undefined, { node: 'fw-cfg', compatible: ['qemu,fw-cfg-mmio'], parent: 'root', properties: { 'dma-coherent': true } }),
 ];
 
