@@ -30,16 +30,18 @@ const measured = async (
   cacheFolder?: string,
 ): Promise<Measurement> => {
   const marks: MarkMeasurement[] = [];
-  const { dialogue, session } =
+  const { dialogue, session, beginSeconds } =
     mode === 'replay'
       ? await replayed(workload, traceFile, marks, cacheFolder)
       : await recorded(workload, mode, traceFile, marks, cacheFolder);
   // What comes after the last mark belongs to it: writing the trace's end, for one.
   const last = marks.pop();
   if (last !== undefined) marks.push(measuredNow(last.name, last.steps ?? 0));
+  const endSeconds = last === undefined ? 0 : marks.at(-1)!.userSeconds - last.userSeconds;
   return {
     marks,
     peakBytes: process.resourceUsage().maxRSS * 1024,
+    aroundSeconds: beginSeconds + endSeconds,
     regions: session.machine.engine.regionCount,
     execution: executionOf(session.machine),
     ...(dialogue.complaint !== undefined && { failure: dialogue.complaint }),
@@ -69,6 +71,7 @@ const recorded = async (
     if (mark.answer !== undefined) driver.answer(Buffer.from(mark.answer));
     if (dialogue.isOver) driver.interrupt();
   });
+  const begunAt = userSeconds();
   const session: LiveSession = await createRecording({
     options: parseMachineOptions([...workload.options, '-nographic']),
     policy: virtualPolicy,
@@ -82,10 +85,11 @@ const recorded = async (
       dialogue.printed(bytes);
     },
   });
+  const beginSeconds = userSeconds() - begunAt;
   const driver = new LiveDriver(session);
   await runLive(session, driver, { isLeft: () => dialogue.isOver, idleSecondsMax: 30 });
   session.keepCode();
-  return { dialogue, session: session as Session };
+  return { dialogue, session: session as Session, beginSeconds };
 };
 
 const replayed = async (
@@ -97,6 +101,7 @@ const replayed = async (
   const dialogue = new Dialogue(workload.marks, (mark) => {
     marks.push(measuredNow(mark.name, session.machine.stepMoment));
   });
+  const begunAt = userSeconds();
   const session: Session = await openRecording({
     file,
     verify: false,
@@ -106,13 +111,14 @@ const replayed = async (
     keepCode: false,
     console: (bytes) => dialogue.printed(bytes),
   });
+  const beginSeconds = userSeconds() - begunAt;
   for (;;) {
     const { reason } = session.timeline.forward(moment(Number.MAX_SAFE_INTEGER));
     if (reason === 'end' || reason === 'power') break;
     await new Promise(setImmediate);
   }
   session.close();
-  return { dialogue, session };
+  return { dialogue, session, beginSeconds };
 };
 
 /** Since the start of this process, as the operating system counts. */
@@ -121,3 +127,5 @@ const measuredNow = (name: string, steps: number): MarkMeasurement => {
   const wallSeconds = performance.now() / 1000;
   return { name, userSeconds: user / 1e6, systemSeconds: system / 1e6, wallSeconds, steps };
 };
+
+const userSeconds = (): number => process.cpuUsage().user / 1e6;

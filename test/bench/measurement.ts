@@ -13,6 +13,8 @@ export interface MarkMeasurement {
 export interface Measurement {
   readonly marks: readonly MarkMeasurement[];
   readonly peakBytes: number;
+  /** User seconds to make the machine, and whatever is made beside it, and of what comes after the last mark. */
+  readonly aroundSeconds?: number;
   /** Translated regions that were alive at the end. */
   readonly regions?: number;
   readonly execution?: Execution;

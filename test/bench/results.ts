@@ -50,6 +50,14 @@ export interface Row {
 /** Of a whole workload: its rows are not counted apart. */
 export type Executions = Readonly<Partial<Record<Mode, Execution>>>;
 
+/** What recording does of its own, before the first step and after the last: medians of pairs of runs, in user seconds. */
+export interface RecordingShare {
+  readonly workload: string;
+  readonly ownSeconds: number;
+  /** Of the whole process that does not record. */
+  readonly runSeconds: number;
+}
+
 export class Results {
   readonly #byMode = new Map<Mode, Map<string, MarkMeasurement[]>>();
   readonly #names: string[] = [];
@@ -62,6 +70,8 @@ export class Results {
   /** By name and mode. */
   readonly #missing = new Map<string, Partial<Record<Mode, string>>>();
   readonly #executions = new Map<string, Partial<Record<Mode, Execution>>>();
+  /** Of each measurement, by workload and mode. */
+  readonly #around = new Map<string, Map<Mode, { readonly around: number; readonly all: number }[]>>();
   readonly failures: string[] = [];
 
   /** Each mark, also one that was not reached, has its place in the order. */
@@ -73,6 +83,12 @@ export class Results {
     }
     if (measurement.execution !== undefined) {
       this.#executions.set(workload, { ...this.#executions.get(workload), [mode]: measurement.execution });
+    }
+    const all = measurement.marks.at(-1)?.userSeconds;
+    if (measurement.aroundSeconds !== undefined && all !== undefined) {
+      const byMode = this.#around.get(workload) ?? new Map<Mode, { readonly around: number; readonly all: number }[]>();
+      this.#around.set(workload, byMode);
+      byMode.set(mode, [...(byMode.get(mode) ?? []), { around: measurement.aroundSeconds, all }]);
     }
     const marks = this.#byMode.get(mode) ?? new Map<string, MarkMeasurement[]>();
     this.#byMode.set(mode, marks);
@@ -89,6 +105,18 @@ export class Results {
   /** By workload; of its last run, as all are alike. */
   get executions(): Readonly<Record<string, Executions>> {
     return Object.fromEntries(this.#executions);
+  }
+
+  get recordingShares(): readonly RecordingShare[] {
+    return [...this.#around].flatMap(([workload, byMode]) => {
+      const runs = byMode.get('run') ?? [];
+      const own = (byMode.get('record') ?? []).flatMap(({ around }, index) => {
+        const plain = runs[index];
+        return plain === undefined ? [] : [around - plain.around];
+      });
+      if (own.length === 0) return [];
+      return [{ workload, ownSeconds: median(own), runSeconds: median(runs.map(({ all }) => all)) }];
+    });
   }
 
   get rows(): readonly Row[] {

@@ -9,7 +9,7 @@ import type { Measurement } from './measurement.ts';
 import { measureGoingBack, measureOurs, type OurMode, ourModes } from './ours.ts';
 import { measureQemu, type QemuMode, qemuModes, qemuVersion } from './qemu.ts';
 import { type Mode, modes, Results } from './results.ts';
-import { executionTable, goingBackTable, speedTable, startTable } from './tables.ts';
+import { executionTable, goingBackTable, recordingTable, speedTable, startTable } from './tables.ts';
 import { greeter, histories, linuxIsThere, type Workload, workloads } from './workloads.ts';
 
 export interface BenchOptions {
@@ -87,6 +87,7 @@ const bench = async (folder: string, options: BenchOptions): Promise<void> => {
 
   console.log(speedTable(results, wantedModes));
   console.log(startTable(start, results));
+  if (results.recordingShares.length > 0) console.log(recordingTable(results.recordingShares));
   console.log(executionTable(results.executions));
   console.log(`At most ${results.regionsMax} translated regions.`);
 
@@ -102,10 +103,19 @@ const bench = async (folder: string, options: BenchOptions): Promise<void> => {
   const failures = [...new Set([...starts.failures, ...results.failures])];
   for (const failure of failures) console.log(`FAILED  ${failure}`);
   if (failures.some((failure) => !/, rr-/.test(failure))) process.exitCode = 1; // QEMU's own replay may fail
-  const { rows, executions, peakBytes, regionsMax } = results;
+  const { rows, recordingShares, executions, peakBytes, regionsMax } = results;
   const geometricMeans = results.geometricMeans('ratios');
   const geometricMeansWithoutStart = results.geometricMeans('ratiosWithoutStart');
-  const speeds = { start, rows, executions, geometricMeans, geometricMeansWithoutStart, peakBytes, regionsMax };
+  const speeds = {
+    start,
+    rows,
+    recordingShares,
+    executions,
+    geometricMeans,
+    geometricMeansWithoutStart,
+    peakBytes,
+    regionsMax,
+  };
   writeFileSync(options.json, `${JSON.stringify({ machine, ...speeds, travels, failures }, null, 2)}\n`);
 };
 

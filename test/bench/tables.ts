@@ -3,7 +3,7 @@
 import CliTable from 'cli-table3';
 import type { GoingBack } from './going-back.ts';
 import { type QemuMode, qemuModes } from './qemu.ts';
-import type { Executions, Mode, Results, Row } from './results.ts';
+import type { Executions, Mode, RecordingShare, Results, Row } from './results.ts';
 
 /** Plain text: results are kept in files. */
 const table = (head: string[]): CliTable.Table =>
@@ -64,6 +64,16 @@ export const startTable = (starts: Row, results: Results): string => {
   for (const mode of Object.keys(peakBytes) as Mode[]) {
     const cells = [starts.wallSeconds[mode], starts.userSeconds[mode]].map(milliseconds);
     rows.push([mode, ...cells, ((peakBytes[mode] ?? 0) / 2 ** 20).toFixed(0)]);
+  }
+  return rows.toString();
+};
+
+/** What recording does of its own, beside the whole process that does not record. */
+export const recordingTable = (shares: readonly RecordingShare[]): string => {
+  const rows = table(['workload', "recording's own user ms", 'run ms', 'share']);
+  for (const { workload, ownSeconds, runSeconds } of shares) {
+    const share = `${((ownSeconds / runSeconds) * 100).toFixed(2)} %`;
+    rows.push([workload, (ownSeconds * 1000).toFixed(2), milliseconds(runSeconds), share]);
   }
   return rows.toString();
 };
