@@ -58,6 +58,12 @@ export interface RecordingShare {
   readonly runSeconds: number;
 }
 
+/** User seconds of a process around the guest's steps, and all of them. */
+interface Around {
+  readonly around: number;
+  readonly all: number;
+}
+
 export class Results {
   readonly #byMode = new Map<Mode, Map<string, MarkMeasurement[]>>();
   readonly #names: string[] = [];
@@ -71,7 +77,7 @@ export class Results {
   readonly #missing = new Map<string, Partial<Record<Mode, string>>>();
   readonly #executions = new Map<string, Partial<Record<Mode, Execution>>>();
   /** Of each measurement, by workload and mode. */
-  readonly #around = new Map<string, Map<Mode, { readonly around: number; readonly all: number }[]>>();
+  readonly #around = new Map<string, Map<Mode, Around[]>>();
   readonly failures: string[] = [];
 
   /** Each mark, also one that was not reached, has its place in the order. */
@@ -86,7 +92,7 @@ export class Results {
     }
     const all = measurement.marks.at(-1)?.userSeconds;
     if (measurement.aroundSeconds !== undefined && all !== undefined) {
-      const byMode = this.#around.get(workload) ?? new Map<Mode, { readonly around: number; readonly all: number }[]>();
+      const byMode = this.#around.get(workload) ?? new Map<Mode, Around[]>();
       this.#around.set(workload, byMode);
       byMode.set(mode, [...(byMode.get(mode) ?? []), { around: measurement.aroundSeconds, all }]);
     }

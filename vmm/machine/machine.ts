@@ -21,6 +21,7 @@ import { Agenda } from './agenda.ts';
 import { type Board, createBoard } from './board.ts';
 import { Bus } from './bus.ts';
 import { Clock } from './clock.ts';
+import { noReservation } from './csr/reset.ts';
 import { Hart } from './hart.ts';
 import { type MachineImage, type MachineRecord, placeImage, startHarts } from './image.ts';
 import { inputProblem } from './inputs.ts';
@@ -548,6 +549,5 @@ export const machineStateBytes = 64;
 
 /** The most that a reservation covers; an LR of a word is taken for one of a double word. */
 const reservedBytes = 8n;
-const noReservation = 0xffff_ffff_ffff_ffffn;
 
 const noRanges: readonly WatchRange[] = [];

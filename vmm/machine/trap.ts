@@ -7,7 +7,6 @@
  */
 
 import { hartOffset } from '../engine/layout.ts';
-import { noReservation } from './csr/reset.ts';
 import { mppShift, mstatus, setStatusLow, statusLow } from './csr/status.ts';
 import { type Hart, interruptCounts, type Privilege, privilege } from './hart.ts';
 
@@ -33,6 +32,7 @@ const words = {
   pc: hartOffset.pc >>> 2,
   medeleg: hartOffset.medeleg >>> 2,
   mideleg: hartOffset.mideleg >>> 2,
+  reservation: hartOffset.reservation >>> 2,
 } as const;
 
 const supervisorRegisters = {
@@ -107,7 +107,8 @@ export const returnFromTrap = (hart: Hart, instruction: 'mret' | 'sret'): void =
   if (to !== privilege.machine) now &= ~mstatus.mprv;
   setStatusLow(hart, now >>> 0);
   hart.privilege = to;
-  hart.set('reservation', noReservation);
+  u32[base + words.reservation] = 0xffff_ffff; // none
+  u32[base + words.reservation + 1] = 0xffff_ffff;
   hart.observer?.returned(hart, from, to);
   const { epc } = fromMachine ? machineRegisters : supervisorRegisters;
   u32[base + words.pc] = u32[base + epc]!;
